@@ -1,0 +1,83 @@
+import type { ErrorDetails, ErrorType, FailureName, Outcome } from './failures.ts';
+
+/**
+ * A call to the provider, or a whole request, failed. Thrown by the provider client, and rebuilt from the
+ * Temporal failure on the client's side, so that `instanceof` works in both places.
+ */
+export class ExternalAPIError extends Error {
+  /** HTTP status of the provider's answer; null when none came. */
+  readonly statusCode: number | null;
+  readonly requestId: string | null;
+  readonly providerRequestId: string | null;
+  /** Whether asking again later could help. */
+  readonly retryable: boolean;
+  /** Seconds the provider asked us to wait; null when it did not say. */
+  readonly retryAfter: number | null;
+  /** The row of the failure table; null for errors that no single call caused. */
+  readonly failure: FailureName | null;
+  /** What the provider may have done with the call. */
+  readonly outcome: Outcome | null;
+
+  constructor(message: string, details: Partial<ErrorDetails> = {}, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = new.target.name;
+    this.statusCode = details.statusCode ?? null;
+    this.requestId = details.requestId ?? null;
+    this.providerRequestId = details.providerRequestId ?? null;
+    this.retryable = details.retryable ?? false;
+    this.retryAfter = details.retryAfter ?? null;
+    this.failure = details.failure ?? null;
+    this.outcome = details.outcome ?? null;
+  }
+
+  get type(): ErrorType {
+    return 'ExternalAPIError';
+  }
+}
+
+/** The provider refused our credentials: 401 twice, 403, or a token endpoint that knows no such client. */
+export class APIAuthenticationError extends ExternalAPIError {
+  override get type(): ErrorType {
+    return 'APIAuthenticationError';
+  }
+}
+
+/** The provider's rate limit held the request back until its deadline. */
+export class APIRateLimitError extends ExternalAPIError {
+  override get type(): ErrorType {
+    return 'APIRateLimitError';
+  }
+}
+
+/** No answer in time: one call's timeout, or the whole request's deadline. */
+export class APITimeoutError extends ExternalAPIError {
+  override get type(): ErrorType {
+    return 'APITimeoutError';
+  }
+}
+
+/** A reply was lost, and asking again could do the work twice. Look at the provider before you resubmit. */
+export class OutcomeUnknownError extends ExternalAPIError {
+  override get type(): ErrorType {
+    return 'OutcomeUnknown';
+  }
+}
+
+const CLASSES: Record<ErrorType, typeof ExternalAPIError> = {
+  ExternalAPIError,
+  APIAuthenticationError,
+  APIRateLimitError,
+  APITimeoutError,
+  OutcomeUnknown: OutcomeUnknownError,
+};
+
+/** The class of `type` with `details`; a type this version does not know becomes the base class. */
+export function createExternalAPIError(
+  type: string,
+  message: string,
+  details: Partial<ErrorDetails> = {},
+  options?: { cause?: unknown },
+): ExternalAPIError {
+  const Class = Object.hasOwn(CLASSES, type) ? CLASSES[type as ErrorType] : ExternalAPIError;
+  return new Class(message, details, options);
+}

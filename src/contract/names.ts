@@ -1,0 +1,47 @@
+/** Names that the worker, the client and an operator's shell must agree on. */
+
+export const WORKFLOW_TYPE = 'processRequest';
+
+/** Two queues, because eager dispatch would bypass the limits of a queue that workflows share with calls. */
+export const TASK_QUEUES = {
+  /** Workflows and `authenticate`. */
+  requests: 'external-api',
+  /** `process` and `pollStatus`: everything the call budget meters. */
+  calls: 'external-api-calls',
+} as const;
+
+export const STATUS_QUERY = 'status';
+export const CALLBACK_SIGNAL = 'callbackReceived';
+
+export const SEARCH_ATTRIBUTES = {
+  /** Keyword, set when a request starts. */
+  tenant: 'ExternalApiTenant',
+  /** Keyword, set only when a request leaves the normal path: see {@link Attention}. */
+  attention: 'ExternalApiAttention',
+} as const;
+
+/** Values of the search attribute `ExternalApiAttention`. */
+export type Attention = 'outcome_unknown' | 'failed' | 'timed_out' | 'fallback';
+
+/** Memo fields of a request's workflow. They answer without a worker and on servers without our search attributes. */
+export interface RequestMemo {
+  tenant: string;
+  /** SHA-256 of the canonical input: tells "same key, same input" from "same key, other input". */
+  inputHash: string;
+}
+
+/** `req_` and 26 characters of Crockford's base32 (130 bits). */
+export const REQUEST_ID_PATTERN = /^req_[0-9A-HJKMNP-TV-Z]{26}$/;
+
+const WORKFLOW_ID_PREFIX = 'external-api/';
+
+export function workflowIdOf(requestId: string): string {
+  return WORKFLOW_ID_PREFIX + requestId;
+}
+
+export function requestIdOf(workflowId: string): string {
+  return workflowId.startsWith(WORKFLOW_ID_PREFIX) ? workflowId.slice(WORKFLOW_ID_PREFIX.length) : workflowId;
+}
+
+/** The tenant of a service that has only one. */
+export const DEFAULT_TENANT = 'default';

@@ -1,0 +1,38 @@
+import type { ProcessResult, RequestSnapshot } from './request.ts';
+
+/** The provider's `result`, as the contract writes it. */
+export function resultToWire({ processedData, metadata }: ProcessResult) {
+  return {
+    processed_data: processedData,
+    metadata: { processing_time: metadata.processingTime, version: metadata.version },
+  };
+}
+
+/** A request as HTTP and the command line show it: snake_case, null where there is nothing, no tenant. */
+export function snapshotToWire(snapshot: RequestSnapshot) {
+  const { error, waitingFor } = snapshot;
+  return {
+    request_id: snapshot.requestId,
+    status: snapshot.status,
+    created_at: snapshot.createdAt,
+    updated_at: snapshot.updatedAt,
+    completed_at: snapshot.completedAt,
+    provider_request_id: snapshot.providerRequestId,
+    result: snapshot.result && resultToWire(snapshot.result),
+    error: error && {
+      type: error.type,
+      message: error.message,
+      status_code: error.statusCode,
+      retryable: error.retryable,
+    },
+    source: snapshot.source,
+    waiting_for: waitingFor && {
+      reason: waitingFor.reason,
+      since: waitingFor.since,
+      until: waitingFor.until,
+      attempt: waitingFor.attempt,
+    },
+    // Absent unless true, as the status of a healthy system has no such member.
+    ...(snapshot.stale && { stale: true as const }),
+  };
+}
