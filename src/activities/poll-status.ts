@@ -1,0 +1,100 @@
+import { Context } from '@temporalio/activity';
+import type { PollInput, PollResult } from '../contract/activities.ts';
+import { createExternalAPIError, ExternalAPIError } from '../contract/errors.ts';
+import { FAILURES } from '../contract/failures.ts';
+import type { StatusReply } from '../provider/provider-client.ts';
+import { progressFrom, type CallProgress } from './call-progress.ts';
+import { failureAfter } from './failed-call.ts';
+import type { ActivityDeps } from './index.ts';
+import { keepAlive } from './keep-alive.ts';
+import { NOT_FOUND_GRACE_MS, pollDelay, WAIT_IN_ATTEMPT_MS } from './poll-plan.ts';
+import { stillProcessing } from './to-application-failure.ts';
+
+/**
+ * Asks until the work is finished. Short waits are spent here; before a longer one the attempt ends as
+ * `StillProcessing`, and Temporal starts the next one then: polls add no history and hold no slot.
+ */
+export function createPollStatus(deps: ActivityDeps) {
+  return async function pollStatus(input: PollInput): Promise<PollResult> {
+    const context = Context.current();
+    const progress = progressFrom(context.info.heartbeatDetails);
+    progress.providerRequestId = input.providerRequestId;
+    const stop = keepAlive(context, () => progress);
+
+    async function wait(hintMs: number | null, why: string): Promise<void> {
+      const delayMs = pollDelay(progress.polls, deps.policy, { hintMs, random: deps.random() });
+      context.heartbeat(progress);
+      if (delayMs > WAIT_IN_ATTEMPT_MS) throw stillProcessing(why, delayMs);
+      await context.sleep(delayMs);
+    }
+
+    try {
+      if (!progress.started) {
+        progress.started = true;
+        if (!input.immediately) await wait(input.firstPollAfterMs, 'Submitted; the first poll is due');
+      }
+      for (;;) {
+        const reply = await poll(input, context, progress);
+        if (reply?.phase === 'completed' && reply.result) {
+          return { result: reply.result, createdAt: reply.createdAt, completedAt: reply.completedAt };
+        }
+        await wait(reply?.retryAfterMs ?? null, whyWaiting(reply, progress.polls));
+      }
+    } finally {
+      stop();
+    }
+  };
+
+  /** One GET. Null when the provider does not know the id yet. */
+  async function poll(
+    { requestId, providerRequestId }: PollInput,
+    context: Context,
+    progress: CallProgress,
+  ): Promise<StatusReply | null> {
+    try {
+      const reply = await deps.provider.status(providerRequestId, {
+        requestId,
+        retryCount: progress.calls,
+        signal: context.cancellationSignal,
+      });
+      if (reply.phase === 'failed') throw reportedFailure(reply);
+      Object.assign(progress, { calls: progress.calls + 1, polls: progress.polls + 1, failures: 0, waits: 0 });
+      if (reply.phase === 'unknown') noteUnknownStatus(reply.status, progress, requestId);
+      return reply;
+    } catch (error) {
+      if (isNotFound(error) && deps.now() - context.info.scheduledTimestampMs < NOT_FOUND_GRACE_MS) {
+        progress.calls += 1;
+        progress.polls += 1;
+        return null;
+      }
+      const failure = failureAfter(error, progress, deps, true);
+      // Details that a failure follows travel with it.
+      context.heartbeat(progress);
+      throw failure;
+    }
+  }
+
+  function noteUnknownStatus(status: string, progress: CallProgress, requestId: string): void {
+    deps.observer.unknownStatus(status, requestId, progress.warnedOf !== status);
+    progress.warnedOf = status;
+  }
+}
+
+function whyWaiting(reply: StatusReply | null, polls: number): string {
+  return reply
+    ? `The provider works on it (status ${JSON.stringify(reply.status)}, poll ${polls})`
+    : `The provider does not know the id yet (poll ${polls})`;
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof ExternalAPIError && error.statusCode === 404;
+}
+
+function reportedFailure(reply: StatusReply): ExternalAPIError {
+  const { type, outcome } = FAILURES.reportedFailure;
+  return createExternalAPIError(
+    type,
+    `The provider reports the work as ${reply.status}${reply.error ? `: ${reply.error}` : ''}`,
+    { failure: 'reportedFailure', outcome, providerRequestId: reply.providerRequestId },
+  );
+}

@@ -1,0 +1,45 @@
+import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
+import type { ExternalApiActivities } from '../contract/activities.ts';
+import { TASK_QUEUES } from '../contract/names.ts';
+
+/**
+ * Every activity's queue, timeouts and retry policy.
+ *
+ * `maximumAttempts` stays unset: waiting for a rate limit or a poll is an attempt to Temporal, but no failure to us.
+ * The activities count failures themselves and set `nextRetryDelay`; the policy here is what applies when a worker
+ * dies, and so the contract's defaults. The poll's coefficient is 1 because every poll raises the exponent.
+ */
+const OPTIONS: Record<keyof ExternalApiActivities, ActivityOptions> = {
+  authenticate: {
+    taskQueue: TASK_QUEUES.requests,
+    startToCloseTimeout: '2 minutes',
+    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+  },
+  process: {
+    taskQueue: TASK_QUEUES.calls,
+    startToCloseTimeout: '10 minutes',
+    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+  },
+  pollStatus: {
+    taskQueue: TASK_QUEUES.calls,
+    startToCloseTimeout: '10 minutes',
+    retry: { initialInterval: '1 second', backoffCoefficient: 1 },
+  },
+};
+
+/** Options of one activity with `remainingMs` left of the request's deadline, shown in the Web UI as `summary`. */
+export function activityOptions(
+  activity: keyof ExternalApiActivities,
+  remainingMs: number,
+  summary: string,
+): ActivityOptions {
+  return {
+    ...OPTIONS[activity],
+    // Finds a dead worker; the activities heartbeat every 2 to 3 s.
+    heartbeatTimeout: '10 seconds',
+    scheduleToCloseTimeout: Math.max(1, remainingMs),
+    // A callback must not wait until the poll that it replaces has noticed.
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
+    summary,
+  };
+}

@@ -1,0 +1,1 @@
+export { processRequest } from './process-request.ts';
