@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { InvalidRequestError } from './errors.ts';
+
+const MAX_DEPTH = 100;
+
+/**
+ * JSON with its members in code-point order, so that equal inputs have equal text (RFC 8785's order, JavaScript's
+ * numbers).
+ * @throws InvalidRequestError naming the first member that JSON cannot carry unchanged.
+ */
+export function canonicalJson(value: unknown, path: string): string {
+  return write(value, path, 0);
+}
+
+function write(value: unknown, path: string, depth: number): string {
+  if (depth > MAX_DEPTH) throw problem(path, `is nested deeper than ${MAX_DEPTH} levels`);
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return JSON.stringify(value);
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw problem(path, `is ${value}, which JSON cannot carry`);
+    return JSON.stringify(value);
+  }
+  if (Array.isArray(value)) {
+    return `[${value.map((item, index) => write(item, `${path}[${index}]`, depth + 1)).join()}]`;
+  }
+  if (typeof value === 'object' && isPlain(value)) {
+    const members = Object.entries(value)
+      .filter(([, member]) => member !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, member]) => `${JSON.stringify(name)}:${write(member, `${path}.${name}`, depth + 1)}`);
+    return `{${members.join()}}`;
+  }
+  throw problem(path, `is ${described(value)}, which JSON cannot carry: use plain objects, arrays, strings, numbers`);
+}
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function described(value: unknown): string {
+  return typeof value === 'object' && value !== null ? `a ${value.constructor.name}` : `of type ${typeof value}`;
+}
+
+function problem(path: string, message: string): InvalidRequestError {
+  return new InvalidRequestError([{ path, message }]);
+}

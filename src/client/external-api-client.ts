@@ -1,0 +1,259 @@
+import { randomUUID } from 'node:crypto';
+import {
+  Client,
+  Connection,
+  WorkflowExecutionAlreadyStartedError,
+  type ConnectionOptions,
+  type WorkflowHandle,
+  type WorkflowStartOptions,
+} from '@temporalio/client';
+import { defineSearchAttributeKey, type Duration } from '@temporalio/common';
+import { msToNumber } from '@temporalio/common/lib/time.js';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import {
+  REQUEST_ID_PATTERN,
+  SEARCH_ATTRIBUTES,
+  TASK_QUEUES,
+  WORKFLOW_TYPE,
+  workflowIdOf,
+  type RequestMemo,
+} from '../contract/names.ts';
+import type { ProcessInput, ProcessRequestArgs, RequestSnapshot } from '../contract/request.ts';
+import {
+  IdempotencyConflictError,
+  InvalidRequestError,
+  RequestFinishedError,
+  RequestNotFoundError,
+  ResultTimeoutError,
+} from './errors.ts';
+import { endOf, type CompletedRequest } from './finished-request.ts';
+import { RequestList, type ListOptions } from './list-requests.ts';
+import { checkInput, checkTenant, type CheckedInput } from './process-input.ts';
+import { readSnapshot } from './read-snapshot.ts';
+import { randomRequestId, requestIdFor } from './request-id.ts';
+import { isMissingSearchAttribute, translated } from './temporal-errors.ts';
+
+export interface ConnectOptions {
+  /** Default: what TEMPORAL_* and temporal.toml say, as every Temporal tool reads them. */
+  temporal?: {
+    connectionOptions: Pick<ConnectionOptions, 'address' | 'tls' | 'apiKey' | 'metadata'>;
+    namespace?: string | undefined;
+  };
+  /** From the start of a request to its end, whatever happens. Default: 1 hour. */
+  defaultDeadline?: Duration;
+}
+
+export interface ProcessOptions {
+  /** The same tenant and key always mean the same request, however often it is sent. */
+  idempotencyKey?: string;
+  /** Default: `default`. */
+  tenant?: string;
+  deadline?: Duration;
+  /** Aborts the start, not the request. */
+  signal?: AbortSignal;
+}
+
+export interface ResultOptions {
+  /** Ends the wait, not the request. */
+  signal?: AbortSignal;
+  timeout?: Duration;
+}
+
+/** A started request. */
+export interface RequestHandle {
+  readonly requestId: string;
+  status(): Promise<RequestSnapshot>;
+  result(options?: ResultOptions): Promise<CompletedRequest>;
+  cancel(reason?: string): Promise<void>;
+}
+
+const RPC_DEADLINE_MS = 5_000;
+const tenantKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.tenant, 'KEYWORD');
+
+/**
+ * Starts, reads, awaits, cancels and lists durable requests. Needs a Temporal server; the work is done by workers
+ * elsewhere. Every method may throw TemporalUnavailableError.
+ */
+export class ExternalApiClient implements AsyncDisposable {
+  readonly #client: Client;
+  readonly #defaultDeadline: Duration;
+  readonly #reads = new Map<string, Promise<RequestSnapshot>>();
+  /** False once the server said that it does not have our search attributes. */
+  #searchAttributes = true;
+
+  /** @param client yours to close, unless you close this */
+  constructor(client: Client, { defaultDeadline = '1 hour' }: Pick<ConnectOptions, 'defaultDeadline'> = {}) {
+    this.#client = client;
+    this.#defaultDeadline = defaultDeadline;
+  }
+
+  /** Connects when first used, so that a service starts although Temporal is down. */
+  static connect({ temporal = loadClientConnectConfig(), ...options }: ConnectOptions = {}): ExternalApiClient {
+    const connection = Connection.lazy(temporal.connectionOptions);
+    const namespace = temporal.namespace ?? 'default';
+    return new ExternalApiClient(new Client({ connection, namespace }), options);
+  }
+
+  /**
+   * Starts a request, or finds the one that the same tenant and idempotency key started before.
+   * @throws InvalidRequestError, IdempotencyConflictError
+   */
+  async process(input: ProcessInput, options: ProcessOptions = {}): Promise<RequestHandle> {
+    const checked = checkInput(input, options);
+    const deadlineMs = milliseconds('deadline', options.deadline ?? this.#defaultDeadline);
+    const { tenant, idempotencyKey } = checked;
+    const requestId = idempotencyKey === undefined ? randomRequestId() : requestIdFor(tenant, idempotencyKey);
+    options.signal?.throwIfAborted();
+    const start = (): Promise<void> => this.#start(requestId, checked, deadlineMs);
+    const { signal } = options;
+    try {
+      await this.#rpc(requestId, () => (signal ? this.#client.withAbortSignal(signal, start) : start()));
+    } catch (error) {
+      throw signal?.aborted ? signal.reason : error;
+    }
+    return this.#handle(requestId);
+  }
+
+  /**
+   * A request as it is now, within 1.5 s also when no worker is there (`stale: true`). Makes no call to the provider.
+   * @throws RequestNotFoundError
+   */
+  async status(requestId: string): Promise<RequestSnapshot> {
+    const handle = this.#workflow(requestId);
+    const underWay = this.#reads.get(requestId);
+    if (underWay) return await underWay;
+    const read = readSnapshot(this.#client, requestId, handle)
+      .catch((error: unknown) => {
+        throw translated(error, requestId);
+      })
+      .finally(() => this.#reads.delete(requestId));
+    this.#reads.set(requestId, read);
+    return await read;
+  }
+
+  /**
+   * Waits for the result.
+   * @throws ExternalAPIError and its subclasses, RequestCancelledError, ResultTimeoutError, RequestNotFoundError
+   */
+  async result(requestId: string, { signal, timeout }: ResultOptions = {}): Promise<CompletedRequest> {
+    const handle = this.#workflow(requestId);
+    signal?.throwIfAborted();
+    const timer = timeout === undefined ? undefined : AbortSignal.timeout(milliseconds('timeout', timeout));
+    const signals = [signal, timer].filter((one) => one !== undefined);
+    try {
+      const wait = () => endOf(requestId, handle);
+      const end = await (signals.length > 0 ? this.#client.withAbortSignal(AbortSignal.any(signals), wait) : wait());
+      if (end.error) throw end.error;
+      return end.state;
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      if (timer?.aborted) throw new ResultTimeoutError(requestId);
+      throw translated(error, requestId);
+    }
+  }
+
+  /**
+   * Asks for cancellation.
+   * @throws RequestNotFoundError, RequestFinishedError
+   */
+  async cancel(requestId: string, reason = ''): Promise<void> {
+    const { workflowId } = this.#workflow(requestId);
+    await this.#rpc(requestId, async () => {
+      const { namespace, identity } = this.#client.options;
+      const description = await this.#client.workflow.getHandle(workflowId).describe();
+      if (description.status.name !== 'RUNNING') throw new RequestFinishedError(requestId);
+      await this.#client.workflowService.requestCancelWorkflowExecution({
+        namespace,
+        identity,
+        workflowExecution: { workflowId, runId: description.runId },
+        requestId: randomUUID(),
+        reason,
+      });
+    });
+  }
+
+  /** Requests, newest first. @throws InvalidRequestError */
+  list(options: ListOptions = {}): RequestList {
+    if (options.tenant !== undefined) checkTenant(options.tenant);
+    return new RequestList(this.#client, options);
+  }
+
+  /** Resolves when the Temporal server answers. */
+  async ping(): Promise<void> {
+    await this.#rpc('', () => this.#client.workflowService.getSystemInfo({}), 1_000);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async close(): Promise<void> {
+    await this.#client.connection.close();
+  }
+
+  async #start(requestId: string, input: CheckedInput, deadlineMs: number): Promise<void> {
+    const { tenant, data, options, inputHash, idempotencyKey } = input;
+    const searchAttributes = this.#searchAttributes;
+    const args: ProcessRequestArgs = { requestId, tenant, data, options, deadlineMs, searchAttributes };
+    const memo: RequestMemo = { tenant, inputHash };
+    const start: WorkflowStartOptions = {
+      workflowId: workflowIdOf(requestId),
+      taskQueue: TASK_QUEUES.requests,
+      args: [args],
+      memo: { ...memo },
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      staticSummary: `${tenant}: ${options.async ? 'asynchronous' : 'synchronous'}`,
+      ...(searchAttributes && { typedSearchAttributes: [{ key: tenantKey, value: tenant }] }),
+    };
+    try {
+      await this.#client.workflow.start(WORKFLOW_TYPE, start);
+    } catch (error) {
+      if (searchAttributes && isMissingSearchAttribute(error)) {
+        this.#searchAttributes = false;
+        process.emitWarning(
+          'The Temporal namespace has no search attributes ExternalApiTenant and ExternalApiAttention. ' +
+            'Requests run without them; `external-api setup` registers them.',
+        );
+        return await this.#start(requestId, input, deadlineMs);
+      }
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+    if (idempotencyKey === undefined) return;
+    const { memo: first } = await this.#client.workflow.getHandle(workflowIdOf(requestId)).describe();
+    if ((first as RequestMemo | undefined)?.inputHash !== inputHash) throw new IdempotencyConflictError(requestId);
+  }
+
+  #handle(requestId: string): RequestHandle {
+    return {
+      requestId,
+      status: () => this.status(requestId),
+      result: (options) => this.result(requestId, options),
+      cancel: (reason) => this.cancel(requestId, reason),
+    };
+  }
+
+  /** @throws RequestNotFoundError for what cannot be an id of ours */
+  #workflow(requestId: string): WorkflowHandle {
+    if (!REQUEST_ID_PATTERN.test(requestId)) throw new RequestNotFoundError(requestId);
+    return this.#client.workflow.getHandle(workflowIdOf(requestId));
+  }
+
+  async #rpc<Result>(requestId: string, call: () => Promise<Result>, deadlineMs = RPC_DEADLINE_MS): Promise<Result> {
+    try {
+      return await this.#client.withDeadline(Date.now() + deadlineMs, call);
+    } catch (error) {
+      throw translated(error, requestId);
+    }
+  }
+}
+
+function milliseconds(path: string, duration: Duration): number {
+  try {
+    const ms = msToNumber(duration);
+    if (ms > 0) return ms;
+  } catch {
+    // Said below, in our words.
+  }
+  throw new InvalidRequestError([{ path, message: "must be milliseconds above 0, or a string such as '10 minutes'" }]);
+}

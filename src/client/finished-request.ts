@@ -1,0 +1,67 @@
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
+import { createExternalAPIError, type ExternalAPIError } from '../contract/errors.ts';
+import type { ErrorDetails } from '../contract/failures.ts';
+import type { ProcessResult, RequestState } from '../contract/request.ts';
+import { RequestCancelledError } from './errors.ts';
+import { stateFromHistory } from './state-from-history.ts';
+
+/** A completed request: `result` is there. */
+export type CompletedRequest = RequestState & { status: 'completed'; result: ProcessResult };
+
+/** How a request ended: with its result, or with the error that a caller who awaits it gets. */
+export type RequestEnd =
+  { state: CompletedRequest; error: null } | { state: RequestState; error: ExternalAPIError | RequestCancelledError };
+
+/** Waits for the end of a request. Rejects only when the server cannot say it. */
+export async function endOf(requestId: string, handle: WorkflowHandle): Promise<RequestEnd> {
+  try {
+    return { state: (await handle.result()) as CompletedRequest, error: null };
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    const { cause } = error;
+    if (cause instanceof ApplicationFailure) {
+      const [details, state] = (cause.details ?? []) as [ErrorDetails | null | undefined, RequestState | undefined];
+      const type = cause.type ?? 'ExternalAPIError';
+      const typed = createExternalAPIError(
+        type,
+        cause.message,
+        { ...details, requestId, providerRequestId: state?.providerRequestId ?? details?.providerRequestId ?? null },
+        { cause },
+      );
+      return { state: state ?? (await closedState(requestId, handle, 'failed', typed)), error: typed };
+    }
+    if (cause instanceof CancelledFailure || cause instanceof TerminatedFailure) {
+      const state = await closedState(requestId, handle, 'cancelled', null);
+      return { state, error: new RequestCancelledError(requestId, { cause }) };
+    }
+    const timedOut = cause instanceof TimeoutFailure;
+    const typed = createExternalAPIError(
+      timedOut ? 'APITimeoutError' : 'ExternalAPIError',
+      error.message,
+      { requestId },
+      { cause },
+    );
+    return { state: await closedState(requestId, handle, timedOut ? 'timed_out' : 'failed', typed), error: typed };
+  }
+}
+
+/** The state of a workflow that ended without leaving one. */
+async function closedState(
+  requestId: string,
+  handle: WorkflowHandle,
+  status: RequestState['status'],
+  error: ExternalAPIError | null,
+): Promise<RequestState> {
+  const state = stateFromHistory(requestId, await handle.fetchHistory());
+  return {
+    ...state,
+    status,
+    error: error && {
+      type: error.type,
+      message: error.message,
+      statusCode: error.statusCode,
+      retryable: error.retryable,
+    },
+  };
+}

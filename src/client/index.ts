@@ -1,0 +1,35 @@
+export {
+  ExternalApiClient,
+  type ConnectOptions,
+  type ProcessOptions,
+  type RequestHandle,
+  type ResultOptions,
+} from './external-api-client.ts';
+export type { CompletedRequest } from './finished-request.ts';
+export type { ListOptions, ListStatus, RequestList, RequestSummary } from './list-requests.ts';
+export {
+  IdempotencyConflictError,
+  InvalidRequestError,
+  RequestCancelledError,
+  RequestFinishedError,
+  RequestNotFoundError,
+  ResultTimeoutError,
+  TemporalUnavailableError,
+} from './errors.ts';
+export {
+  APIAuthenticationError,
+  APIRateLimitError,
+  APITimeoutError,
+  ExternalAPIError,
+  OutcomeUnknownError,
+} from '../contract/errors.ts';
+export type {
+  JsonValue,
+  ProcessInput,
+  ProcessResult,
+  RequestError,
+  RequestSnapshot,
+  RequestState,
+  RequestStatus,
+  WaitingFor,
+} from '../contract/request.ts';

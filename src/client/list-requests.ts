@@ -1,0 +1,145 @@
+import type { Client } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { optionalTsToDate } from '@temporalio/common/lib/time.js';
+import { DEFAULT_TENANT, requestIdOf, SEARCH_ATTRIBUTES, WORKFLOW_TYPE } from '../contract/names.ts';
+import { InvalidRequestError } from './errors.ts';
+import { grpcCode, isMissingSearchAttribute } from './temporal-errors.ts';
+
+type Page = Awaited<ReturnType<Client['workflowService']['listWorkflowExecutions']>>;
+type Execution = NonNullable<Page['executions']>[number];
+
+export const LIST_STATUSES = ['running', 'completed', 'failed', 'cancelled', 'timed_out'] as const;
+export type ListStatus = (typeof LIST_STATUSES)[number];
+
+export interface ListOptions {
+  status?: ListStatus;
+  tenant?: string;
+  /** At most so many requests. Default: all. */
+  limit?: number;
+  /** Where an earlier list ended: its `nextCursor`. */
+  cursor?: string;
+}
+
+/** A request as a list shows it. Times are ISO 8601. */
+export interface RequestSummary {
+  requestId: string;
+  tenant: string;
+  status: ListStatus;
+  createdAt: string;
+  completedAt: string | null;
+}
+
+const MAX_PAGE = 1000;
+const ATTENTION = SEARCH_ATTRIBUTES.attention;
+
+/** Visibility queries by status. A deadline that passed is a failed workflow which the attention attribute tells apart. */
+const QUERIES: Record<ListStatus, { withAttributes: string; without: string }> = {
+  running: same("ExecutionStatus = 'Running'"),
+  completed: same("ExecutionStatus = 'Completed'"),
+  cancelled: same("ExecutionStatus IN ('Canceled', 'Terminated')"),
+  failed: {
+    withAttributes: `ExecutionStatus = 'Failed' AND (${ATTENTION} IS NULL OR ${ATTENTION} != 'timed_out')`,
+    without: "ExecutionStatus = 'Failed'",
+  },
+  timed_out: {
+    withAttributes: `(ExecutionStatus = 'TimedOut' OR (ExecutionStatus = 'Failed' AND ${ATTENTION} = 'timed_out'))`,
+    without: "ExecutionStatus = 'TimedOut'",
+  },
+};
+
+/** Requests, newest first, read page by page as they are consumed. */
+export class RequestList implements AsyncIterable<RequestSummary> {
+  readonly #client: Client;
+  readonly #options: ListOptions;
+  /** Where the next list goes on, once this one is consumed; null when it reached the end. */
+  nextCursor: string | null = null;
+
+  constructor(client: Client, options: ListOptions) {
+    this.#client = client;
+    this.#options = options;
+    const { status, limit } = options;
+    if (status !== undefined && !LIST_STATUSES.includes(status)) {
+      throw invalid('status', `must be one of ${LIST_STATUSES.join(', ')}`);
+    }
+    if (limit !== undefined && !(Number.isInteger(limit) && limit > 0))
+      throw invalid('limit', 'must be a whole number above 0');
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<RequestSummary> {
+    const { tenant, limit = Infinity } = this.#options;
+    let token = Buffer.from(this.#options.cursor ?? '', 'base64url');
+    let left = limit;
+    do {
+      const page = await this.#page(token, Math.min(left, MAX_PAGE));
+      token = Buffer.from(page.nextPageToken ?? []);
+      this.nextCursor = token.length > 0 ? token.toString('base64url') : null;
+      // On a server without our attributes the tenant is told by the memo alone.
+      const requests = (page.executions ?? []).map(summaryOf).filter((request) => !tenant || request.tenant === tenant);
+      yield* requests;
+      left -= requests.length;
+    } while (token.length > 0 && left > 0);
+  }
+
+  async #page(nextPageToken: Buffer, pageSize: number): Promise<Page> {
+    const list = (withAttributes: boolean): Promise<Page> =>
+      this.#client.workflowService.listWorkflowExecutions({
+        namespace: this.#client.options.namespace,
+        query: visibilityQuery(this.#options, withAttributes),
+        pageSize,
+        nextPageToken,
+      });
+    try {
+      return await list(true);
+    } catch (error) {
+      if (isMissingSearchAttribute(error)) return await list(false);
+      if (grpcCode(error) === INVALID_ARGUMENT && this.#options.cursor !== undefined) {
+        throw invalid('cursor', 'must be the nextCursor of an earlier list with the same filters');
+      }
+      throw error;
+    }
+  }
+}
+
+const INVALID_ARGUMENT = 3;
+
+function visibilityQuery({ status, tenant }: ListOptions, withAttributes: boolean): string {
+  const conditions = [`WorkflowType = '${WORKFLOW_TYPE}'`];
+  if (status) conditions.push(QUERIES[status][withAttributes ? 'withAttributes' : 'without']);
+  if (tenant !== undefined && withAttributes) conditions.push(`${SEARCH_ATTRIBUTES.tenant} = '${tenant}'`);
+  return conditions.join(' AND ');
+}
+
+/** WorkflowExecutionStatus of temporal.api.enums.v1, by number. */
+const STATUS_BY_CODE: Record<number, ListStatus> = {
+  1: 'running',
+  2: 'completed',
+  3: 'failed',
+  4: 'cancelled',
+  5: 'cancelled',
+  7: 'timed_out',
+};
+
+function summaryOf(execution: Execution): RequestSummary {
+  const attention = decoded(execution.searchAttributes?.indexedFields?.[ATTENTION]);
+  const status = STATUS_BY_CODE[execution.status ?? 1] ?? 'running';
+  const tenant = decoded(execution.memo?.fields?.['tenant']);
+  return {
+    requestId: requestIdOf(execution.execution?.workflowId ?? ''),
+    tenant: typeof tenant === 'string' ? tenant : DEFAULT_TENANT,
+    status: status === 'failed' && attention === 'timed_out' ? 'timed_out' : status,
+    createdAt: optionalTsToDate(execution.startTime)?.toISOString() ?? '',
+    completedAt: optionalTsToDate(execution.closeTime)?.toISOString() ?? null,
+  };
+}
+
+function decoded(payload: Parameters<typeof defaultPayloadConverter.fromPayload>[0] | null | undefined): unknown {
+  return payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
+}
+
+function same(query: string): { withAttributes: string; without: string } {
+  return { withAttributes: query, without: query };
+}
+
+function invalid(path: string, message: string): InvalidRequestError {
+  return new InvalidRequestError([{ path, message }]);
+}

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { DEFAULT_TENANT } from '../contract/names.ts';
+import type { ProcessInput, ProcessRequestArgs } from '../contract/request.ts';
+import { canonicalJson, sha256 } from './canonical-json.ts';
+import { InvalidRequestError } from './errors.ts';
+
+const callbackUrl = z.string().refine(isCallbackUrl, {
+  message: 'must be an absolute http or https URL without credentials, at most 2048 characters',
+});
+
+// `data` is checked by canonicalJson, which walks it anyway.
+const inputSchema = z.strictObject({
+  data: z.custom((data) => data !== undefined && data !== null, { message: 'is required, and anything JSON but null' }),
+  options: z.strictObject({ async: z.boolean().optional(), callbackUrl: callbackUrl.optional() }).optional(),
+});
+
+const keySchema = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/, { message: 'must be 1 to 255 visible ASCII characters without spaces' });
+
+const tenantSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
+  message: 'must be 1 to 64 of A-Z a-z 0-9 . _ -, a letter or digit first',
+});
+
+const optionsSchema = z.object({ idempotencyKey: keySchema.optional(), tenant: tenantSchema.default(DEFAULT_TENANT) });
+
+export interface CheckedInput {
+  data: ProcessRequestArgs['data'];
+  options: ProcessRequestArgs['options'];
+  tenant: string;
+  idempotencyKey: string | undefined;
+  /** SHA-256 of the canonical input. */
+  inputHash: string;
+}
+
+/** @throws InvalidRequestError naming every problem */
+export function checkInput(
+  input: ProcessInput,
+  options: { idempotencyKey?: string | undefined; tenant?: string | undefined },
+): CheckedInput {
+  const checked = inputSchema.safeParse(input);
+  const identity = optionsSchema.safeParse(options);
+  if (!checked.success || !identity.success) {
+    const issues = [...(checked.error?.issues ?? []), ...(identity.error?.issues ?? [])];
+    throw new InvalidRequestError(issues.map(({ path, message }) => ({ path: path.join('.'), message })));
+  }
+  const request = {
+    async: checked.data.options?.async ?? false,
+    callbackUrl: checked.data.options?.callbackUrl ?? null,
+  };
+  const canonical = `{"data":${canonicalJson(input.data, 'data')},"options":${canonicalJson(request, 'options')}}`;
+  return {
+    data: input.data,
+    options: request,
+    ...identity.data,
+    idempotencyKey: identity.data.idempotencyKey,
+    inputHash: sha256(canonical),
+  };
+}
+
+/** @throws InvalidRequestError */
+export function checkTenant(tenant: string): void {
+  const checked = tenantSchema.safeParse(tenant);
+  if (!checked.success)
+    throw new InvalidRequestError(checked.error.issues.map(({ message }) => ({ path: 'tenant', message })));
+}
+
+function isCallbackUrl(text: string): boolean {
+  if (text.length > 2048 || !URL.canParse(text)) return false;
+  const url = new URL(text);
+  return /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
+}

@@ -1,0 +1,65 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { optionalTsToDate } from '@temporalio/common/lib/time.js';
+import type { ExternalApiActivities, Submission } from '../contract/activities.ts';
+import type { RequestState, RequestStatus } from '../contract/request.ts';
+
+type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
+
+/** The status that a scheduled activity stands for. */
+const STATUS_OF: Record<keyof ExternalApiActivities, RequestStatus> = {
+  authenticate: 'authenticating',
+  process: 'submitting',
+  pollStatus: 'processing',
+};
+
+const CLOSING = [
+  'workflowExecutionCanceledEventAttributes',
+  'workflowExecutionTerminatedEventAttributes',
+  'workflowExecutionTimedOutEventAttributes',
+  'workflowExecutionFailedEventAttributes',
+] as const;
+
+/**
+ * A request's state as its history tells it, for when no worker can answer. It lags behind a worker's answer by at most
+ * one workflow task and never runs ahead of it.
+ */
+export function stateFromHistory(requestId: string, history: History): RequestState {
+  const events = history.events ?? [];
+  const at = (index: number): string => (optionalTsToDate(events.at(index)?.eventTime) ?? new Date(0)).toISOString();
+  const state: RequestState = {
+    requestId,
+    status: 'queued',
+    createdAt: at(0),
+    updatedAt: at(0),
+    completedAt: null,
+    providerRequestId: null,
+    result: null,
+    error: null,
+    source: null,
+  };
+  const activityOf = new Map<string, string>();
+  for (const [index, event] of events.entries()) {
+    const scheduled = event.activityTaskScheduledEventAttributes;
+    if (scheduled) {
+      const name = scheduled.activityType?.name ?? '';
+      activityOf.set(String(event.eventId), name);
+      state.status = STATUS_OF[name as keyof ExternalApiActivities] ?? state.status;
+      state.updatedAt = at(index);
+    }
+    const completed = event.activityTaskCompletedEventAttributes;
+    if (completed && activityOf.get(String(completed.scheduledEventId)) === 'process') {
+      const payload = completed.result?.payloads?.[0];
+      const submission = payload && defaultPayloadConverter.fromPayload<Submission>(payload);
+      state.providerRequestId = submission?.providerRequestId ?? null;
+      state.status = 'processing';
+      state.updatedAt = at(index);
+    }
+  }
+  const last = events.at(-1);
+  if (last && CLOSING.some((attributes) => last[attributes])) {
+    state.updatedAt = at(-1);
+    state.completedAt = at(-1);
+  }
+  return state;
+}

@@ -1,0 +1,42 @@
+import type { WorkflowExecutionDescription } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { optionalTsToDate } from '@temporalio/common/lib/time.js';
+import { FAILURES, STILL_PROCESSING, type ErrorDetails } from '../contract/failures.ts';
+import type { WaitingFor, WaitReason } from '../contract/request.ts';
+
+type Description = Pick<WorkflowExecutionDescription['raw'], 'pendingActivities'>;
+type PendingFailure = NonNullable<NonNullable<NonNullable<Description['pendingActivities']>[number]>['lastFailure']>;
+
+const PENDING_ACTIVITY_STATE_STARTED = 2;
+
+/** Why a running request is where it is, from what the server knows of its pending activity. */
+export function waitingFor(description: Description, now: Date): WaitingFor | null {
+  const activity = description.pendingActivities?.[0];
+  if (!activity) return null;
+  const scheduled = optionalTsToDate(activity.scheduledTime);
+  const next = optionalTsToDate(activity.nextAttemptScheduleTime);
+  const attempt = activity.attempt ?? 1;
+  const polling = activity.activityType?.name === 'pollStatus';
+
+  if (activity.state === PENDING_ACTIVITY_STATE_STARTED) {
+    const since = optionalTsToDate(activity.lastStartedTime);
+    return { reason: polling ? 'provider_processing' : 'provider_call', since: iso(since), until: null, attempt };
+  }
+  if (!activity.lastFailure || !next || next <= now) {
+    return { reason: 'worker', since: iso(next ?? scheduled), until: null, attempt };
+  }
+  const since = optionalTsToDate(activity.lastAttemptCompleteTime) ?? scheduled;
+  return { reason: reasonOf(activity.lastFailure), since: iso(since), until: iso(next), attempt };
+}
+
+function reasonOf(failure: PendingFailure): WaitReason {
+  const info = failure.applicationFailureInfo;
+  if (info?.type === STILL_PROCESSING) return 'provider_processing';
+  const payload = info?.details?.payloads?.[0];
+  const details = payload && defaultPayloadConverter.fromPayload<ErrorDetails>(payload);
+  return details?.failure && FAILURES[details.failure].next === 'wait' ? 'cool_down' : 'retry_backoff';
+}
+
+function iso(date: Date | null | undefined): string | null {
+  return date?.toISOString() ?? null;
+}
