@@ -75,11 +75,17 @@ export class ResultTimeoutError extends Error {
   }
 }
 
-/** The Temporal server did not answer. A start may or may not have happened: repeat it with the same idempotency key. */
+/**
+ * The Temporal server did not answer, or did not let us in. A start may or may not have happened: repeat it with the same
+ * idempotency key.
+ */
 export class TemporalUnavailableError extends Error {
   override readonly name = 'TemporalUnavailableError';
 
-  constructor(options?: { cause?: unknown }) {
-    super('The Temporal server did not answer. Check TEMPORAL_ADDRESS and that the server is up.', options);
+  constructor(
+    message = 'The Temporal server did not answer. Check TEMPORAL_ADDRESS and that the server is up.',
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
   }
 }

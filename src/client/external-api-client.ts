@@ -175,7 +175,7 @@ export class ExternalApiClient implements AsyncDisposable {
   /** Requests, newest first. @throws InvalidRequestError */
   list(options: ListOptions = {}): RequestList {
     if (options.tenant !== undefined) checkTenant(options.tenant);
-    return new RequestList(this.#client, options);
+    return new RequestList(this.#client, (call) => this.#rpc('', call), options);
   }
 
   /** Resolves when the Temporal server answers. */

@@ -2,8 +2,12 @@ import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { optionalTsToDate } from '@temporalio/common/lib/time.js';
 import { DEFAULT_TENANT, requestIdOf, SEARCH_ATTRIBUTES, WORKFLOW_TYPE } from '../contract/names.ts';
+import { sha256 } from './canonical-json.ts';
 import { InvalidRequestError } from './errors.ts';
-import { grpcCode, isMissingSearchAttribute } from './temporal-errors.ts';
+import { isMissingSearchAttribute } from './temporal-errors.ts';
+
+/** Makes a call to the server in bounded time, with errors in this package's words. */
+type Rpc = <Result>(call: () => Promise<Result>) => Promise<Result>;
 
 type Page = Awaited<ReturnType<Client['workflowService']['listWorkflowExecutions']>>;
 type Execution = NonNullable<Page['executions']>[number];
@@ -50,13 +54,17 @@ const QUERIES: Record<ListStatus, { withAttributes: string; without: string }> =
 /** Requests, newest first, read page by page as they are consumed. */
 export class RequestList implements AsyncIterable<RequestSummary> {
   readonly #client: Client;
+  readonly #rpc: Rpc;
   readonly #options: ListOptions;
+  readonly #start: Buffer;
   /** Where the next list goes on, once this one is consumed; null when it reached the end. */
   nextCursor: string | null = null;
 
-  constructor(client: Client, options: ListOptions) {
+  constructor(client: Client, rpc: Rpc, options: ListOptions) {
     this.#client = client;
+    this.#rpc = rpc;
     this.#options = options;
+    this.#start = options.cursor === undefined ? Buffer.alloc(0) : tokenOf(options.cursor, options);
     const { status, limit } = options;
     if (status !== undefined && !LIST_STATUSES.includes(status)) {
       throw invalid('status', `must be one of ${LIST_STATUSES.join(', ')}`);
@@ -67,12 +75,12 @@ export class RequestList implements AsyncIterable<RequestSummary> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<RequestSummary> {
     const { tenant, limit = Infinity } = this.#options;
-    let token = Buffer.from(this.#options.cursor ?? '', 'base64url');
+    let token = this.#start;
     let left = limit;
     do {
       const page = await this.#page(token, Math.min(left, MAX_PAGE));
       token = Buffer.from(page.nextPageToken ?? []);
-      this.nextCursor = token.length > 0 ? token.toString('base64url') : null;
+      this.nextCursor = token.length > 0 ? cursorOf(token, this.#options) : null;
       // On a server without our attributes the tenant is told by the memo alone.
       const requests = (page.executions ?? []).map(summaryOf).filter((request) => !tenant || request.tenant === tenant);
       yield* requests;
@@ -82,25 +90,41 @@ export class RequestList implements AsyncIterable<RequestSummary> {
 
   async #page(nextPageToken: Buffer, pageSize: number): Promise<Page> {
     const list = (withAttributes: boolean): Promise<Page> =>
-      this.#client.workflowService.listWorkflowExecutions({
-        namespace: this.#client.options.namespace,
-        query: visibilityQuery(this.#options, withAttributes),
-        pageSize,
-        nextPageToken,
-      });
+      this.#rpc(() =>
+        this.#client.workflowService.listWorkflowExecutions({
+          namespace: this.#client.options.namespace,
+          query: visibilityQuery(this.#options, withAttributes),
+          pageSize,
+          nextPageToken,
+        }),
+      );
     try {
       return await list(true);
     } catch (error) {
       if (isMissingSearchAttribute(error)) return await list(false);
-      if (grpcCode(error) === INVALID_ARGUMENT && this.#options.cursor !== undefined) {
-        throw invalid('cursor', 'must be the nextCursor of an earlier list with the same filters');
-      }
       throw error;
     }
   }
 }
 
-const INVALID_ARGUMENT = 3;
+/**
+ * The server's page token, with a checksum over it and the filters: a server takes a token that is not its own, or of
+ * another list, for a fault of its own and not of the caller's.
+ */
+function cursorOf(token: Buffer, filters: ListOptions): string {
+  return `${token.toString('base64url')}.${checksum(token, filters)}`;
+}
+
+function tokenOf(cursor: string, filters: ListOptions): Buffer {
+  const [text = '', sum] = cursor.split('.');
+  const token = Buffer.from(text, 'base64url');
+  if (sum === checksum(token, filters)) return token;
+  throw invalid('cursor', 'must be the nextCursor of an earlier list with the same status and tenant');
+}
+
+function checksum(token: Buffer, { status, tenant }: ListOptions): string {
+  return sha256(JSON.stringify([status, tenant, token.toString('base64')])).slice(0, 8);
+}
 
 function visibilityQuery({ status, tenant }: ListOptions, withAttributes: boolean): string {
   const conditions = [`WorkflowType = '${WORKFLOW_TYPE}'`];

@@ -1,4 +1,5 @@
 import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import { NamespaceNotFoundError } from '@temporalio/common';
 import { RequestNotFoundError, TemporalUnavailableError } from './errors.ts';
 
 // gRPC status codes, https://grpc.io/docs/guides/status-codes/
@@ -6,21 +7,25 @@ const CANCELLED = 1;
 const INVALID_ARGUMENT = 3;
 const DEADLINE_EXCEEDED = 4;
 const NOT_FOUND = 5;
+const PERMISSION_DENIED = 7;
 const UNAVAILABLE = 14;
+const UNAUTHENTICATED = 16;
 
-/** The gRPC status code behind an error of the Temporal client; undefined for other errors. */
-export function grpcCode(error: unknown): number | undefined {
-  if (isGrpcServiceError(error)) return error.code;
-  return error instanceof Error && isGrpcServiceError(error.cause) ? error.cause.code : undefined;
-}
+const REFUSED = 'The Temporal server refused our credentials. Check TEMPORAL_API_KEY and the TLS certificates.';
+
+const NO_ANSWER: readonly unknown[] = [CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE];
+const NOT_LET_IN: readonly unknown[] = [PERMISSION_DENIED, UNAUTHENTICATED];
 
 /** An error of the Temporal client in this package's words; any other error as it is. */
 export function translated(error: unknown, requestId: string): unknown {
+  if (error instanceof NamespaceNotFoundError) {
+    const message = `The Temporal server has no namespace ${error.namespace}. Check TEMPORAL_NAMESPACE.`;
+    return new TemporalUnavailableError(message, { cause: error });
+  }
   const code = grpcCode(error);
   if (error instanceof WorkflowNotFoundError || code === NOT_FOUND) return new RequestNotFoundError(requestId);
-  if (code === UNAVAILABLE || code === DEADLINE_EXCEEDED || code === CANCELLED) {
-    return new TemporalUnavailableError({ cause: error });
-  }
+  if (NO_ANSWER.includes(code)) return new TemporalUnavailableError(undefined, { cause: error });
+  if (NOT_LET_IN.includes(code)) return new TemporalUnavailableError(REFUSED, { cause: error });
   return error;
 }
 
@@ -29,10 +34,12 @@ export function isMissingSearchAttribute(error: unknown): boolean {
   return (
     grpcCode(error) === INVALID_ARGUMENT &&
     error instanceof Error &&
-    /ExternalApi(Tenant|Attention)/.test(textOf(error))
+    /ExternalApi(Tenant|Attention)/.test(`${error.message} ${error.cause instanceof Error ? error.cause.message : ''}`)
   );
 }
 
-function textOf(error: Error): string {
-  return error.cause instanceof Error ? `${error.message} ${error.cause.message}` : error.message;
+/** The gRPC status code behind an error of the Temporal client; undefined for other errors. */
+export function grpcCode(error: unknown): number | undefined {
+  if (isGrpcServiceError(error)) return error.code;
+  return error instanceof Error && isGrpcServiceError(error.cause) ? error.cause.code : undefined;
 }

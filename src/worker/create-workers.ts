@@ -24,11 +24,14 @@ export async function createWorkers({
   workflowBundle,
 }: WorkersOptions): Promise<Worker[]> {
   const { authenticate, process, pollStatus } = activities;
-  const shared: Pick<WorkerOptions, 'connection' | 'namespace' | 'shutdownGraceTime'> = {
-    connection,
-    namespace,
-    shutdownGraceTime: DRAIN,
-  };
+  const shared: Pick<WorkerOptions, 'connection' | 'namespace' | 'shutdownGraceTime' | 'maxHeartbeatThrottleInterval'> =
+    {
+      connection,
+      namespace,
+      shutdownGraceTime: DRAIN,
+      // A cancellation reaches a running poll with its next heartbeat.
+      maxHeartbeatThrottleInterval: '2 seconds',
+    };
   return await Promise.all([
     Worker.create({
       ...shared,

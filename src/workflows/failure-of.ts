@@ -1,63 +1,74 @@
 import { RetryState } from '@temporalio/common';
-import { ActivityFailure, ApplicationFailure, TimeoutFailure, rootCause } from '@temporalio/workflow';
+import { ApplicationFailure, TimeoutFailure, type ActivityFailure } from '@temporalio/workflow';
+import type { ExternalApiActivities } from '../contract/activities.ts';
 import { STILL_PROCESSING, type ErrorDetails, type ErrorType } from '../contract/failures.ts';
 import type { RequestError } from '../contract/request.ts';
 
+/** How a request ends because an activity failed for good. */
 export interface RequestFailure {
   status: 'failed' | 'timed_out';
   error: RequestError;
-  details: ErrorDetails | null;
+  details: ErrorDetails;
 }
+
+/** What the request was doing when its deadline came, if no call said more. */
+const UNDER_WAY: Record<keyof ExternalApiActivities, string> = {
+  authenticate: 'while it waited for an access token',
+  process: 'while it was being submitted',
+  pollStatus: 'while the provider was still working on it',
+};
 
 /** What an activity that failed for good means for its request, whose deadline was `deadlineMs`. */
 export function failureOf(failure: ActivityFailure, deadlineMs: number): RequestFailure {
   const { cause } = failure;
   if (cause instanceof ApplicationFailure && failure.retryState !== RetryState.TIMEOUT) {
-    const details = errorDetails(cause);
-    return failed(cause.type as ErrorType, cause.message, details);
+    return ended('failed', cause.type as ErrorType, cause.message, detailsOf(cause));
   }
   if (failure.activityType === 'process' && cause instanceof TimeoutFailure && wasSending(cause.lastHeartbeatDetails)) {
-    return failed(
-      'OutcomeUnknown',
-      'The request was sent, and no worker lived to see the answer before the deadline. The provider may have done the work.',
-      null,
-    );
+    return ended('failed', 'OutcomeUnknown', 'The deadline came after the request was sent and before its answer', {
+      failure: 'workerLost',
+      outcome: 'ambiguous',
+    });
   }
-  const details = cause instanceof ApplicationFailure ? errorDetails(cause) : null;
-  const type =
-    cause instanceof ApplicationFailure && cause.type === 'APIRateLimitError' ? cause.type : 'APITimeoutError';
-  const last = lastWords(failure);
-  return {
-    status: 'timed_out',
-    error: {
-      type,
-      message: `The request's deadline of ${deadlineMs / 1000} s passed${last ? `. Last: ${last}` : ''}`,
-      statusCode: details?.statusCode ?? null,
-      retryable: true,
-    },
-    details,
-  };
+  const details = cause instanceof ApplicationFailure ? detailsOf(cause) : {};
+  const limited = cause instanceof ApplicationFailure && cause.type === 'APIRateLimitError';
+  return ended('timed_out', limited ? 'APIRateLimitError' : 'APITimeoutError', deadlineMessage(failure, deadlineMs), {
+    ...details,
+    retryable: true,
+  });
 }
 
-function failed(type: ErrorType, message: string, details: ErrorDetails | null): RequestFailure {
-  return {
-    status: 'failed',
-    error: { type, message, statusCode: details?.statusCode ?? null, retryable: details?.retryable ?? false },
-    details,
+function ended(
+  status: RequestFailure['status'],
+  type: ErrorType,
+  message: string,
+  known: Partial<ErrorDetails>,
+): RequestFailure {
+  const details: ErrorDetails = {
+    failure: null,
+    outcome: null,
+    statusCode: null,
+    requestId: null,
+    providerRequestId: null,
+    retryable: false,
+    retryAfter: null,
+    ...known,
   };
+  return { status, error: { type, message, statusCode: details.statusCode, retryable: details.retryable }, details };
 }
 
-function errorDetails(failure: ApplicationFailure): ErrorDetails | null {
-  return (failure.details?.[0] as ErrorDetails | undefined) ?? null;
+function deadlineMessage({ activityType, cause }: ActivityFailure, deadlineMs: number): string {
+  const passed = `The request's deadline of ${deadlineMs / 1000} s passed`;
+  if (!(cause instanceof ApplicationFailure)) {
+    return `${passed} ${UNDER_WAY[activityType as keyof ExternalApiActivities] ?? ''}`.trimEnd();
+  }
+  return cause.type === STILL_PROCESSING ? `${passed} ${UNDER_WAY.pollStatus}` : `${passed}. Last: ${cause.message}`;
+}
+
+function detailsOf(failure: ApplicationFailure): Partial<ErrorDetails> {
+  return (failure.details?.[0] as ErrorDetails | undefined) ?? {};
 }
 
 function wasSending(heartbeat: unknown): boolean {
   return typeof heartbeat === 'object' && heartbeat !== null && 'sending' in heartbeat && heartbeat.sending === true;
-}
-
-function lastWords(failure: ActivityFailure): string | undefined {
-  const { cause } = failure;
-  if (cause instanceof ApplicationFailure)
-    return cause.type === STILL_PROCESSING ? cause.message : `${cause.type}: ${cause.message}`;
-  return cause && rootCause(cause);
 }

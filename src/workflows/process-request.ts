@@ -14,6 +14,7 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { ExternalApiActivities, PollResult, Submission } from '../contract/activities.ts';
+import type { ErrorDetails } from '../contract/failures.ts';
 import { CALLBACK_SIGNAL, SEARCH_ATTRIBUTES, STATUS_QUERY, type Attention } from '../contract/names.ts';
 import type { ProcessRequestArgs, ProcessResult, RequestState } from '../contract/request.ts';
 import { activityOptions } from './activity-options.ts';
@@ -127,7 +128,7 @@ async function pollOrCallback(
   return await poll(true);
 }
 
-function requestFailure(state: RequestState, details: unknown): ApplicationFailure {
+function requestFailure(state: RequestState, details: ErrorDetails): ApplicationFailure {
   const { type, message } = state.error ?? { type: 'ExternalAPIError', message: 'Unknown error' };
   const failure = ApplicationFailure.nonRetryable(message, type, details, state);
   // An expected end: a stack trace would only hide the message in the Web UI.

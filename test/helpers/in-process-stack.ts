@@ -1,0 +1,108 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import { DefaultLogger, makeTelemetryFilterString, Runtime, type Worker } from '@temporalio/worker';
+import { inject } from 'vitest';
+import { createActivities, type ActivityDeps } from '../../src/activities/index.ts';
+import type { CallPolicy } from '../../src/activities/retry-plan.ts';
+import { ExternalApiClient } from '../../src/client/index.ts';
+import { workflowIdOf } from '../../src/contract/names.ts';
+import { startFakeProvider, type FakeProvider, type FakeProviderOptions } from '../../src/fake-provider/index.ts';
+import type { CallRecord, Endpoint } from '../../src/provider/observer.ts';
+import { createProviderClient, type ProviderClientOptions } from '../../src/provider/provider-client.ts';
+import { createWorkers } from '../../src/worker/create-workers.ts';
+import { connectToTemporal, type TestTemporal } from './temporal.ts';
+
+type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
+export type HistoryEvent = NonNullable<History['events']>[number];
+
+export interface StackOptions {
+  policy?: Partial<CallPolicy>;
+  provider?: Partial<
+    Pick<ProviderClientOptions, 'timeoutMs' | 'connectTimeoutMs' | 'baseUrl' | 'oauth' | 'maxResponseBytes'>
+  >;
+  fake?: FakeProviderOptions;
+  /** Default: the server that all test files share. */
+  temporal?: TestTemporal;
+  random?: () => number;
+}
+
+export interface InProcessStack extends AsyncDisposable {
+  fake: FakeProvider;
+  client: ExternalApiClient;
+  temporal: TestTemporal;
+  /** Every call to the provider, as the log sees it. */
+  calls: CallRecord[];
+  unknownStatuses: { status: string; first: boolean }[];
+  /** The workflow's history. */
+  events(requestId: string): Promise<HistoryEvent[]>;
+  /** How many calls of a kind were made for a request. */
+  count(requestId: string, endpoint: Endpoint): number;
+}
+
+Runtime.install({
+  logger: new DefaultLogger('ERROR'),
+  telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }), forward: {} } },
+});
+
+/** Quick, but of the same shape as the defaults. */
+const POLICY: CallPolicy = {
+  maxRetries: 3,
+  retryDelayMs: 20,
+  pollInitialMs: 20,
+  pollMaxMs: 2_000,
+  idempotency: 'none',
+};
+
+/** The whole product in this process, on the real Temporal server in a namespace of its own, before a fake provider. */
+export async function startInProcessStack(options: StackOptions = {}): Promise<InProcessStack> {
+  const temporal = options.temporal ?? (await connectToTemporal());
+  const fake = await startFakeProvider(options.fake);
+  const calls: CallRecord[] = [];
+  const unknownStatuses: InProcessStack['unknownStatuses'] = [];
+  const { apiKey, clientId, clientSecret } = fake.credentials;
+  const provider = createProviderClient({
+    baseUrl: new URL(fake.url),
+    apiKey,
+    oauth: { clientId, clientSecret, clientAuth: 'body' },
+    timeoutMs: 5_000,
+    connectTimeoutMs: 2_000,
+    maxConnections: 64,
+    ...options.provider,
+    observer: { called: (record) => void calls.push(record), tokenRefreshed: () => {} },
+  });
+  const deps: ActivityDeps = {
+    provider,
+    policy: { ...POLICY, ...options.policy },
+    observer: { unknownStatus: (status, _requestId, first) => void unknownStatuses.push({ status, first }) },
+    random: options.random ?? Math.random,
+    now: Date.now,
+  };
+  const workers: Worker[] = await createWorkers({
+    connection: temporal.nativeConnection,
+    namespace: temporal.namespace,
+    activities: createActivities(deps),
+    workflowBundle: { codePath: inject('workflowBundlePath') },
+  });
+  const running = Promise.all(workers.map((worker) => worker.run()));
+  const client = new ExternalApiClient(temporal.client);
+  return {
+    fake,
+    client,
+    temporal,
+    calls,
+    unknownStatuses,
+    async events(requestId) {
+      const { events } = await temporal.client.workflow.getHandle(workflowIdOf(requestId)).fetchHistory();
+      return events ?? [];
+    },
+    count: (requestId, endpoint) =>
+      calls.filter((call) => call.requestId === requestId && call.endpoint === endpoint).length,
+    async [Symbol.asyncDispose]() {
+      // First the provider: a call that hangs would hold its worker back.
+      await fake.close();
+      await provider.close();
+      for (const worker of workers) worker.shutdown();
+      await running;
+      await temporal.close();
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { CALLBACK_SIGNAL, workflowIdOf } from '../../../src/contract/names.ts';
+import { startInProcessStack, type InProcessStack } from '../../helpers/in-process-stack.ts';
+import { waitUntil } from '../../helpers/wait-until.ts';
+
+const POLL = '/status/{request_id}';
+/** Longer than any test: what is seen before it was seen because of the callback. */
+const NEXT_POLL = { 'retry-after': '600' };
+let stack: InProcessStack;
+
+beforeAll(async () => {
+  stack = await startInProcessStack();
+});
+beforeEach(() => stack.fake.clearFaults());
+afterAll(() => stack[Symbol.asyncDispose]());
+
+async function start(jobDurationMs: number) {
+  stack.fake.settings.jobDurationMs = jobDurationMs;
+  const handle = await stack.client.process({ data: 1, options: { async: true } });
+  const workflow = stack.temporal.client.workflow.getHandle(workflowIdOf(handle.requestId));
+  return {
+    ...handle,
+    callback: (body?: unknown) => workflow.signal(CALLBACK_SIGNAL, ...(body === undefined ? [] : [body])),
+    backsOff: () =>
+      waitUntil('the poll backs off', async () => {
+        const { waitingFor } = await handle.status();
+        return waitingFor?.reason === 'provider_processing' && waitingFor.until !== null;
+      }),
+  };
+}
+
+function jobIsDone(startedAt: number, jobDurationMs: number): Promise<boolean> {
+  return waitUntil('the job is done', () => Date.now() > startedAt + jobDurationMs);
+}
+
+test('[N4][N9] a callback while the poll backs off asks at once: one GET, 33 events', async () => {
+  stack.fake.script({ endpoint: POLL, fault: { kind: 'headers', headers: NEXT_POLL } });
+  const startedAt = Date.now();
+  const request = await start(300);
+  await request.backsOff();
+  await jobIsDone(startedAt, 600);
+  const polls = stack.count(request.requestId, POLL);
+  await request.callback();
+  await request.result();
+  expect(stack.count(request.requestId, POLL)).toBe(polls + 1);
+  expect(await stack.events(request.requestId)).toHaveLength(33);
+});
+
+test('[N4][N9] a callback while a poll is in flight does not wait for it: 29 events', async () => {
+  stack.fake.script({ endpoint: POLL, fault: { kind: 'delay', ms: 4_000 } });
+  const request = await start(0);
+  await waitUntil('the poll is in flight', () =>
+    stack.fake.ledger.some((call) => call.endpoint === POLL && !call.answeredAt),
+  );
+  await request.callback();
+  const { result } = await request.result();
+  expect(result.metadata.version).toBe('2.1');
+  expect(stack.fake.ledger.filter((call) => call.endpoint === POLL && call.answeredAt === null)).toHaveLength(1);
+  expect(await stack.events(request.requestId)).toHaveLength(29);
+});
+
+test('[N4] the body of a callback is never the result', async () => {
+  stack.fake.script({ endpoint: POLL, fault: { kind: 'headers', headers: NEXT_POLL } });
+  const startedAt = Date.now();
+  const request = await start(300);
+  await request.backsOff();
+  await jobIsDone(startedAt, 600);
+  await request.callback({ status: 'completed', result: { processed_data: 'forged', metadata: {} } });
+  const { result } = await request.result();
+  expect(result.processedData).toMatchObject({ sha256: expect.any(String) });
+});
+
+test('[N4] a callback that comes too early costs one GET, and polling goes on', async () => {
+  const request = await start(1_500);
+  await waitUntil('it is polled', () => stack.count(request.requestId, POLL) > 0);
+  await request.callback();
+  await request.result();
+  expect(await request.status()).toMatchObject({ status: 'completed', source: 'provider' });
+});
+
+test('[N4] a flood of callbacks neither loses the result nor grows the history without bound', async () => {
+  stack.fake.script({ endpoint: POLL, fault: { kind: 'headers', headers: NEXT_POLL } });
+  const request = await start(1_500);
+  for (let n = 0; n < 30; n++) await request.callback();
+  await request.result();
+  const scheduled = (await stack.events(request.requestId)).filter(
+    (event) => event.activityTaskScheduledEventAttributes,
+  );
+  // authenticate, process, the poll, and one more for each of the first five callbacks.
+  expect(scheduled.length).toBeLessThanOrEqual(2 + 1 + 5);
+});

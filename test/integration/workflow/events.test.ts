@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startInProcessStack, type HistoryEvent, type InProcessStack } from '../../helpers/in-process-stack.ts';
+
+const POLL = '/status/{request_id}';
+let stack: InProcessStack;
+
+beforeAll(async () => {
+  // With `random` at its most there is no jitter: waits grow to 1.2 s, which is spent between attempts.
+  stack = await startInProcessStack({ policy: { pollInitialMs: 20, pollMaxMs: 1_200 }, random: () => 1 });
+});
+afterAll(() => stack[Symbol.asyncDispose]());
+
+function workflowTasks(events: HistoryEvent[]): number {
+  return events.filter((event) => event.workflowTaskCompletedEventAttributes).length;
+}
+
+async function run(input: { async: boolean; jobDurationMs: number }) {
+  stack.fake.settings.jobDurationMs = input.jobDurationMs;
+  const handle = await stack.client.process({ data: input, options: { async: input.async } });
+  await handle.result();
+  const events = await stack.events(handle.requestId);
+  return { events: events.length, workflowTasks: workflowTasks(events), polls: stack.count(handle.requestId, POLL) };
+}
+
+test('[N9][C1] a synchronous answer takes 17 events and 3 workflow tasks', async () => {
+  expect(await run({ async: false, jobDurationMs: 0 })).toEqual({ events: 17, workflowTasks: 3, polls: 0 });
+});
+
+test('[N9][C1] authenticate, process and poll take 23 events and 4 workflow tasks, however often it is polled', async () => {
+  const once = await run({ async: true, jobDurationMs: 0 });
+  expect(once).toEqual({ events: 23, workflowTasks: 4, polls: 1 });
+  // 20 ms growing by half: a dozen polls, the last of them in attempts of their own.
+  const often = await run({ async: true, jobDurationMs: 5_000 });
+  expect(often).toEqual({ events: 23, workflowTasks: 4, polls: expect.any(Number) });
+  expect(often.polls).toBeGreaterThan(10);
+});
