@@ -1,5 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { DefaultLogger, makeTelemetryFilterString, Runtime, type Worker } from '@temporalio/worker';
+import './quiet-runtime.ts';
+import type { Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { createActivities, type ActivityDeps } from '../../src/activities/index.ts';
 import type { CallPolicy } from '../../src/activities/retry-plan.ts';
@@ -37,11 +38,6 @@ export interface InProcessStack extends AsyncDisposable {
   /** How many calls of a kind were made for a request. */
   count(requestId: string, endpoint: Endpoint): number;
 }
-
-Runtime.install({
-  logger: new DefaultLogger('ERROR'),
-  telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }), forward: {} } },
-});
 
 /** Quick, but of the same shape as the defaults. */
 const POLICY: CallPolicy = {

@@ -1,0 +1,106 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { startFakeProvider, type FakeProvider, type FakeProviderOptions } from '../../src/fake-provider/index.ts';
+import { connectToTemporal, type TestTemporal } from './temporal.ts';
+import { waitUntil } from './wait-until.ts';
+
+/** The compiled command line. */
+export const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+export interface StackOptions {
+  /** Default: the server that all test files share. */
+  temporalAddress?: string;
+  /** Added to the worker's environment. */
+  workerEnv?: Readonly<Record<string, string>>;
+  fakeProvider?: FakeProviderOptions;
+}
+
+/** The worker as a process of its own, in a namespace of its own, before a fake provider in this process. */
+export interface Stack extends AsyncDisposable {
+  readonly fakeProvider: FakeProvider;
+  readonly temporal: TestTemporal;
+  /** TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE, as a client of this stack needs them in its environment. */
+  readonly clientEnv: Readonly<Record<string, string>>;
+  /** What `startWorker` needs to start another worker of this stack. */
+  readonly workerEnv: Readonly<Record<string, string>>;
+  readonly worker: WorkerProcess;
+}
+
+export interface WorkerProcess {
+  readonly child: ChildProcess;
+  /** Origin of `/readyz` and `/metrics`. */
+  readonly url: string;
+  /** SIGTERM, or SIGKILL as a crash would; resolves when the process has ended. */
+  stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+}
+
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const { temporalAddress: address } = options;
+  const temporal = await connectToTemporal(address === undefined ? {} : { address });
+  const fakeProvider = await startFakeProvider(options.fakeProvider);
+  const { apiKey, clientId, clientSecret } = fakeProvider.credentials;
+  const clientEnv = { TEMPORAL_ADDRESS: temporal.address, TEMPORAL_NAMESPACE: temporal.namespace };
+  const workerEnv = {
+    ...clientEnv,
+    EXTERNAL_API_BASE_URL: fakeProvider.url,
+    EXTERNAL_API_KEY: apiKey,
+    EXTERNAL_OAUTH_CLIENT_ID: clientId,
+    EXTERNAL_OAUTH_CLIENT_SECRET: clientSecret,
+    ...options.workerEnv,
+  };
+  const closeOthers = async (): Promise<void> => {
+    await fakeProvider.close();
+    await temporal.close();
+  };
+  try {
+    const worker = await startWorker(workerEnv);
+    const dispose = async (): Promise<void> => {
+      await worker.stop('SIGKILL');
+      await closeOthers();
+    };
+    return { fakeProvider, temporal, clientEnv, workerEnv, worker, [Symbol.asyncDispose]: dispose };
+  } catch (error) {
+    await closeOthers();
+    throw error;
+  }
+}
+
+/** Starts `external-api worker` with `env` and little else, and waits until it takes work. */
+export async function startWorker(env: Readonly<Record<string, string>>): Promise<WorkerProcess> {
+  const port = await freePort();
+  const child = spawn(process.execPath, [CLI, 'worker'], {
+    env: { PATH: process.env['PATH'], LOG_LEVEL: 'warn', METRICS_PORT: `${port}`, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-10_000)));
+  }
+  const ended = once(child, 'close');
+  const stop = async (signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> => {
+    child.kill(signal);
+    await ended;
+  };
+  const url = `http://127.0.0.1:${port}`;
+  try {
+    await waitUntil('the worker is ready', async () => {
+      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`The worker ended: ${output}`);
+      const response = await fetch(`${url}/readyz`).catch(() => null);
+      return response?.ok;
+    });
+  } catch (error) {
+    await stop('SIGKILL');
+    throw error;
+  }
+  return { child, url, stop };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}

@@ -1,0 +1,40 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { historyFromJSON, historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { workflowIdOf } from '../../src/contract/names.ts';
+import { startInProcessStack, type HistoryEvent, type InProcessStack } from '../helpers/in-process-stack.ts';
+import { CURRENT_VERSION, HISTORIES } from './histories.ts';
+import { SCENARIOS } from './scenarios.ts';
+
+let stack: InProcessStack;
+
+beforeAll(async () => {
+  stack = await startInProcessStack();
+});
+beforeEach(() => {
+  stack.fake.clearFaults();
+  stack.fake.settings.jobDurationMs = 0;
+});
+afterAll(() => stack[Symbol.asyncDispose]());
+
+test.each(Object.keys(SCENARIOS))('[N9] %s takes the same events as when it was recorded', async (name) => {
+  const requestId = await SCENARIOS[name]!(stack);
+  const history = await stack.temporal.client.workflow.getHandle(workflowIdOf(requestId)).fetchHistory();
+  const file = new URL(`${CURRENT_VERSION}/${name}.json`, HISTORIES);
+  if (!existsSync(file)) record(file, historyToJSON(history));
+  const recorded = historyFromJSON(JSON.parse(readFileSync(file, 'utf8')));
+  expect(typesOf(history.events ?? [])).toEqual(typesOf(recorded.events ?? []));
+});
+
+/** A new behaviour records itself on a developer's machine, to be committed; in CI its absence is the failure. */
+function record(file: URL, json: string): void {
+  if (process.env['CI']) throw new Error(`${file.pathname} is not committed. Run this test once without CI=true.`);
+  mkdirSync(new URL('.', file), { recursive: true });
+  // An identity is the process and machine that recorded.
+  writeFileSync(file, `${json.replaceAll(/("identity": ?)"[^"]*"/g, '$1"recorded"')}\n`);
+}
+
+/** By event type; how often an activity was tried again shows in none. */
+function typesOf(events: HistoryEvent[]): unknown[] {
+  return events.map(({ eventType }) => eventType);
+}

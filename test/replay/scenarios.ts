@@ -1,0 +1,76 @@
+import { CALLBACK_SIGNAL, workflowIdOf } from '../../src/contract/names.ts';
+import type { InProcessStack } from '../helpers/in-process-stack.ts';
+import { waitUntil } from '../helpers/wait-until.ts';
+
+const POLL = '/status/{request_id}';
+
+/** Behaviours of the workflow, each run to its end; what it returns is the request whose history is kept. */
+export const SCENARIOS: Record<string, (stack: InProcessStack) => Promise<string>> = {
+  async synchronous({ client }) {
+    return await ended(await client.process({ data: { kind: 'synchronous' } }));
+  },
+
+  async polled({ client, fake }) {
+    fake.settings.jobDurationMs = 200;
+    return await ended(await client.process({ data: { kind: 'polled' }, options: { async: true } }));
+  },
+
+  async 'callback-while-the-poll-backs-off'(stack) {
+    stack.fake.script({ endpoint: POLL, fault: { kind: 'headers', headers: { 'retry-after': '600' } } });
+    stack.fake.settings.jobDurationMs = 200;
+    const handle = await stack.client.process({ data: { kind: 'callback' }, options: { async: true } });
+    const asked = Date.now();
+    await waitUntil('the poll backs off', async () => (await handle.status()).waitingFor?.until);
+    await waitUntil('the job is done', () => Date.now() > asked + 300);
+    await signalCallback(stack, handle.requestId);
+    return await ended(handle);
+  },
+
+  async 'callback-while-a-poll-is-in-flight'(stack) {
+    stack.fake.script({ endpoint: POLL, fault: { kind: 'delay', ms: 3_000 } });
+    const handle = await stack.client.process({ data: { kind: 'callback' }, options: { async: true } });
+    await waitUntil('a poll is in flight', () =>
+      stack.fake.ledger.some((call) => call.endpoint === POLL && call.idempotencyKey === handle.requestId),
+    );
+    await signalCallback(stack, handle.requestId);
+    return await ended(handle);
+  },
+
+  async refused({ client, fake }) {
+    fake.script({ endpoint: '/process', fault: { kind: 'status', code: 400, body: { error: 'no' } } });
+    return await ended(await client.process({ data: { kind: 'refused' } }));
+  },
+
+  async 'retried-and-completed'({ client, fake }) {
+    fake.script({ endpoint: '/process', fault: { kind: 'status', code: 429, headers: { 'retry-after': '0' } } });
+    return await ended(await client.process({ data: { kind: 'retried' } }));
+  },
+
+  async 'outcome-unknown'({ client, fake }) {
+    fake.script({ endpoint: '/process', fault: { kind: 'executed-no-answer' } });
+    return await ended(await client.process({ data: { kind: 'lost' } }));
+  },
+
+  async 'deadline-while-polling'({ client, fake }) {
+    fake.settings.jobDurationMs = 600_000;
+    const options = { deadline: '1 second' } as const;
+    return await ended(await client.process({ data: { kind: 'late' }, options: { async: true } }, options));
+  },
+
+  async 'cancelled-while-polling'(stack) {
+    stack.fake.settings.jobDurationMs = 600_000;
+    const handle = await stack.client.process({ data: { kind: 'cancelled' }, options: { async: true } });
+    await waitUntil('it is polled', () => stack.count(handle.requestId, POLL) > 0);
+    await handle.cancel('no longer needed');
+    return await ended(handle);
+  },
+};
+
+async function ended(handle: { requestId: string; result(): Promise<unknown> }): Promise<string> {
+  await handle.result().catch(() => {});
+  return handle.requestId;
+}
+
+async function signalCallback(stack: InProcessStack, requestId: string): Promise<void> {
+  await stack.temporal.client.workflow.getHandle(workflowIdOf(requestId)).signal(CALLBACK_SIGNAL);
+}
