@@ -30,8 +30,8 @@ test.each(Object.keys(SCENARIOS))('[N9] %s takes the same events as when it was 
 function record(file: URL, json: string): void {
   if (process.env['CI']) throw new Error(`${file.pathname} is not committed. Run this test once without CI=true.`);
   mkdirSync(new URL('.', file), { recursive: true });
-  // An identity is the process and machine that recorded.
-  writeFileSync(file, `${json.replaceAll(/("identity": ?)"[^"]*"/g, '$1"recorded"')}\n`);
+  // Identities and sticky queues name the process and the machine that recorded.
+  writeFileSync(file, `${json.replaceAll(/"\d+@[^"]*"/g, '"recorded"')}\n`);
 }
 
 /** By event type; how often an activity was tried again shows in none. */
