@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest';
+import { ExternalApiClient, OutcomeUnknownError, type RequestStatus } from '../../src/client/index.ts';
+import { startStack, startWorker, type Stack } from '../helpers/stack.ts';
+import { waitUntil } from '../helpers/wait-until.ts';
+
+const POLL = '/status/{request_id}';
+const FAST = { EXTERNAL_API_POLL_INITIAL: '0.1', EXTERNAL_API_POLL_MAX: '2', EXTERNAL_API_RETRY_DELAY: '0.05' };
+
+/** How far a request has come, for "never backwards". */
+const ORDER: readonly RequestStatus[] = ['queued', 'authenticating', 'submitting', 'processing', 'completed'];
+
+function seen(stack: Stack, endpoint: string, requestId: string) {
+  return stack.fakeProvider.ledger.filter((call) => call.endpoint === endpoint && call.idempotencyKey === requestId);
+}
+
+test(
+  '[M20][C3] a worker killed during the poll: reads go on at once, and the next worker finishes the request',
+  { timeout: 60_000 },
+  async () => {
+    await using stack = await startStack({ workerEnv: FAST, fakeProvider: { settings: { jobDurationMs: 8_000 } } });
+    const client = new ExternalApiClient(stack.temporal.client);
+    const handle = await client.process({ data: 1, options: { async: true } });
+    await waitUntil('it is polled', () => seen(stack, POLL, handle.requestId).length > 3);
+    const read: { status: RequestStatus; stale: boolean; ms: number }[] = [];
+    const readOnce = async (): Promise<void> => {
+      const before = performance.now();
+      const { status, stale } = await handle.status();
+      read.push({ status, stale, ms: performance.now() - before });
+    };
+    await readOnce();
+    await stack.worker.stop('SIGKILL');
+    for (let n = 0; n < 3; n++) await readOnce();
+    const next = await startWorker(stack.workerEnv);
+    await waitUntil(
+      'it is completed',
+      async () => {
+        await readOnce();
+        return read.at(-1)?.status === 'completed';
+      },
+      40_000,
+    );
+    await next.stop();
+
+    const [alive, ...dead] = read.slice(0, 4);
+    expect(alive).toMatchObject({ status: 'processing', stale: false });
+    for (const one of dead) expect(one).toMatchObject({ status: 'processing', stale: true });
+    // The bound that readers are promised; measured values are in docs/performance.md.
+    expect(Math.min(...dead.map(({ ms }) => ms))).toBeLessThan(1_500);
+    const progress = read.map(({ status }) => ORDER.indexOf(status));
+    expect(progress).toEqual(progress.toSorted((a, b) => a - b));
+    expect(seen(stack, '/process', handle.requestId)).toHaveLength(1);
+  },
+);
+
+async function killedWhileSubmitting(
+  idempotency: 'none' | 'key' | 'resend',
+  run: (stack: Stack, result: Promise<unknown>, requestId: string) => Promise<void>,
+) {
+  await using stack = await startStack({ workerEnv: { ...FAST, EXTERNAL_API_IDEMPOTENCY: idempotency } });
+  stack.fakeProvider.script({ endpoint: '/process', fault: { kind: 'delay', ms: 5_000 } });
+  const client = new ExternalApiClient(stack.temporal.client);
+  const handle = await client.process({ data: 1 });
+  await waitUntil('the submit is at the provider', () =>
+    seen(stack, '/process', handle.requestId).some(({ executed }) => executed),
+  );
+  await stack.worker.stop('SIGKILL');
+  const next = await startWorker(stack.workerEnv);
+  await run(stack, handle.result({ timeout: '50 seconds' }), handle.requestId);
+  await next.stop();
+}
+
+test(
+  '[N1][M20] a worker killed while it submits: without idempotency nothing is sent again',
+  { timeout: 90_000 },
+  async () => {
+    await killedWhileSubmitting('none', async (stack, result, requestId) => {
+      await expect(result).rejects.toThrow(OutcomeUnknownError);
+      expect(seen(stack, '/process', requestId)).toHaveLength(1);
+    });
+  },
+);
+
+test(
+  '[N1][M20] a worker killed while it submits: with a key the request is sent again and executed once',
+  { timeout: 90_000 },
+  async () => {
+    await killedWhileSubmitting('key', async (stack, result, requestId) => {
+      expect(await result).toMatchObject({ status: 'completed' });
+      const submits = seen(stack, '/process', requestId);
+      expect(submits).toHaveLength(2);
+      expect(submits.filter(({ executed }) => executed)).toHaveLength(1);
+    });
+  },
+);
+
+test(
+  '[M20] SIGTERM drains: the POST that is on its way is not cut, and the request is finished by the next worker',
+  { timeout: 60_000 },
+  async () => {
+    await using stack = await startStack({ workerEnv: FAST, fakeProvider: { settings: { jobDurationMs: 0 } } });
+    stack.fakeProvider.script({ endpoint: '/process', fault: { kind: 'delay', ms: 3_000 } });
+    const client = new ExternalApiClient(stack.temporal.client);
+    const handle = await client.process({ data: 1, options: { async: true } });
+    await waitUntil('the submit is at the provider', () => seen(stack, '/process', handle.requestId).length === 1);
+    await stack.worker.stop('SIGTERM');
+    expect(stack.worker.child.exitCode).toBe(0);
+    expect(seen(stack, '/process', handle.requestId)).toMatchObject([
+      { statusCode: 202, answeredAt: expect.any(Number) },
+    ]);
+    const next = await startWorker(stack.workerEnv);
+    expect(await handle.result({ timeout: '30 seconds' })).toMatchObject({ status: 'completed' });
+    expect(seen(stack, '/process', handle.requestId)).toHaveLength(1);
+    await next.stop();
+  },
+);
