@@ -24,6 +24,7 @@ export interface StackOptions {
   /** Default: the server that all test files share. */
   temporal?: TestTemporal;
   random?: () => number;
+  now?: () => number;
 }
 
 export interface InProcessStack extends AsyncDisposable {
@@ -70,7 +71,7 @@ export async function startInProcessStack(options: StackOptions = {}): Promise<I
     policy: { ...POLICY, ...options.policy },
     observer: { unknownStatus: (status, _requestId, first) => void unknownStatuses.push({ status, first }) },
     random: options.random ?? Math.random,
-    now: Date.now,
+    now: options.now ?? Date.now,
   };
   const workers: Worker[] = await createWorkers({
     connection: temporal.nativeConnection,
