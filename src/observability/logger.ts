@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
 
 export type { Logger };
 
@@ -9,15 +9,19 @@ const SECRETS = ['authorization', 'Authorization', '["x-api-key"]', '["X-API-Key
  * JSON lines on stdout: `{"level":"info","timestamp":"…Z","name":…,"msg":…}`. There is no transport on purpose: pino
  * refuses one beside a level formatter. For reading by eye, pipe the lines to a formatter.
  */
-export function createLogger({ level, name }: { level: string; name: string }): Logger {
-  return pino({
+export function createLogger(
+  { level, name }: { level: string; name: string },
+  destination: DestinationStream = pino.destination(1),
+): Logger {
+  const options: LoggerOptions = {
     name,
     level,
     base: {},
     formatters: { level: (label) => ({ level: label }) },
     timestamp: () => `,"timestamp":"${new Date().toISOString()}"`,
     redact: SECRETS.flatMap((key) => ['', '*', 'req.headers', 'err'].map((parent) => pathOf(parent, key))),
-  });
+  };
+  return pino(options, destination);
 }
 
 function pathOf(parent: string, key: string): string {

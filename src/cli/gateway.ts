@@ -1,0 +1,52 @@
+import closeWithGrace from 'close-with-grace';
+import { Command } from 'commander';
+import type { FastifyInstance } from 'fastify';
+import { ExternalApiClient } from '../client/external-api-client.ts';
+import { type GatewayConfig, loadGatewayConfig } from '../config/gateway-config.ts';
+import { buildGateway } from '../gateway/build-gateway.ts';
+import { createLogger } from '../observability/logger.ts';
+import { runProcess } from './exit.ts';
+
+const DRAIN_MS = 10_000;
+
+export function gatewayCommand(): Command {
+  return new Command('gateway')
+    .description('Run the HTTP gateway: requests and their status over HTTP. SIGTERM drains it.')
+    .action(() => runProcess(runGateway));
+}
+
+async function runGateway(): Promise<void> {
+  const config = loadGatewayConfig();
+  const logger = createLogger({ level: config.logLevel, name: 'gateway' });
+  const { temporal, requestDeadlineMs, apiKeys, syncWaitMs } = config;
+  const client = ExternalApiClient.connect({ temporal, defaultDeadline: requestDeadlineMs });
+  const app = buildGateway({ client, apiKeys, syncWaitMs, logger });
+  app.addHook('onClose', () => client.close());
+  if (apiKeys === null) {
+    logger.warn('No GATEWAY_API_KEYS: everybody on this machine may use the gateway, as the tenant "default"');
+  }
+  await listen(app, config);
+  closeWithGrace({ delay: DRAIN_MS, logger }, async ({ err, signal }) => {
+    if (err) logger.fatal({ err }, 'unexpected error: the gateway stops');
+    else logger.info({ signal }, 'the gateway drains');
+    await app.close();
+  });
+}
+
+const LISTEN_ERRORS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'the port is taken. Stop what listens there, or set GATEWAY_PORT',
+  EACCES: 'this user may not listen on that port. Set GATEWAY_PORT above 1023',
+  EADDRNOTAVAIL: 'it is no address of this machine. Set GATEWAY_HOST',
+  ENOTFOUND: 'there is no such host. Set GATEWAY_HOST',
+};
+
+async function listen(app: FastifyInstance, { host, port }: GatewayConfig): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    await app.close();
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const reason = LISTEN_ERRORS[code];
+    throw reason === undefined ? error : new Error(`Cannot listen on ${host}:${port}: ${reason}.`);
+  }
+}

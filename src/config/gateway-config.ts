@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { apiKeys } from './api-keys.ts';
+import { load, readable } from './load.ts';
+import { logLevel, requestDeadline } from './shared-variables.ts';
+import type { TemporalConfig } from './temporal.ts';
+import { host, isLoopback, port, seconds } from './values.ts';
+
+export interface GatewayConfig {
+  readonly host: string;
+  readonly port: number;
+  /** How long a synchronous `POST /api/external/process` waits for the result before it answers 202. */
+  readonly syncWaitMs: number;
+  /**
+   * SHA-256 of each key (lower-case hex) to the tenant it belongs to. Null: no authentication, every caller is the
+   * one tenant `default`. Only possible outside production and on a loopback address.
+   */
+  readonly apiKeys: ReadonlyMap<string, string> | null;
+  readonly requestDeadlineMs: number;
+  readonly logLevel: z.output<typeof logLevel>;
+  readonly temporal: TemporalConfig;
+}
+
+const VARIABLES = z
+  .object({
+    GATEWAY_HOST: host.default('127.0.0.1'),
+    GATEWAY_PORT: port.default(8080),
+    GATEWAY_SYNC_WAIT: seconds({ min: 0, max: 600 }).default(25_000),
+    GATEWAY_API_KEYS: apiKeys.nullable().default(null),
+    EXTERNAL_API_REQUEST_DEADLINE: requestDeadline,
+    LOG_LEVEL: logLevel,
+    NODE_ENV: z.string().optional(),
+  })
+  .refine(
+    ({ GATEWAY_API_KEYS: keys, GATEWAY_HOST: address, NODE_ENV: mode }) =>
+      keys !== null || (mode !== 'production' && isLoopback(address)),
+    {
+      path: ['GATEWAY_API_KEYS'],
+      message:
+        'is required in production, and wherever GATEWAY_HOST is not a loopback address: tenant:sha256-of-key, ' +
+        'comma separated',
+      when: readable('GATEWAY_API_KEYS', 'GATEWAY_HOST'),
+    },
+  );
+
+/** @throws ConfigError */
+export function loadGatewayConfig(env: NodeJS.ProcessEnv = process.env): GatewayConfig {
+  const { values, temporal } = load(env, VARIABLES);
+  return Object.freeze({
+    host: values.GATEWAY_HOST,
+    port: values.GATEWAY_PORT,
+    syncWaitMs: values.GATEWAY_SYNC_WAIT,
+    apiKeys: values.GATEWAY_API_KEYS,
+    requestDeadlineMs: values.EXTERNAL_API_REQUEST_DEADLINE,
+    logLevel: values.LOG_LEVEL,
+    temporal,
+  });
+}

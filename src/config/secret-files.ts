@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import type { ConfigProblem } from './config-error.ts';
+
+/** Variables that may also be given as the path of a file, in a variable of the same name and `_FILE`. */
+const SECRETS = ['EXTERNAL_API_KEY', 'EXTERNAL_OAUTH_CLIENT_SECRET', 'GATEWAY_API_KEYS'];
+
+export type Environment = Readonly<Record<string, string>>;
+
+/** `env` with the content of every named `…_FILE` in place. The line break that editors put at the end is dropped. */
+export function readSecretFiles(
+  env: Environment,
+  wanted: (variable: string) => boolean,
+): { env: Environment; problems: ConfigProblem[] } {
+  const problems: ConfigProblem[] = [];
+  const resolved: Record<string, string> = { ...env };
+  for (const variable of SECRETS.filter(wanted)) {
+    const file = `${variable}_FILE`;
+    const path = env[file];
+    if (path === undefined) continue;
+    if (env[variable] !== undefined) {
+      problems.push({ variable, problem: `and ${file} are both set: set one of them` });
+      continue;
+    }
+    try {
+      const content = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+      if (content === '') problems.push({ variable: file, problem: `names an empty file: ${path}` });
+      else resolved[variable] = content;
+    } catch (error) {
+      problems.push({ variable: file, problem: `names a file that cannot be read (${codeOf(error)}): ${path}` });
+    }
+  }
+  return { env: resolved, problems };
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+}

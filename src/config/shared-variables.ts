@@ -1,0 +1,6 @@
+import { oneOf, seconds } from './values.ts';
+
+export const logLevel = oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent').default('info');
+
+/** From the start of a request to its end, whatever happens; 30 days at most. */
+export const requestDeadline = seconds({ min: 1, max: 2_592_000 }).default(3_600_000);

@@ -1,0 +1,72 @@
+import { BlockList, isIP, isIPv4 } from 'node:net';
+import { z } from 'zod';
+
+/**
+ * What the value of a variable may be. Each schema reads the variable's text, and its only message says what is
+ * expected: zod's own messages could repeat a part of the value.
+ */
+
+function text(expected: string) {
+  return z.string({ error: ({ input }) => `${input === undefined ? 'is required:' : 'must be'} ${expected}` });
+}
+
+function decimal(expected: string, pattern: RegExp, min: number, max: number) {
+  return text(expected)
+    .refine((value) => pattern.test(value) && Number(value) >= min && Number(value) <= max, `must be ${expected}`)
+    .transform(Number);
+}
+
+/** Seconds on the outside, decimals allowed; whole milliseconds on the inside. */
+export function seconds({ min, max }: { min: number; max: number }) {
+  const expected = `a number of seconds from ${min} to ${max}, such as ${Math.max(min, 1)} or ${Math.max(min, 1) + 0.5}`;
+  return decimal(expected, /^\d+(\.\d+)?$/, min, max).transform((value) => Math.round(value * 1000));
+}
+
+export function integer({ min, max }: { min: number; max: number }) {
+  return decimal(`a whole number from ${min} to ${max}`, /^\d+$/, min, max);
+}
+
+/** A TCP port; 0 lets the operating system choose. */
+export const port = integer({ min: 0, max: 65_535 });
+
+export function oneOf<const T extends readonly [string, ...string[]]>(...values: T) {
+  return z.enum(values, { error: `must be one of: ${values.join(', ')}` });
+}
+
+export const flag = oneOf('true', 'false').transform((value) => value === 'true');
+
+const HOST = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i;
+
+/** An address to listen on. */
+export const host = text('a host name or an IP address without a port, such as 127.0.0.1').refine(
+  (value) => isIP(value) !== 0 || HOST.test(value),
+  'must be a host name or an IP address without a port, such as 127.0.0.1',
+);
+
+/** Text that is sent in a header or a form: RFC 9110 allows no line break there, and no key contains a blank. */
+export const credential = text('visible ASCII characters without blanks').regex(
+  /^[\x21-\x7e]+$/,
+  'must be visible ASCII characters without blanks or line breaks',
+);
+
+const EXPECTED_URL = 'an absolute URL without credentials, query or fragment, such as https://api.example.com/v2.1';
+
+/** The provider's base URL. Plain http is a cross-check, because another variable may allow it. */
+export const baseUrl = text(EXPECTED_URL).transform((value, context) => {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  const bare = url !== null && url.username === '' && url.password === '' && !/[?#]/.test(value);
+  if (bare && (url.protocol === 'https:' || url.protocol === 'http:')) return url;
+  context.addIssue({ code: 'custom', message: `must be ${EXPECTED_URL}` });
+  return z.NEVER;
+});
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+/** Whether traffic to `hostname` (as in a URL, or as given to `listen`) stays on this machine. */
+export function isLoopback(hostname: string): boolean {
+  const address = hostname.replace(/^\[|\]$/g, '');
+  if (isIP(address) === 0) return address.toLowerCase() === 'localhost';
+  return LOOPBACK.check(address, isIPv4(address) ? 'ipv4' : 'ipv6');
+}

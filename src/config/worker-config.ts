@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { load, readable } from './load.ts';
+import { logLevel } from './shared-variables.ts';
+import type { TemporalConfig } from './temporal.ts';
+import { baseUrl, credential, flag, host, integer, isLoopback, oneOf, port, seconds } from './values.ts';
+
+/** Where the provider is, who we are to it, and how long one call may take. */
+export interface ProviderConfig {
+  readonly baseUrl: URL;
+  readonly apiKey: string;
+  readonly oauth: { readonly clientId: string; readonly clientSecret: string; readonly clientAuth: 'body' | 'basic' };
+  readonly timeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly maxConnections: number;
+}
+
+/** How a request's calls are repeated. */
+export interface CallPolicyConfig {
+  /** Calls in all, the first one included. */
+  readonly maxRetries: number;
+  readonly retryDelayMs: number;
+  readonly pollInitialMs: number;
+  readonly pollMaxMs: number;
+  readonly idempotency: 'none' | 'key' | 'resend';
+}
+
+export interface WorkerConfig {
+  readonly provider: ProviderConfig;
+  readonly calls: CallPolicyConfig;
+  readonly metricsHost: string;
+  readonly metricsPort: number;
+  readonly logLevel: z.output<typeof logLevel>;
+  readonly temporal: TemporalConfig;
+}
+
+// A timeout of 120 s keeps the four calls that one attempt may make (token, call, token, call) within its 10 minutes.
+const VARIABLES = z
+  .object({
+    EXTERNAL_API_BASE_URL: baseUrl,
+    EXTERNAL_API_ALLOW_HTTP: flag.default(false),
+    EXTERNAL_API_KEY: credential,
+    EXTERNAL_OAUTH_CLIENT_ID: credential,
+    EXTERNAL_OAUTH_CLIENT_SECRET: credential,
+    EXTERNAL_OAUTH_CLIENT_AUTH: oneOf('body', 'basic').default('body'),
+    EXTERNAL_API_TIMEOUT: seconds({ min: 0.1, max: 120 }).default(30_000),
+    EXTERNAL_API_CONNECT_TIMEOUT: seconds({ min: 0.1, max: 120 }).default(5_000),
+    EXTERNAL_API_MAX_CONNECTIONS: integer({ min: 1, max: 10_000 }).default(64),
+    EXTERNAL_API_MAX_RETRIES: integer({ min: 1, max: 100 }).default(3),
+    EXTERNAL_API_RETRY_DELAY: seconds({ min: 0.001, max: 60 }).default(1_000),
+    EXTERNAL_API_POLL_INITIAL: seconds({ min: 0.01, max: 3600 }).default(1_000),
+    EXTERNAL_API_POLL_MAX: seconds({ min: 0.01, max: 3600 }).default(60_000),
+    EXTERNAL_API_IDEMPOTENCY: oneOf('none', 'key', 'resend').default('none'),
+    METRICS_HOST: host.default('127.0.0.1'),
+    METRICS_PORT: port.default(9464),
+    LOG_LEVEL: logLevel,
+  })
+  .refine(
+    ({ EXTERNAL_API_BASE_URL: url, EXTERNAL_API_ALLOW_HTTP: allowed }) =>
+      allowed || url.protocol === 'https:' || isLoopback(url.hostname),
+    {
+      path: ['EXTERNAL_API_BASE_URL'],
+      message:
+        'must be https, because credentials travel in it. On a network that you trust as you trust this machine, ' +
+        'set EXTERNAL_API_ALLOW_HTTP=true',
+      when: readable('EXTERNAL_API_BASE_URL', 'EXTERNAL_API_ALLOW_HTTP'),
+    },
+  )
+  .refine(({ EXTERNAL_API_POLL_INITIAL: initial, EXTERNAL_API_POLL_MAX: max }) => initial <= max, {
+    path: ['EXTERNAL_API_POLL_MAX'],
+    message: 'must be at least EXTERNAL_API_POLL_INITIAL (they are 60 and 1 seconds when unset)',
+    when: readable('EXTERNAL_API_POLL_INITIAL', 'EXTERNAL_API_POLL_MAX'),
+  });
+
+/** @throws ConfigError */
+export function loadWorkerConfig(env: NodeJS.ProcessEnv = process.env): WorkerConfig {
+  const { values, temporal } = load(env, VARIABLES);
+  return Object.freeze({
+    provider: Object.freeze({
+      baseUrl: values.EXTERNAL_API_BASE_URL,
+      apiKey: values.EXTERNAL_API_KEY,
+      oauth: Object.freeze({
+        clientId: values.EXTERNAL_OAUTH_CLIENT_ID,
+        clientSecret: values.EXTERNAL_OAUTH_CLIENT_SECRET,
+        clientAuth: values.EXTERNAL_OAUTH_CLIENT_AUTH,
+      }),
+      timeoutMs: values.EXTERNAL_API_TIMEOUT,
+      connectTimeoutMs: values.EXTERNAL_API_CONNECT_TIMEOUT,
+      maxConnections: values.EXTERNAL_API_MAX_CONNECTIONS,
+    }),
+    calls: Object.freeze({
+      maxRetries: values.EXTERNAL_API_MAX_RETRIES,
+      retryDelayMs: values.EXTERNAL_API_RETRY_DELAY,
+      pollInitialMs: values.EXTERNAL_API_POLL_INITIAL,
+      pollMaxMs: values.EXTERNAL_API_POLL_MAX,
+      idempotency: values.EXTERNAL_API_IDEMPOTENCY,
+    }),
+    metricsHost: values.METRICS_HOST,
+    metricsPort: values.METRICS_PORT,
+    logLevel: values.LOG_LEVEL,
+    temporal,
+  });
+}

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import helmet from '@fastify/helmet';
+import underPressure from '@fastify/under-pressure';
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+  fastify,
+} from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { logAccess } from './access-log.ts';
+import { type ApiKeys, authenticateCallers } from './authentication.ts';
+import { documentRoutes } from './documentation.ts';
+import { drainOnClose } from './drain.ts';
+import type { GatewayClient } from './gateway-client.ts';
+import { HttpError } from './http-error.ts';
+import { acceptJsonOnly } from './json-body.ts';
+import { toProblem } from './problem.ts';
+import { healthRoutes } from './routes/health.ts';
+import { processRoute } from './routes/process.ts';
+import { statusRoute } from './routes/status.ts';
+import { toInvalidRequest } from './validation.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The authenticated caller; empty on routes that need none. */
+    tenant: string;
+    /** Our id of the durable request that this HTTP request is about, once it is known. */
+    externalRequestId: string | null;
+  }
+  interface FastifyContextConfig {
+    /** A health probe: frequent, and of no interest in the log. */
+    probe?: boolean;
+  }
+}
+
+export interface GatewayDeps {
+  client: GatewayClient;
+  /** Null lets everybody in, as the one tenant `default`. */
+  apiKeys: ApiKeys;
+  /** How long a synchronous process request waits for its result; 0 never waits. */
+  syncWaitMs: number;
+  logger: FastifyBaseLogger;
+}
+
+/** The gateway with all its routes, not listening yet. `close()` drains it: open waits are answered with 202 at once. */
+export function buildGateway({ client, apiKeys, syncWaitMs, logger }: GatewayDeps): FastifyInstance {
+  const app: FastifyInstance = fastify({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    bodyLimit: 1024 * 1024,
+    requestTimeout: 30_000,
+    return503OnClosing: false,
+    schemaErrorFormatter: toInvalidRequest,
+    frameworkErrors: (error, request, reply) => sendProblem(error, request, reply),
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.decorateRequest('tenant', '');
+  app.decorateRequest('externalRequestId', null);
+  app.setErrorHandler<Error>(sendProblem);
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(
+      new HttpError(404, 'RouteNotFoundError', 'There is nothing here. /docs lists what there is.'),
+      request,
+      reply,
+    ),
+  );
+  acceptJsonOnly(app);
+  logAccess(app);
+  const waits = drainOnClose(app);
+
+  app.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    // TLS ends at a proxy in front of the gateway: what its host promises is the proxy's to say.
+    strictTransportSecurity: false,
+  });
+  // The mean over a second: this loop's turns take a millisecond or two, so 500 means that it no longer keeps up.
+  app.register(underPressure, { maxEventLoopDelay: 500 });
+  documentRoutes(app);
+  app.register(healthRoutes, { client });
+  app.register((api, _, done) => {
+    authenticateCallers(api, apiKeys);
+    api.register(processRoute, { client, syncWaitMs, waits });
+    api.register(statusRoute, { client });
+    done();
+  });
+  return app;
+}
+
+function sendProblem(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+  const { problem, headers } = toProblem(error, request.externalRequestId ?? null);
+  if (problem.status === 500) request.log.error({ err: error }, 'unexpected error');
+  else if (problem.error === 'TemporalUnavailableError')
+    request.log.warn({ event: 'temporal_unavailable' }, error.message);
+  reply.code(problem.status).headers(headers).type('application/problem+json').send(problem);
+}

@@ -1,0 +1,15 @@
+import type { ProcessInput, RequestSnapshot, RequestState } from '../contract/request.ts';
+
+/** What the gateway needs of `ExternalApiClient`, whose errors it translates. */
+export interface GatewayClient {
+  process(input: ProcessInput, options: { tenant: string; idempotencyKey?: string }): Promise<StartedRequest>;
+  status(requestId: string): Promise<RequestSnapshot>;
+  /** Rejects when the Temporal server does not answer. */
+  ping(): Promise<void>;
+}
+
+export interface StartedRequest {
+  readonly requestId: string;
+  /** Waits up to `timeout` ms. An aborted `signal` ends the wait, never the request. */
+  result(options: { timeout: number; signal: AbortSignal }): Promise<RequestState>;
+}

@@ -1,0 +1,14 @@
+/** A refusal by the gateway itself, before or instead of a durable request. */
+export class HttpError extends Error {
+  override readonly name: string;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  /** @param name the `error` member of the problem response */
+  constructor(status: number, name: string, detail: string, headers: Readonly<Record<string, string>> = {}) {
+    super(detail);
+    this.name = name;
+    this.status = status;
+    this.headers = headers;
+  }
+}

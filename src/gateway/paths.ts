@@ -1,0 +1,6 @@
+export const PROCESS_PATH = '/api/external/process';
+
+/** Where a request can be read. */
+export function statusPath(requestId: string): string {
+  return `/api/external/status/${requestId}`;
+}

@@ -1,0 +1,128 @@
+import { STATUS_CODES } from 'node:http';
+import {
+  IdempotencyConflictError,
+  InvalidRequestError,
+  RequestCancelledError,
+  RequestNotFoundError,
+  TemporalUnavailableError,
+} from '../client/errors.ts';
+import { APIAuthenticationError, APIRateLimitError, APITimeoutError, ExternalAPIError } from '../contract/errors.ts';
+import { HttpError } from './http-error.ts';
+import { statusPath } from './paths.ts';
+import type { Problem } from './schemas.ts';
+
+interface Row {
+  fits: (error: Error) => boolean;
+  status: number;
+  /** The `error` member, where it is not the name of the error's class. */
+  name?: string;
+  /** What the caller reads, where the error's own message is not for callers. */
+  detail?: string;
+  /** Seconds until it is worth coming back, where the provider did not say. */
+  retryAfter?: number;
+}
+
+/** Every error that can reach a caller; the first row that fits decides. */
+const ROWS: readonly Row[] = [
+  { fits: (error) => error instanceof InvalidRequestError, status: 400 },
+  { fits: (error) => error instanceof RequestNotFoundError, status: 404 },
+  { fits: (error) => error instanceof RequestCancelledError, status: 409 },
+  { fits: (error) => error instanceof IdempotencyConflictError, status: 422 },
+  {
+    fits: (error) => error instanceof TemporalUnavailableError,
+    status: 503,
+    retryAfter: 5,
+    detail:
+      'Requests can be neither taken nor read at the moment. Repeat this one later: with an Idempotency-Key header ' +
+      'it is never done twice.',
+  },
+  { fits: (error) => error instanceof APIAuthenticationError, status: 502 },
+  { fits: (error) => error instanceof APIRateLimitError, status: 503, retryAfter: 60 },
+  { fits: (error) => error instanceof APITimeoutError, status: 504 },
+  { fits: (error) => error instanceof ExternalAPIError && isAboutInput(error), status: 422 },
+  { fits: (error) => error instanceof ExternalAPIError, status: 502 },
+  {
+    fits: (error) => codeOf(error) === 'FST_ERR_CTP_BODY_TOO_LARGE',
+    status: 413,
+    name: 'PayloadTooLargeError',
+    detail: 'The body is larger than 1 MiB.',
+  },
+  {
+    fits: (error) => codeOf(error) === 'FST_ERR_CTP_INVALID_MEDIA_TYPE',
+    status: 415,
+    name: 'UnsupportedMediaTypeError',
+    detail: 'The body must be JSON. Send it with Content-Type: application/json.',
+  },
+  {
+    fits: (error) => codeOf(error) === 'FST_UNDER_PRESSURE',
+    status: 503,
+    name: 'OverloadedError',
+    detail: 'The gateway is overloaded. Repeat the request later.',
+    retryAfter: 5,
+  },
+  {
+    fits: (error) => codeOf(error) === 'FST_ERR_MAX_PARAM_LENGTH',
+    status: 404,
+    name: 'RequestNotFoundError',
+    detail: 'There is no such request: no id is that long.',
+  },
+  // What Fastify itself refuses, such as a malformed URL; its messages are made for callers.
+  { fits: (error) => 'statusCode' in error && error.statusCode === 400, status: 400, name: 'BadRequestError' },
+];
+
+const UNEXPECTED: Row = {
+  fits: () => true,
+  status: 500,
+  name: 'InternalError',
+  detail: 'Something unexpected went wrong. The log of the gateway says what.',
+};
+
+/**
+ * The RFC 9457 problem that a caller sees for `error`, with the headers that belong to it. `type` is about:blank and
+ * `title` the phrase of the status (section 4.2.1); programs tell problems apart by `error`.
+ *
+ * @param requestId our id, once the request was started
+ */
+export function toProblem(
+  error: Error,
+  requestId: string | null,
+): { problem: Problem; headers: Readonly<Record<string, string>> } {
+  if (error instanceof HttpError) {
+    return { problem: problemOf(error.status, error.name, error.message, requestId), headers: error.headers };
+  }
+  const row = ROWS.find(({ fits }) => fits(error)) ?? UNEXPECTED;
+  const problem = problemOf(
+    row.status,
+    row.name ?? error.name,
+    row.detail ?? error.message,
+    requestId ?? requestIdOf(error),
+  );
+  if (error instanceof InvalidRequestError) problem.errors = [...error.problems];
+  if (row.retryAfter === undefined) return { problem, headers: {} };
+  const asked = error instanceof ExternalAPIError ? error.retryAfter : null;
+  return { problem, headers: { 'retry-after': String(Math.max(1, Math.ceil(asked ?? row.retryAfter))) } };
+}
+
+function problemOf(status: number, error: string, detail: string, requestId: string | null): Problem {
+  return {
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    detail,
+    error,
+    ...(requestId !== null && { instance: statusPath(requestId), request_id: requestId }),
+  };
+}
+
+/** The provider looked at this input and said no: the same input would get the same answer. */
+function isAboutInput({ failure }: ExternalAPIError): boolean {
+  return failure === 'rejected' || failure === 'reportedFailure';
+}
+
+function codeOf(error: Error): unknown {
+  return 'code' in error ? error.code : undefined;
+}
+
+function requestIdOf(error: Error): string | null {
+  return 'requestId' in error && typeof error.requestId === 'string' ? error.requestId : null;
+}

@@ -1,0 +1,107 @@
+import type { FastifyReply } from 'fastify';
+import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
+import type { z } from 'zod';
+import { ResultTimeoutError, TemporalUnavailableError } from '../../client/errors.ts';
+import type { ProcessInput, RequestState } from '../../contract/request.ts';
+import { resultToWire } from '../../contract/wire-format.ts';
+import { bounded } from '../bounded.ts';
+import type { GatewayClient, StartedRequest } from '../gateway-client.ts';
+import { allowOnly } from '../methods.ts';
+import { PROCESS_PATH, statusPath } from '../paths.ts';
+import { acceptedResponse, idempotencyHeaders, problemResponses, processBody, processedResponse } from '../schemas.ts';
+import type { Waits } from '../waits.ts';
+
+export interface ProcessRouteOptions {
+  client: GatewayClient;
+  syncWaitMs: number;
+  waits: Waits;
+}
+
+const START_TIMEOUT_MS = 10_000;
+const RETRY_AFTER_SECONDS = 2;
+
+/** `POST /api/external/process`: starts a durable request and, unless asked not to, waits a while for its result. */
+export const processRoute: FastifyPluginCallbackZod<ProcessRouteOptions> = (app, options, done) => {
+  const { client, syncWaitMs, waits } = options;
+  allowOnly(app, PROCESS_PATH, ['POST']);
+  app.post(
+    PROCESS_PATH,
+    {
+      schema: {
+        summary: 'Process data',
+        operationId: 'process',
+        tags: ['requests'],
+        security: [{ apiKey: [] }],
+        headers: idempotencyHeaders,
+        body: processBody,
+        response: {
+          200: processedResponse,
+          202: acceptedResponse,
+          ...problemResponses({
+            400: 'The body or the Idempotency-Key is not valid; `errors` names every problem',
+            401: 'No API key, or an unknown one',
+            409: 'The request was cancelled while the caller waited',
+            413: 'The body is larger than 1 MiB',
+            415: 'The body is not application/json',
+            422: 'The provider refused the input, or the Idempotency-Key belongs to another input',
+            502: 'The request failed at the provider',
+            503: 'Not at the moment: see Retry-After',
+            504: 'The request ended at its deadline',
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const key = request.headers['idempotency-key'];
+      const started = await bounded(
+        START_TIMEOUT_MS,
+        client.process(toInput(request.body), {
+          tenant: request.tenant,
+          ...(key !== undefined && { idempotencyKey: key }),
+        }),
+      );
+      request.externalRequestId = started.requestId;
+      if (request.body.options?.async === true || syncWaitMs === 0) return accepted(reply, started);
+      const state = await waits.during(reply, (signal) => resultWithin(started, syncWaitMs, signal));
+      if (!state?.result) return accepted(reply, started);
+      return reply
+        .code(200)
+        .send({ success: true as const, result: resultToWire(state.result), request_id: started.requestId });
+    },
+  );
+  done();
+};
+
+function toInput({ data, options }: z.output<typeof processBody>): ProcessInput {
+  return {
+    data,
+    options: {
+      async: options?.async ?? false,
+      ...(typeof options?.callback_url === 'string' && { callbackUrl: options.callback_url }),
+    },
+  };
+}
+
+function accepted(reply: FastifyReply, { requestId }: StartedRequest) {
+  return reply
+    .code(202)
+    .headers({ location: statusPath(requestId), 'retry-after': RETRY_AFTER_SECONDS })
+    .send({ success: true as const, request_id: requestId });
+}
+
+/**
+ * The finished request, or null when it is not finished in time. Whatever ends the wait, the request was taken: a
+ * caller told "unavailable" here would send it again.
+ */
+async function resultWithin(
+  started: StartedRequest,
+  timeout: number,
+  signal: AbortSignal,
+): Promise<RequestState | null> {
+  try {
+    return await bounded(timeout + 2_000, started.result({ timeout, signal }));
+  } catch (error) {
+    if (signal.aborted || error instanceof ResultTimeoutError || error instanceof TemporalUnavailableError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import type { JsonValue, RequestStatus, WaitReason } from '../contract/request.ts';
+import type { ErrorType } from '../contract/failures.ts';
+
+/** The bodies of the gateway. Members that a response schema does not list never leave: it is the sanitiser. */
+
+const callbackUrl = z
+  .string()
+  .refine(isCallbackUrl, 'must be an absolute http or https URL without credentials, at most 2048 characters')
+  .meta({ description: 'Told by the provider when the work is done', format: 'uri' });
+
+export const processBody = z
+  .strictObject({
+    data: z
+      .custom<JsonValue>((data) => data !== undefined && data !== null, 'is required, and anything JSON but null')
+      .meta({
+        description: 'What the provider is to process: anything JSON, except null',
+        examples: [{ text: 'hello' }],
+      }),
+    options: z
+      .strictObject({
+        async: z.boolean().nullish().meta({ description: 'Answer 202 with the id at once. Default: false' }),
+        callback_url: callbackUrl.nullish(),
+      })
+      .nullish(),
+  })
+  .meta({ description: 'A request to the external API' });
+
+export const idempotencyHeaders = z.looseObject({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters without spaces')
+    .optional()
+    .meta({ description: 'The same key with the same body is the same request, however often it is sent' }),
+});
+
+const time = z.string().meta({ format: 'date-time' });
+
+const result = z.object({
+  processed_data: z.unknown(),
+  metadata: z.object({
+    processing_time: z.number().nullable().meta({ description: 'Seconds' }),
+    version: z.string().nullable(),
+  }),
+});
+
+export const processedResponse = z
+  .object({ success: z.literal(true), result, request_id: z.string() })
+  .meta({ description: 'The result' });
+
+export const acceptedResponse = z
+  .object({ success: z.literal(true), request_id: z.string() })
+  .meta({ description: 'Taken, and not finished yet. Location says where to ask, Retry-After when' });
+
+export const statusResponse = z
+  .object({
+    request_id: z.string(),
+    status: z.enum([
+      'queued',
+      'authenticating',
+      'submitting',
+      'processing',
+      'outcome_unknown',
+      'completed',
+      'failed',
+      'cancelled',
+      'timed_out',
+    ] satisfies RequestStatus[]),
+    created_at: time,
+    updated_at: time,
+    completed_at: time.nullable(),
+    provider_request_id: z.string().nullable(),
+    result: result.nullable(),
+    error: z
+      .object({
+        type: z.enum([
+          'ExternalAPIError',
+          'APIAuthenticationError',
+          'APIRateLimitError',
+          'APITimeoutError',
+          'OutcomeUnknown',
+        ] satisfies ErrorType[]),
+        message: z.string(),
+        status_code: z.number().nullable(),
+        retryable: z.boolean(),
+      })
+      .nullable(),
+    source: z.enum(['provider', 'cache', 'fallback']).nullable(),
+    waiting_for: z
+      .object({
+        reason: z.enum([
+          'provider_call',
+          'provider_processing',
+          'retry_backoff',
+          'cool_down',
+          'worker',
+        ] satisfies WaitReason[]),
+        since: time.nullable(),
+        until: time.nullable(),
+        attempt: z.number(),
+      })
+      .nullable(),
+    stale: z.literal(true).optional().meta({ description: 'No worker answered: derived from what the server knows' }),
+  })
+  .meta({ description: 'The request as it is now' });
+
+export const problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number(),
+  detail: z.string(),
+  error: z.string().meta({ description: 'The class of the error, to tell problems apart by' }),
+  instance: z.string().optional(),
+  request_id: z.string().optional(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+});
+
+export type Problem = z.output<typeof problem>;
+
+/** The problem responses of a route, for its schema: each status and when it happens. */
+export function problemResponses<const S extends Record<number, string>>(descriptions: S) {
+  return Object.fromEntries(
+    Object.entries(descriptions).map(([status, description]) => [
+      status,
+      { description, content: { 'application/problem+json': { schema: problem } } },
+    ]),
+  );
+}
+
+function isCallbackUrl(text: string): boolean {
+  if (text.length > 2048 || !URL.canParse(text)) return false;
+  const url = new URL(text);
+  return /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
+}

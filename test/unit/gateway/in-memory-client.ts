@@ -1,0 +1,126 @@
+import { IdempotencyConflictError, RequestNotFoundError, ResultTimeoutError } from '../../../src/client/errors.ts';
+import type { ProcessInput, RequestSnapshot } from '../../../src/contract/request.ts';
+import type { GatewayClient, StartedRequest } from '../../../src/gateway/gateway-client.ts';
+
+interface Entry {
+  snapshot: RequestSnapshot;
+  input: ProcessInput;
+  error: Error | null;
+  done: PromiseWithResolvers<void>;
+}
+
+interface PromiseWithResolvers<T> {
+  promise: Promise<T>;
+  resolve: (value: T) => void;
+}
+
+/** The client's rules on a map instead of a Temporal server; a test decides when and how a request ends. */
+export class InMemoryClient implements GatewayClient {
+  readonly requests = new Map<string, Entry>();
+  readonly #keys = new Map<string, string>();
+  /** Set to make every call fail or hang. */
+  failure: (() => Promise<never>) | null = null;
+  /** Signals of the waits that were opened. */
+  readonly waits: AbortSignal[] = [];
+
+  async process(input: ProcessInput, options: { tenant: string; idempotencyKey?: string }): Promise<StartedRequest> {
+    await this.failure?.();
+    const key = options.idempotencyKey === undefined ? null : `${options.tenant} ${options.idempotencyKey}`;
+    const known = key === null ? undefined : this.#keys.get(key);
+    if (known !== undefined) {
+      if (JSON.stringify(this.#entry(known).input) !== JSON.stringify(input)) throw new IdempotencyConflictError(known);
+      return this.#handle(known);
+    }
+    const requestId = `req_${String(this.requests.size).padStart(26, '0')}`;
+    if (key !== null) this.#keys.set(key, requestId);
+    this.requests.set(requestId, {
+      input,
+      error: null,
+      done: withResolvers(),
+      snapshot: {
+        requestId,
+        tenant: options.tenant,
+        status: 'processing',
+        createdAt: '2026-01-01T00:00:00.000Z',
+        updatedAt: '2026-01-01T00:00:01.000Z',
+        completedAt: null,
+        providerRequestId: 'req_abc123',
+        result: null,
+        error: null,
+        source: null,
+        waitingFor: null,
+        stale: false,
+      },
+    });
+    return this.#handle(requestId);
+  }
+
+  async status(requestId: string): Promise<RequestSnapshot> {
+    await this.failure?.();
+    return this.#entry(requestId).snapshot;
+  }
+
+  async ping(): Promise<void> {
+    await this.failure?.();
+  }
+
+  /** The id of the request that came last. */
+  get lastId(): string {
+    return [...this.requests.keys()].at(-1) ?? '';
+  }
+
+  change(requestId: string, change: Partial<RequestSnapshot>): void {
+    const entry = this.#entry(requestId);
+    entry.snapshot = { ...entry.snapshot, ...change };
+  }
+
+  complete(requestId: string, processedData: string): void {
+    const result = { processedData, metadata: { processingTime: 1.5, version: '2.1' } };
+    this.change(requestId, {
+      status: 'completed',
+      completedAt: '2026-01-01T00:00:02.000Z',
+      result,
+      source: 'provider',
+    });
+    this.#entry(requestId).done.resolve();
+  }
+
+  fail(requestId: string, error: Error): void {
+    const entry = this.#entry(requestId);
+    entry.error = error;
+    entry.done.resolve();
+  }
+
+  #entry(requestId: string): Entry {
+    const entry = this.requests.get(requestId);
+    if (!entry) throw new RequestNotFoundError(requestId);
+    return entry;
+  }
+
+  #handle(requestId: string): StartedRequest {
+    return {
+      requestId,
+      result: async ({ timeout, signal }) => {
+        this.waits.push(signal);
+        const entry = this.#entry(requestId);
+        const timer = withResolvers<'late'>();
+        const handle = setTimeout(() => timer.resolve('late'), timeout);
+        const aborted = new Promise<'aborted'>((resolve) => signal.addEventListener('abort', () => resolve('aborted')));
+        const first = await Promise.race([entry.done.promise, timer.promise, aborted]);
+        clearTimeout(handle);
+        if (first === 'late') throw new ResultTimeoutError(requestId);
+        if (first === 'aborted') throw signal.reason;
+        if (entry.error) throw entry.error;
+        return entry.snapshot;
+      },
+    };
+  }
+}
+
+function withResolvers<T>(): PromiseWithResolvers<T> {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}

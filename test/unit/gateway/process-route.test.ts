@@ -1,0 +1,228 @@
+import { request as httpRequest } from 'node:http';
+import { describe, expect, test, vi } from 'vitest';
+import { RequestCancelledError, TemporalUnavailableError } from '../../../src/client/errors.ts';
+import { createExternalAPIError } from '../../../src/contract/errors.ts';
+import type { ErrorDetails } from '../../../src/contract/failures.ts';
+import { acceptedResponse } from '../../../src/gateway/schemas.ts';
+import { ACME, OTHER, problemOf, startGateway } from './running-gateway.ts';
+
+const input = { data: { text: 'hello' } };
+
+describe('synchronous', () => {
+  test('[M19][M1] a result that comes in time is the answer, under our own id and in the shape of the contract', async () => {
+    const { client, post } = await startGateway();
+    const answer = post(input);
+    await vi.waitUntil(() => client.waits.length === 1);
+    client.complete(client.lastId, 'HELLO');
+    const response = await answer;
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({
+      success: true,
+      result: { processed_data: 'HELLO', metadata: { processing_time: 1.5, version: '2.1' } },
+      request_id: client.lastId,
+    });
+  });
+
+  test('[M19] a request that takes longer than the wait is answered 202 with where and when to ask', async () => {
+    const { client, post, status } = await startGateway({ syncWaitMs: 20 });
+    const response = await post(input);
+    expect(response.status).toBe(202);
+    expect(await response.json()).toEqual({ success: true, request_id: client.lastId });
+    expect(response.headers.get('location')).toBe(`/api/external/status/${client.lastId}`);
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await status(client.lastId)).status).toBe(200);
+  });
+
+  test('[M19] a Temporal that goes away after the start does not turn a taken request into an error', async () => {
+    const { client, post } = await startGateway();
+    const answer = post(input);
+    await vi.waitUntil(() => client.waits.length === 1);
+    client.fail(client.lastId, new TemporalUnavailableError());
+    expect((await answer).status).toBe(202);
+  });
+
+  test('[M19] a caller that hangs up ends the wait, not the request', async () => {
+    const { client, url, log } = await startGateway();
+    const call = httpRequest(`${url}/api/external/process`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${ACME}`, 'content-type': 'application/json' },
+    });
+    call.on('error', () => {});
+    call.end(JSON.stringify(input));
+    await vi.waitUntil(() => client.waits.length === 1);
+    call.destroy();
+    await vi.waitUntil(() => client.waits[0]?.aborted);
+    expect((await client.status(client.lastId)).status).toBe('processing');
+    expect(log.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
+  });
+
+  const failures: [string, Partial<ErrorDetails>, number, string | null][] = [
+    ['ExternalAPIError', { failure: 'rejected', statusCode: 400 }, 422, null],
+    ['ExternalAPIError', { failure: 'reportedFailure' }, 422, null],
+    ['ExternalAPIError', { failure: 'serverError', statusCode: 500 }, 502, null],
+    ['ExternalAPIError', { failure: 'redirected', statusCode: 302 }, 502, null],
+    ['APIAuthenticationError', { failure: 'forbidden', statusCode: 403 }, 502, null],
+    ['APIRateLimitError', { failure: 'rateLimited', statusCode: 429, retryAfter: 7 }, 503, '7'],
+    ['APIRateLimitError', { failure: 'rateLimited', statusCode: 429 }, 503, '60'],
+    ['APITimeoutError', {}, 504, null],
+    ['OutcomeUnknown', { outcome: 'ambiguous' }, 502, null],
+  ];
+  test.each(failures)('[M6][M19] %s %j ends as %i', async (type, details, status, retryAfter) => {
+    const { client, post } = await startGateway();
+    const answer = post(input);
+    await vi.waitUntil(() => client.waits.length === 1);
+    client.fail(client.lastId, createExternalAPIError(type, 'what the provider said', details));
+    const response = await answer;
+    expect(response.status).toBe(status);
+    expect(response.headers.get('retry-after')).toBe(retryAfter);
+    expect(await problemOf(response)).toEqual({
+      type: 'about:blank',
+      title: expect.any(String),
+      status,
+      detail: 'what the provider said',
+      error: type === 'OutcomeUnknown' ? 'OutcomeUnknownError' : type,
+      request_id: client.lastId,
+      instance: `/api/external/status/${client.lastId}`,
+    });
+  });
+
+  test('[M19] a request that is cancelled while its caller waits is a 409', async () => {
+    const { client, post } = await startGateway();
+    const answer = post(input);
+    await vi.waitUntil(() => client.waits.length === 1);
+    client.fail(client.lastId, new RequestCancelledError(client.lastId));
+    expect(await problemOf(await answer)).toMatchObject({ status: 409, error: 'RequestCancelledError' });
+  });
+
+  test('[M19][N7] an unexpected error is a 500 that says nothing of its cause, which the log has', async () => {
+    const { client, post, log } = await startGateway();
+    const answer = post(input);
+    await vi.waitUntil(() => client.waits.length === 1);
+    client.fail(client.lastId, new Error('secret cause'));
+    const problem = await problemOf(await answer);
+    expect(problem).toMatchObject({ status: 500, error: 'InternalError', request_id: client.lastId });
+    expect(JSON.stringify(problem)).not.toContain('secret cause');
+    expect(JSON.stringify(log)).toContain('secret cause');
+  });
+});
+
+describe('asynchronous', () => {
+  test('[M4][M19] options.async is answered 202 at once, and both options reach the client', async () => {
+    const { client, post } = await startGateway();
+    const response = await post({ ...input, options: { async: true, callback_url: 'https://me.example.com/done' } });
+    expect(response.status).toBe(202);
+    expect(client.waits).toEqual([]);
+    expect(client.requests.get(client.lastId)?.input).toEqual({
+      data: { text: 'hello' },
+      options: { async: true, callbackUrl: 'https://me.example.com/done' },
+    });
+  });
+
+  test('[M19] options and their members may be null', async () => {
+    const { post } = await startGateway({ syncWaitMs: 0 });
+    expect((await post({ data: 0, options: null })).status).toBe(202);
+    expect((await post({ data: false, options: { async: null, callback_url: null } })).status).toBe(202);
+  });
+});
+
+describe('idempotency', () => {
+  test('[M19] the same key and body is the same request; another body is a 422 that names the first', async () => {
+    const { post } = await startGateway({ syncWaitMs: 0 });
+    const headers = { 'idempotency-key': 'order-1' };
+    const first = acceptedResponse.parse(await (await post(input, headers)).json());
+    expect(await (await post(input, headers)).json()).toEqual(first);
+    expect(await problemOf(await post({ data: 2 }, headers))).toMatchObject({
+      status: 422,
+      error: 'IdempotencyConflictError',
+      request_id: first.request_id,
+    });
+  });
+
+  test('[M19] keys of different tenants never meet', async () => {
+    const { client, post } = await startGateway({ syncWaitMs: 0 });
+    await post(input, { 'idempotency-key': 'order-1' });
+    await post(input, { 'idempotency-key': 'order-1', authorization: `Bearer ${OTHER}` });
+    expect([...client.requests.values()].map(({ snapshot }) => snapshot.tenant)).toEqual(['acme', 'other']);
+  });
+
+  test.each(['two words', 'x'.repeat(256), 'h\u00e4'])('[M12] Idempotency-Key %j is refused', async (key) => {
+    const { client, post } = await startGateway({ syncWaitMs: 0 });
+    const problem = await problemOf(await post(input, { 'idempotency-key': key }));
+    expect(problem).toMatchObject({ status: 400, errors: [{ path: 'header idempotency-key' }] });
+    expect(client.requests.size).toBe(0);
+  });
+});
+
+describe('bad input', () => {
+  test.each<[string, unknown, string[]]>([
+    ['no data', {}, ['data']],
+    ['null data', { data: null }, ['data']],
+    ['a body that is no object', [1], ['']],
+    ['unknown members', { data: 1, dta: 2, options: { callbackurl: 'x' } }, ['options.callbackurl', 'dta']],
+    ['__proto__ as a member', '{"data":1,"__proto__":{"options":1}}', ['__proto__']],
+    [
+      'options of the wrong types',
+      { options: { async: 'yes', callback_url: 1 } },
+      ['data', 'options.async', 'options.callback_url'],
+    ],
+    ['a relative callback', { data: 1, options: { callback_url: '/done' } }, ['options.callback_url']],
+    ['a callback of another scheme', { data: 1, options: { callback_url: 'ftp://x/' } }, ['options.callback_url']],
+    ['a callback with credentials', { data: 1, options: { callback_url: 'https://u:p@x/' } }, ['options.callback_url']],
+  ])('[M12] %s is a 400 that names every problem, and starts nothing', async (_, body, paths) => {
+    const { client, post } = await startGateway({ syncWaitMs: 0 });
+    const problem = await problemOf(await post(body));
+    expect(problem).toMatchObject({ status: 400, error: 'InvalidRequestError' });
+    expect((problem['errors'] as { path: string }[]).map(({ path }) => path).toSorted()).toEqual(paths.toSorted());
+    expect(client.requests.size).toBe(0);
+  });
+
+  test.each([
+    ['{"data":', 'malformed JSON'],
+    ['', 'an empty body'],
+    ['{"data":"\u00e4"}', 'bytes that are not UTF-8'],
+  ])('[M12] %j is a 400: %s', async (body) => {
+    const { url } = await startGateway();
+    const response = await fetch(`${url}/api/external/process`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${ACME}`, 'content-type': 'application/json' },
+      body: Buffer.from(body, 'latin1'),
+    });
+    expect(await problemOf(response)).toMatchObject({ status: 400, error: expect.stringMatching(/Json|Invalid/) });
+  });
+
+  test('[M12] deep nesting is carried or refused, and never breaks the gateway', async () => {
+    const { post } = await startGateway({ syncWaitMs: 0 });
+    const response = await post(`{"data":${'['.repeat(200_000)}${']'.repeat(200_000)}}`);
+    expect(response.status).toBeLessThan(600);
+    expect((await post(input)).status).toBe(202);
+  });
+
+  test.each(['text/plain', 'application/xml', 'multipart/form-data; boundary=x', 'application/x-www-form-urlencoded'])(
+    '[M12] a body of type %s is a 415',
+    async (type) => {
+      const { post } = await startGateway();
+      expect(await problemOf(await post(input, { 'content-type': type }))).toMatchObject({ status: 415 });
+    },
+  );
+
+  test('[M12] a body over 1 MiB is a 413', async () => {
+    const { post } = await startGateway({ syncWaitMs: 0 });
+    expect(await problemOf(await post({ data: 'x'.repeat(1024 * 1024) }))).toMatchObject({
+      status: 413,
+      error: 'PayloadTooLargeError',
+    });
+    expect((await post({ data: 'x'.repeat(1024 * 1000) })).status).toBe(202);
+  });
+
+  test('[M19] another method is a 405 with Allow, an unknown route a 404, a broken URL a 400', async () => {
+    const { url } = await startGateway();
+    const call = (path: string, method = 'GET') =>
+      fetch(url + path, { method, headers: { authorization: `Bearer ${ACME}` } });
+    const wrongMethod = await call('/api/external/process', 'PUT');
+    expect(wrongMethod.headers.get('allow')).toBe('POST');
+    expect(await problemOf(wrongMethod)).toMatchObject({ status: 405, error: 'MethodNotAllowedError' });
+    expect((await call('/api/external/status/x', 'DELETE')).headers.get('allow')).toBe('GET, HEAD');
+    expect(await problemOf(await call('/nowhere'))).toMatchObject({ status: 404, error: 'RouteNotFoundError' });
+    expect(await problemOf(await call('/api/external/status/%zz'))).toMatchObject({ status: 400 });
+  });
+});
