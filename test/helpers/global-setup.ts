@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import { prepare } from '../../scripts/lib/prepare.mjs';
@@ -19,9 +22,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const progress = createProgress();
   await prepare(progress, { build: true });
   const binary = await ensureTemporalBinary({ progress });
-  const server = await startTemporalServer({ binary });
+  const folder = await mkdtemp(join(tmpdir(), 'test-temporal-'));
+  const server = await startTemporalServer({ binary, logFile: join(folder, 'temporal.log') });
   project.provide('temporalAddress', server.address);
   project.provide('temporalBinary', binary);
   project.provide('workflowBundlePath', fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url)));
-  return () => server.kill();
+  return async () => {
+    await server.kill();
+    await rm(folder, { recursive: true, force: true });
+  };
 }

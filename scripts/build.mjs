@@ -1,0 +1,65 @@
+import './lib/node-version.mjs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { hashFiles } from './lib/hash-files.mjs';
+import { ROOT } from './lib/paths.mjs';
+import { createProgress } from './lib/progress.mjs';
+import { runCommand } from './lib/run-command.mjs';
+
+const DIST = join(ROOT, 'dist');
+const STAMP = join(DIST, '.build-stamp.json');
+
+/** What the worker loads: workflows and all that they import, in one file. */
+export const WORKFLOW_BUNDLE = join(DIST, 'workflow-bundle.js');
+
+/** Two steps, each with what it depends on and one file that it makes. It is skipped when none of that changed. */
+const STEPS = [
+  {
+    title: 'Compiling',
+    inputs: ['src', 'examples', 'tsconfig.base.json', 'package-lock.json'],
+    output: join(DIST, 'contract', 'names.js'),
+    run: () =>
+      runCommand(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-b', 'src', 'examples'], { cwd: ROOT }),
+  },
+  {
+    title: 'Bundling the workflows',
+    inputs: ['src/contract', 'src/workflows', 'package-lock.json', 'scripts/lib/bundle-workflows.mjs'],
+    output: WORKFLOW_BUNDLE,
+    run: () =>
+      runCommand(process.execPath, [
+        join(ROOT, 'scripts/lib/bundle-workflows.mjs'),
+        join(DIST, 'workflows', 'index.js'),
+        WORKFLOW_BUNDLE,
+      ]),
+  },
+];
+
+/** Compiles src/ and bundles the workflows into dist/, as far as anything changed. */
+export async function ensureBuilt(progress) {
+  const stamps = readStamps();
+  for (const { title, inputs, output, run } of STEPS) {
+    const stamp = hashFiles(ROOT, inputs);
+    if (stamps[title] === stamp && existsSync(output)) continue;
+    await progress.step(title, run);
+    stamps[title] = stamp;
+    writeFileSync(STAMP, JSON.stringify(stamps));
+  }
+}
+
+function readStamps() {
+  try {
+    return JSON.parse(readFileSync(STAMP, 'utf8'));
+  } catch {
+    return {};
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    await ensureBuilt(createProgress());
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,66 @@
+import { spawn } from 'node:child_process';
+
+/**
+ * Every process that we start, so that none is left behind. Each leads a process group of its own: Ctrl-C in a
+ * terminal reaches us alone, and we decide the order in which they end.
+ *
+ * @type {Set<import('node:child_process').ChildProcess>}
+ */
+const running = new Set();
+
+/** @type {import('node:child_process').ChildProcess | null} */
+let guard = null;
+let closed = false;
+
+/** As `child_process.spawn`; refuses after {@link killAll}, so that work which is being abandoned starts nothing new. */
+export function spawnTracked(command, args, options = {}) {
+  if (closed) throw new Error(`${command} was not started, because we are stopping`);
+  const child = spawn(command, args, { ...options, detached: true });
+  const { pid } = child;
+  if (pid === undefined) return child; // It could not be started: 'error' follows.
+  running.add(child);
+  tellGuard(`+ ${pid}`);
+  child.once('exit', () => {
+    running.delete(child);
+    tellGuard(`- ${pid}`);
+  });
+  return child;
+}
+
+/** Sends `signal` to the process and to all that it started. False when they are gone already. */
+export function killGroup(pid, signal) {
+  try {
+    return process.kill(-pid, signal);
+  } catch {
+    return false;
+  }
+}
+
+/** Kills all that still runs, and lets nothing new start. */
+export function killAll() {
+  closed = true;
+  for (const { pid } of running) if (pid !== undefined) killGroup(pid, 'SIGKILL');
+}
+
+// Told of every process through a pipe. When the pipe closes and some are left, we died without cleaning up.
+const GUARD = `
+pids=" "
+while read -r change pid; do
+  case $change in
+    +) pids="$pids$pid " ;;
+    -) pids="\${pids%% $pid *} \${pids#* $pid }" ;;
+  esac
+done
+for pid in $pids; do kill -s KILL -- "-$pid" 2>/dev/null; done
+`;
+
+function tellGuard(line) {
+  if (guard === null) {
+    guard = spawn('/bin/sh', ['-c', GUARD], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+    guard.on('error', () => {});
+    guard.stdin?.on('error', () => {});
+    guard.unref();
+    guard.stdin?.unref?.();
+  }
+  guard.stdin?.write(`${line}\n`);
+}
