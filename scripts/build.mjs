@@ -20,7 +20,9 @@ const STEPS = [
     inputs: ['src', 'examples', 'tsconfig.base.json', 'package-lock.json'],
     output: join(DIST, 'contract', 'names.js'),
     run: () =>
-      runCommand(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-b', 'src', 'examples'], { cwd: ROOT }),
+      runCommand(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-b', 'src', 'examples'], {
+        cwd: ROOT,
+      }),
   },
   {
     title: 'Bundling the workflows',

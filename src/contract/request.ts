@@ -35,7 +35,7 @@ export type RequestStatus =
   | 'cancelled'
   | 'timed_out';
 
-export const TERMINAL_STATUSES: readonly RequestStatus[] = ['completed', 'failed', 'cancelled', 'timed_out'];
+const TERMINAL_STATUSES: readonly RequestStatus[] = ['completed', 'failed', 'cancelled', 'timed_out'];
 
 export function isTerminal(status: RequestStatus): boolean {
   return TERMINAL_STATUSES.includes(status);

@@ -1,3 +1,4 @@
+import { defineSearchAttributeKey } from '@temporalio/common';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import {
   APIAuthenticationError,
@@ -100,13 +101,35 @@ test('[C5] a failed request is marked for attention, a completed one is not', as
   await failureOf(failed.result());
   const completed = await stack.client.process({ data: 1 });
   await completed.result();
+  const attentionKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.attention, 'KEYWORD');
   const attention = async (requestId: string) => {
-    const { searchAttributes } = await stack.temporal.client.workflow.getHandle(workflowIdOf(requestId)).describe();
-    // oxlint-disable-next-line typescript/no-deprecated -- the untyped view has the names that an operator types
-    return searchAttributes[SEARCH_ATTRIBUTES.attention];
+    const workflow = stack.temporal.client.workflow.getHandle(workflowIdOf(requestId));
+    return (await workflow.describe()).typedSearchAttributes.get(attentionKey);
   };
-  expect(await attention(failed.requestId)).toEqual(['failed']);
+  expect(await attention(failed.requestId)).toBe('failed');
   expect(await attention(completed.requestId)).toBeUndefined();
+});
+
+test('[C5] the Web UI shows a running request readably: a summary of it and of each step, and how far it is', async () => {
+  stack.fake.settings.jobDurationMs = 60_000;
+  const handle = await stack.client.process({ data: 1, options: { async: true } }, { tenant: 'reader' });
+  await waitUntil('it is polled', () => stack.count(handle.requestId, POLL) > 0);
+  const workflow = stack.temporal.client.workflow.getHandle(workflowIdOf(handle.requestId));
+  const { currentDetails } = await workflow.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+  expect(currentDetails).toMatch(/^\*\*processing\*\* since .*Z\n\nThe provider's id: `req_\w+`$/);
+  expect(await (await workflow.describe()).staticSummary()).toBe('reader: asynchronous');
+  const scheduled = (await stack.events(handle.requestId)).filter(
+    (event) => event.activityTaskScheduledEventAttributes,
+  );
+  const summaries = scheduled.map(
+    (event) => JSON.parse(Buffer.from(event.userMetadata?.summary?.data ?? []).toString()) as string,
+  );
+  expect(summaries).toEqual([
+    'Have a valid access token',
+    'POST /process, asynchronous',
+    expect.stringMatching(/^GET \/status\/req_\w+$/),
+  ]);
+  await handle.cancel();
 });
 
 test('[C5] expected failures carry no stack trace into the history', async () => {

@@ -1,0 +1,17 @@
+import type { ExternalApiClient } from '../client/external-api-client.ts';
+
+/** Runs `use` with a client of the configured Temporal server, and closes it. */
+export async function withClient<Result>(use: (client: ExternalApiClient) => Promise<Result>): Promise<Result> {
+  // Only now: the Temporal SDK takes longer to load than it takes to find a mistake in the command line.
+  const [{ ExternalApiClient }, { loadClientConfig }] = await Promise.all([
+    import('../client/external-api-client.ts'),
+    import('../config/client-config.ts'),
+  ]);
+  const { temporal, requestDeadlineMs } = loadClientConfig();
+  const client = ExternalApiClient.connect({ temporal, defaultDeadline: requestDeadlineMs });
+  try {
+    return await use(client);
+  } finally {
+    await client.close();
+  }
+}

@@ -1,0 +1,60 @@
+import { Argument, Command } from 'commander';
+import { duration, LONGEST_WAIT_DAYS } from './arguments.ts';
+import { withClient } from './client.ts';
+import { EXIT } from './exit.ts';
+import { jsonOption, tell, type OutputOptions } from './output.ts';
+import { readData } from './request-data.ts';
+import { showRequest, waitForRequest } from './show-request.ts';
+
+interface Options extends OutputOptions {
+  data?: string;
+  file?: string;
+  async?: boolean;
+  callbackUrl?: string;
+  key?: string;
+  tenant?: string;
+  deadline?: number;
+  wait?: boolean;
+  timeout?: number;
+}
+
+/** `external-api process`: starts a request, or finds the one that has the same key. */
+export function processCommand(): Command {
+  return new Command('process')
+    .description(
+      'Start a durable request. Prints its id and state at once; with --wait, its result.\n' +
+        'With --key, repeating the command finds the same request and never starts a second one.',
+    )
+    .addArgument(new Argument('[-]', 'read the data from standard input'))
+    .option('--data <json>', 'what to process, any JSON but null')
+    .option('--file <path>', 'read the data from a JSON file')
+    .option('--async', 'ask the provider for an id at once and for the result later')
+    .option('--callback-url <url>', 'URL that the provider tells when the work is done')
+    .option('--key <key>', 'idempotency key: the same tenant and key are always the same request')
+    .option('--tenant <name>', 'whom the request belongs to (default: default)')
+    .option('--deadline <duration>', 'when the request ends without a result, such as 10m', duration(30))
+    .option('--wait', 'wait for the result')
+    .option('--timeout <duration>', 'how long to wait, such as 90s; means --wait', duration(LONGEST_WAIT_DAYS))
+    .addOption(jsonOption())
+    .action(run);
+}
+
+async function run(stdin: string | undefined, options: Options): Promise<void> {
+  const { callbackUrl, key, tenant, deadline } = options;
+  const data = await readData({ ...options, stdin });
+  process.exitCode = await withClient(async (client) => {
+    const { requestId } = await client.process(
+      { data, options: { async: options.async === true, ...(callbackUrl !== undefined && { callbackUrl }) } },
+      {
+        ...(key !== undefined && { idempotencyKey: key }),
+        ...(tenant !== undefined && { tenant }),
+        ...(deadline !== undefined && { deadline }),
+      },
+    );
+    // At once and before anything can fail: whoever loses the id loses the request.
+    tell(`Request ${requestId}`);
+    if (options.wait || options.timeout !== undefined) return await waitForRequest(client, requestId, options);
+    await showRequest(client, requestId, options);
+    return EXIT.ok;
+  });
+}

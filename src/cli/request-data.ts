@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
+import type { JsonValue } from '../contract/request.ts';
+import { UsageError } from './exit.ts';
+
+/** Where the data of a request comes from: exactly one of these. */
+export interface DataSource {
+  data?: string | undefined;
+  file?: string | undefined;
+  /** `-`: standard input. */
+  stdin?: string | undefined;
+}
+
+/** @throws UsageError saying what is wrong, and where in the text */
+export async function readData({ data, file, stdin }: DataSource): Promise<JsonValue> {
+  if ([data, file, stdin].filter((source) => source !== undefined).length !== 1) {
+    throw new UsageError("say what to process, once: --data '{…}', --file <path>, or - to read standard input");
+  }
+  if (data !== undefined) return parseJson(data, '--data', ` Quote it for the shell: --data '{"key": "value"}'.`);
+  if (file !== undefined) return parseJson(decode(await readWhole(file), file), file);
+  if (stdin !== '-') throw new UsageError(`unknown source '${stdin}': use --file <path> for a file, - for stdin`);
+  return parseJson(decode(await buffer(process.stdin), 'standard input'), 'standard input');
+}
+
+async function readWhole(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const reasons: Record<string, string> = {
+      ENOENT: 'there is no such file',
+      EISDIR: 'it is a directory',
+      EACCES: 'no permission to read it',
+    };
+    throw new UsageError(`cannot read ${path}: ${reasons[code] ?? code}`);
+  }
+}
+
+/** A byte order mark is dropped. */
+function decode(bytes: Buffer, source: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new UsageError(`${source} is not UTF-8 text`);
+  }
+}
+
+function parseJson(text: string, source: string, hint = ''): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch (error) {
+    throw new UsageError(`${source} is not JSON: ${located(text, (error as SyntaxError).message)}.${hint}`);
+  }
+}
+
+/** V8 tells a place by its offset or by the text around it; a person looks for a line. */
+function located(text: string, message: string): string {
+  return message.replace(/ in JSON at position (\d+).*$/, (_, position: string) => {
+    const before = text.slice(0, Number(position)).split('\n');
+    return ` at line ${before.length}, column ${(before.at(-1) ?? '').length + 1}`;
+  });
+}

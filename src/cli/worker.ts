@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
+import { Command } from 'commander';
+import { createActivities } from '../activities/index.ts';
+import { loadWorkerConfig, type WorkerConfig } from '../config/worker-config.ts';
+import { createLogger, type Logger } from '../observability/logger.ts';
+import { createMetrics, HISTOGRAM_BUCKETS, type Metrics } from '../observability/metrics.ts';
+import { observeProvider } from '../observability/provider-events.ts';
+import { temporalLogger } from '../observability/temporal-logger.ts';
+import { createProviderClient, type ProviderClient } from '../provider/provider-client.ts';
+import { createWorkers } from '../worker/create-workers.ts';
+import { startHealthServer } from '../worker/health-server.ts';
+import { runProcess } from './exit.ts';
+
+const BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+
+export function workerCommand(): Command {
+  return new Command('worker')
+    .description('Run a worker: it does the calls to the provider. SIGTERM drains it.')
+    .action(() => runProcess(runWorker));
+}
+
+async function runWorker(): Promise<void> {
+  const config = loadWorkerConfig();
+  if (!existsSync(BUNDLE)) throw new Error('The workflow bundle is missing. Run `npm run build` first.');
+  const logger = createLogger({ level: config.logLevel, name: 'worker' });
+  const exporter = await installRuntime(logger);
+  const metrics = createMetrics(Runtime.instance().metricMeter);
+  const observer = observeProvider(logger, metrics);
+  const provider = createProviderClient({ ...config.provider, observer });
+  const connection = await connect(config);
+  const policy = config.calls;
+  const activities = createActivities({ provider, policy, observer, random: Math.random, now: Date.now });
+  const { namespace } = config.temporal;
+  const workers = await createWorkers({ connection, namespace, activities, workflowBundle: { codePath: BUNDLE } });
+  const health = await startHealthServer({
+    host: config.metricsHost,
+    port: config.metricsPort,
+    isReady: () => workers.every((worker) => worker.getState() === 'RUNNING'),
+    metrics: () => metricsPage(exporter, metrics, provider),
+  });
+  // The SDK's Runtime turns SIGTERM and SIGINT into a shutdown of every Worker; `run` then returns when both are drained.
+  try {
+    await Promise.all(workers.map((worker) => worker.run()));
+  } finally {
+    await health.close();
+    await provider.close();
+    await connection.close();
+  }
+}
+
+/** Installs the SDK's Runtime with our logger. Returns where it exports its metrics, which are ours too. */
+async function installRuntime(logger: Logger): Promise<string> {
+  const bindAddress = `127.0.0.1:${await freePort()}`;
+  Runtime.install({
+    logger: temporalLogger(logger),
+    telemetryOptions: {
+      logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
+      metrics: {
+        prometheus: {
+          bindAddress,
+          countersTotalSuffix: true,
+          unitSuffix: true,
+          useSecondsForDurations: true,
+          histogramBucketOverrides: HISTOGRAM_BUCKETS,
+        },
+      },
+    },
+  });
+  return `http://${bindAddress}/metrics`;
+}
+
+/** The SDK's page, which holds our metrics too, with the pool as it is now. */
+async function metricsPage(exporter: string, metrics: Metrics, provider: ProviderClient): Promise<string> {
+  const { open, inUse, waiting } = provider.pool;
+  metrics.connections.set(open, { state: 'open' });
+  metrics.connections.set(inUse, { state: 'in_use' });
+  metrics.connections.set(waiting, { state: 'waiting' });
+  return await (await fetch(exporter)).text();
+}
+
+async function connect(config: WorkerConfig): Promise<NativeConnection> {
+  const { connectionOptions } = config.temporal;
+  try {
+    return await NativeConnection.connect(connectionOptions);
+  } catch (error) {
+    const address = connectionOptions.address ?? 'localhost:7233';
+    throw new Error(`The Temporal server at ${address} does not answer. Check TEMPORAL_ADDRESS and that it is up.`, {
+      cause: error,
+    });
+  }
+}
+
+/** The SDK's exporter cannot say which port it chose, so it is told one. */
+async function freePort(): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}

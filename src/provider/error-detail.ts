@@ -1,0 +1,37 @@
+const LONGEST_DETAIL = 500;
+
+/** The `error` of a provider's reply, fit to be shown; null when it says nothing readable. */
+export function errorDetail(reply: unknown, secrets: readonly string[]): string | null {
+  if (typeof reply !== 'object' || reply === null || !('error' in reply)) return null;
+  const { error } = reply;
+  // RFC 6749, section 5.2: a code, and perhaps words.
+  const words = 'error_description' in reply ? textOf(reply.error_description) : null;
+  const text =
+    textOf(error) ?? (typeof error === 'object' && error !== null && 'message' in error ? textOf(error.message) : null);
+  if (text === null) return null;
+  return sanitize(words === null ? text : `${text} (${words})`, secrets) || null;
+}
+
+/** `errorDetail` of a body as it came, which may be anything. */
+export function errorDetailOfBody(body: string, secrets: readonly string[]): string | null {
+  try {
+    return errorDetail(JSON.parse(body), secrets);
+  } catch {
+    return null;
+  }
+}
+
+/** One line of at most 500 characters, without control and invisible characters, and without our secrets. */
+export function sanitize(text: string, secrets: readonly string[]): string {
+  let line = text.replace(/[\s\u2028\u2029]+/gu, ' ').replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '');
+  // Before the cut: half a secret is still a secret.
+  for (const secret of secrets) if (secret !== '') line = line.replaceAll(secret, '[redacted]');
+  return line
+    .slice(0, LONGEST_DETAIL)
+    .replace(/\p{Cs}$/u, '')
+    .trim();
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}

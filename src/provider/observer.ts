@@ -1,0 +1,26 @@
+import type { ErrorType, FailureName, Outcome } from '../contract/failures.ts';
+
+export type Endpoint = '/oauth/token' | '/process' | '/status/{request_id}';
+
+/** One HTTP call to the provider, whatever came of it. Nothing in it is secret. */
+export interface CallRecord {
+  /** The request it was made for; a token call carries the request that asked for the token first. */
+  requestId: string | null;
+  endpoint: Endpoint;
+  method: 'GET' | 'POST';
+  /** Null when no answer came. */
+  statusCode: number | null;
+  durationMs: number;
+  /** Calls made before this one for the same step; the replay after a 401 counts as one more. */
+  retryCount: number;
+  outcome: 'succeeded' | Outcome;
+  /** Null when it succeeded, and when the caller gave up on it. */
+  failure: FailureName | null;
+  errorType: ErrorType | null;
+}
+
+/** Told of what the client does. Must not throw. */
+export interface ProviderObserver {
+  called(record: CallRecord): void;
+  tokenRefreshed(generation: number): void;
+}

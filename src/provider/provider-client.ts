@@ -1,0 +1,173 @@
+import { ExternalAPIError } from '../contract/errors.ts';
+import type { JsonValue } from '../contract/request.ts';
+import { createCallMaker, type CallContext } from './call.ts';
+import { callError } from './errors.ts';
+import type { ProviderObserver } from './observer.ts';
+import {
+  isProviderRequestId,
+  readProcessReply,
+  readStatusReply,
+  type ProcessReply,
+  type StatusReply,
+} from './response-schemas.ts';
+import { createTokenRequest, type OAuthClient } from './token-request.ts';
+import { TokenSource, type Token } from './token-source.ts';
+import { createTransport, type PoolState } from './transport.ts';
+
+export type { ProcessReply, StatusReply } from './response-schemas.ts';
+
+export interface ProviderClientOptions {
+  /** http or https; may have a path, which stands before every path of the contract. */
+  baseUrl: URL;
+  apiKey: string;
+  oauth: OAuthClient;
+  /** One call in all: waiting for a connection, connecting, headers and body. */
+  timeoutMs: number;
+  connectTimeoutMs: number;
+  maxConnections: number;
+  /** Default 10 MiB. */
+  maxResponseBytes?: number;
+  /** Certificates (PEM) to trust instead of the ones of Node.js. */
+  tls?: { ca?: string };
+  observer: ProviderObserver;
+}
+
+export interface ProcessCall {
+  data: JsonValue;
+  options: { async: boolean; callbackUrl: string | null };
+  idempotencyKey: string;
+}
+
+export interface ProcessContext extends CallContext {
+  /** Awaited right before each `POST /process`, when the token is there; when it throws, nothing is sent. */
+  beforeSend?: () => Promise<void>;
+}
+
+/**
+ * The provider's API v2.1. Each method makes its call once, except that a 401 gets one fresh token and one replay. All
+ * failures are {@link ExternalAPIError}s of the failure table; an aborted signal rejects with its reason.
+ */
+export interface ProviderClient {
+  /** Makes sure that there is a token. */
+  authenticate(context: CallContext): Promise<{ generation: number; expiresAt: Date }>;
+  /** `outcome` of its errors speaks of the `POST /process` alone: no failure of a token call makes it `ambiguous`. */
+  process(call: ProcessCall, context: ProcessContext): Promise<ProcessReply>;
+  status(providerRequestId: string, context: CallContext): Promise<StatusReply>;
+  readonly pool: PoolState;
+  /** Ends all connections. Calls still under way fail. */
+  close(): Promise<void>;
+}
+
+const MAX_RESPONSE_BYTES = 10 * 1024 * 1024;
+
+export function createProviderClient(options: ProviderClientOptions): ProviderClient {
+  const { baseUrl, apiKey, oauth, timeoutMs, observer } = options;
+  if (!/^[\x21-\x7e]+$/.test(apiKey)) {
+    throw new TypeError('apiKey cannot be sent in a header: expected visible ASCII characters without spaces');
+  }
+  const { origin } = baseUrl;
+  const prefix = baseUrl.pathname.replace(/\/+$/, '');
+  const transport = createTransport({
+    origin,
+    timeoutMs,
+    connectTimeoutMs: options.connectTimeoutMs,
+    maxConnections: options.maxConnections,
+    maxResponseBytes: options.maxResponseBytes ?? MAX_RESPONSE_BYTES,
+    ca: options.tls?.ca,
+  });
+  const makeCall = createCallMaker({ transport, origin, timeoutMs, observer });
+  const tokens = new TokenSource({
+    fetchToken: createTokenRequest({ oauth, makeCall, tokenUrl: new URL(`${prefix}/oauth/token`, origin) }),
+    onRefreshed: (generation) => observer.tokenRefreshed(generation),
+  });
+
+  const headersWith = ({ accessToken }: Token): string[] => [
+    'authorization',
+    `Bearer ${accessToken}`,
+    'x-api-key',
+    apiKey,
+    'accept',
+    'application/json',
+  ];
+  const secretsWith = ({ accessToken }: Token): string[] => [accessToken, apiKey, oauth.clientSecret];
+
+  return {
+    async authenticate(context) {
+      const { generation, expiresAt } = await tokens.get(context);
+      return { generation, expiresAt: new Date(expiresAt) };
+    },
+
+    process({ data, options: { async, callbackUrl }, idempotencyKey }, { beforeSend, ...context }) {
+      const body = JSON.stringify({ data, options: { async, callback_url: callbackUrl ?? undefined } });
+      return withToken(tokens, context, (token, retryCount) => {
+        const secrets = secretsWith(token);
+        return makeCall({
+          endpoint: '/process',
+          method: 'POST',
+          path: `${prefix}/process`,
+          headers: [...headersWith(token), 'content-type', 'application/json', 'idempotency-key', idempotencyKey],
+          body,
+          context: { ...context, retryCount },
+          beforeSend,
+          read: (reply, retryAfterMs) => readProcessReply(reply, retryAfterMs, secrets),
+          secrets,
+        });
+      });
+    },
+
+    async status(providerRequestId, context) {
+      if (!isProviderRequestId(providerRequestId)) {
+        const message = 'The provider_request_id cannot be asked for: expected 1 to 200 of A-Z a-z 0-9 . _ ~ : -';
+        throw callError('rejected', message, { requestId: context.requestId });
+      }
+      return withToken(tokens, context, (token, retryCount) => {
+        const secrets = secretsWith(token);
+        return makeCall({
+          endpoint: '/status/{request_id}',
+          method: 'GET',
+          path: `${prefix}/status/${providerRequestId}`,
+          headers: headersWith(token),
+          body: null,
+          providerRequestId,
+          context: { ...context, retryCount },
+          read: (reply, retryAfterMs) => readStatusReply(reply, providerRequestId, retryAfterMs, secrets),
+          secrets,
+        });
+      });
+    },
+
+    get pool() {
+      return transport.pool;
+    },
+
+    close: () => transport.close(),
+  };
+}
+
+/** Calls with a token; after a 401 once more, with a fresh one. */
+async function withToken<T>(
+  tokens: TokenSource,
+  context: CallContext,
+  call: (token: Token, retryCount: number) => Promise<T>,
+): Promise<T> {
+  const token = await tokenFor(tokens, context);
+  try {
+    return await call(token, context.retryCount);
+  } catch (error) {
+    if (!(error instanceof ExternalAPIError) || error.failure !== 'unauthorized') throw error;
+  }
+  tokens.invalidate(token.generation);
+  return call(await tokenFor(tokens, context), context.retryCount + 1);
+}
+
+/** A token, or an error that tells the truth of the call that needed it: without a token it was never sent. */
+async function tokenFor(tokens: TokenSource, context: CallContext): Promise<Token> {
+  try {
+    return await tokens.get(context);
+  } catch (error) {
+    if (!(error instanceof ExternalAPIError) || error.outcome !== 'ambiguous') throw error;
+    const { statusCode, retryAfter } = error;
+    const message = `Could not get a token: ${error.message}`;
+    throw callError('unreachable', message, { statusCode, retryAfter, requestId: context.requestId }, error);
+  }
+}

@@ -1,0 +1,191 @@
+import { z } from 'zod';
+import type { FailureName } from '../contract/failures.ts';
+import type { JsonValue, ProcessResult } from '../contract/request.ts';
+import { errorDetail, sanitize } from './error-detail.ts';
+
+/** The provider took the work: with a result, with its id for it, or with both. */
+export interface ProcessReply {
+  providerRequestId: string | null;
+  result: ProcessResult | null;
+  /** Milliseconds, from Retry-After. */
+  retryAfterMs: number | null;
+}
+
+export type StatusPhase = 'waiting' | 'completed' | 'failed' | 'unknown';
+
+export interface StatusReply {
+  providerRequestId: string;
+  /** The provider's own word, at most 64 characters. */
+  status: string;
+  phase: StatusPhase;
+  /** There whenever `phase` is `completed`. */
+  result: ProcessResult | null;
+  error: string | null;
+  /** ISO 8601, UTC; null when the provider gave none that could be read. */
+  createdAt: string | null;
+  completedAt: string | null;
+  retryAfterMs: number | null;
+}
+
+export interface TokenReply {
+  accessToken: string;
+  /** Seconds, unbounded; null when the reply does not say. */
+  expiresIn: number | null;
+}
+
+/** What a 2xx means: a value, or a row of the failure table and why. */
+export type Reading<T> = { value: T } | { failure: FailureName; message: string; providerRequestId?: string | null };
+
+const PHASES: ReadonlyMap<string, StatusPhase> = new Map(
+  Object.entries({
+    queued: 'waiting',
+    pending: 'waiting',
+    processing: 'waiting',
+    running: 'waiting',
+    completed: 'completed',
+    succeeded: 'completed',
+    failed: 'failed',
+    cancelled: 'failed',
+    canceled: 'failed',
+    error: 'failed',
+  } as const),
+);
+
+const PROVIDER_REQUEST_ID = /^(?!\.{1,2}$)[A-Za-z0-9._~:-]{1,200}$/;
+
+/** Whether an id can stand in a path as it is. */
+export function isProviderRequestId(id: string): boolean {
+  return PROVIDER_REQUEST_ID.test(id);
+}
+
+const providerRequestId = z.string().regex(PROVIDER_REQUEST_ID).nullable().catch(null);
+
+const result = z
+  .object({
+    processed_data: z.unknown(),
+    metadata: z
+      .object({ processing_time: z.number().nullable().catch(null), version: z.string().nullable().catch(null) })
+      .catch({ processing_time: null, version: null }),
+  })
+  .transform(({ processed_data, metadata }): ProcessResult => ({
+    // It came out of JSON.parse.
+    processedData: processed_data as JsonValue,
+    metadata: { processingTime: metadata.processing_time, version: metadata.version },
+  }))
+  .nullable()
+  .catch(null);
+
+/** ISO 8601; a time without an offset is UTC, as everything in the contract. */
+const time = z.iso
+  .datetime({ offset: true, local: true })
+  .transform((text) => new Date(/(?:Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`).toISOString())
+  .nullable()
+  .catch(null);
+
+const success = z.boolean().catch(true);
+
+const processReply = z.object({ success, request_id: providerRequestId, result });
+
+const statusReply = z.object({
+  success,
+  request_id: z.string().nullable().catch(null),
+  status: z.string(),
+  result,
+  created_at: time,
+  completed_at: time,
+});
+
+const tokenReply = z.object({
+  // What may stand in a header after "Bearer ".
+  access_token: z.string().regex(/^[\x21-\x7e]+$/),
+  // Required by RFC 6749, but left out by some; there is no other type we could use.
+  token_type: z
+    .string()
+    .regex(/^bearer$/i)
+    .nullish(),
+  expires_in: z
+    .union([
+      z.number(),
+      z
+        .string()
+        .regex(/^-?\d+(\.\d+)?$/)
+        .transform(Number),
+    ])
+    .nullable()
+    .catch(null),
+});
+
+export function readProcessReply(
+  body: string,
+  retryAfterMs: number | null,
+  secrets: readonly string[],
+): Reading<ProcessReply> {
+  const json = parseObject(body);
+  const reply = processReply.safeParse(json).data;
+  if (reply === undefined) return unreadable('it is not a JSON object');
+  if (!reply.success) return reportedFailure(json, secrets, reply.request_id);
+  if (reply.result === null && reply.request_id === null)
+    return unreadable('neither a usable result nor a usable request_id');
+  return { value: { providerRequestId: reply.request_id, result: reply.result, retryAfterMs } };
+}
+
+export function readStatusReply(
+  body: string,
+  askedFor: string,
+  retryAfterMs: number | null,
+  secrets: readonly string[],
+): Reading<StatusReply> {
+  const json = parseObject(body);
+  if (json === null) return unreadable('it is not a JSON object');
+  const reply = statusReply.safeParse(json).data;
+  if (reply === undefined) {
+    const refused = success.parse((json as { success?: unknown }).success) === false;
+    return refused ? reportedFailure(json, secrets, askedFor) : unreadable('it has no status');
+  }
+  if (!reply.success) return reportedFailure(json, secrets, askedFor);
+  if (reply.request_id !== null && reply.request_id !== askedFor) return unreadable('it is about another request_id');
+  const phase = PHASES.get(reply.status.trim().toLowerCase()) ?? 'unknown';
+  if (phase === 'completed' && reply.result === null) {
+    const message = 'The provider reported the request as completed, without a usable result';
+    return { failure: 'reportedFailure', message, providerRequestId: askedFor };
+  }
+  return {
+    value: {
+      providerRequestId: askedFor,
+      status: sanitize(reply.status, secrets).slice(0, 64),
+      phase,
+      result: reply.result,
+      error: errorDetail(json, secrets),
+      createdAt: reply.created_at,
+      completedAt: reply.completed_at,
+      retryAfterMs,
+    },
+  };
+}
+
+export function readTokenReply(body: string): Reading<TokenReply> {
+  const json = parseObject(body);
+  if (json === null) return unreadable('it is not a JSON object');
+  const reply = tokenReply.safeParse(json).data;
+  if (reply === undefined) return unreadable('it has no usable Bearer access_token');
+  return { value: { accessToken: reply.access_token, expiresIn: reply.expires_in } };
+}
+
+function parseObject(body: string): object | null {
+  try {
+    const json: unknown = JSON.parse(body);
+    return typeof json === 'object' && json !== null && !Array.isArray(json) ? json : null;
+  } catch {
+    return null;
+  }
+}
+
+function unreadable(why: string): { failure: FailureName; message: string } {
+  return { failure: 'unreadableReply', message: `Unreadable reply: ${why}` };
+}
+
+function reportedFailure(json: unknown, secrets: readonly string[], id: string | null): Reading<never> {
+  const detail = errorDetail(json, secrets);
+  const message = `The provider reported a failure${detail === null ? '' : `: ${detail}`}`;
+  return { failure: 'reportedFailure', message, providerRequestId: id };
+}

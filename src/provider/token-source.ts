@@ -1,0 +1,113 @@
+import type { CallContext } from './call.ts';
+
+export interface Token {
+  accessToken: string;
+  /** Counts up with each token of this process. */
+  generation: number;
+  /** Milliseconds since 1970. */
+  expiresAt: number;
+  /** From here on a new one is fetched ahead of need. */
+  refreshAt: number;
+}
+
+export interface FetchedToken {
+  accessToken: string;
+  /** Seconds, as the provider says; null when it does not. */
+  expiresIn: number | null;
+}
+
+interface TokenSourceOptions {
+  fetchToken: (context: CallContext) => Promise<FetchedToken>;
+  onRefreshed: (generation: number) => void;
+  now?: () => number;
+}
+
+/** RFC 6749, section 5.1, only recommends `expires_in`. A short life costs one token call per five minutes. */
+const DEFAULT_LIFETIME_S = 300;
+const LONGEST_LIFETIME_S = 86_400;
+const LONGEST_REFRESH_WINDOW_MS = 60_000;
+const BACKGROUND_RETRY_MS = 5_000;
+
+export type TokenDecision = 'serve' | 'serve-and-refresh' | 'wait';
+
+/** The policy of {@link TokenSource} for a token at a time. */
+export function decideToken(token: Token | null, now: number, backgroundFailedAt: number): TokenDecision {
+  if (token === null || now >= token.expiresAt) return 'wait';
+  if (now < token.refreshAt || now < backgroundFailedAt + BACKGROUND_RETRY_MS) return 'serve';
+  return 'serve-and-refresh';
+}
+
+/** Times of a token that was asked for at `askedAt`: its life is counted from there, so it is never overrated. */
+export function tokenTimes(askedAt: number, expiresIn: number | null): Pick<Token, 'expiresAt' | 'refreshAt'> {
+  const lifetimeMs = Math.min(Math.max(expiresIn ?? DEFAULT_LIFETIME_S, 0), LONGEST_LIFETIME_S) * 1000;
+  const expiresAt = askedAt + lifetimeMs;
+  return { expiresAt, refreshAt: expiresAt - Math.min(lifetimeMs / 5, LONGEST_REFRESH_WINDOW_MS) };
+}
+
+/**
+ * The access token that all calls share.
+ *
+ * | the token                                    | who asks                                                      |
+ * |----------------------------------------------|---------------------------------------------------------------|
+ * | is fresh                                     | is served at once                                             |
+ * | is in the last fifth of its life, or minute  | is served at once; one refresh runs in the background         |
+ * | … and the last such refresh failed < 5 s ago | is served at once                                             |
+ * | is expired, invalidated or not there         | waits; all share one refresh, and its token or its error      |
+ * | came with no life left                       | is served to those who waited for it, and to nobody else      |
+ *
+ * Who gives up waiting leaves the refresh running for the others. A token without `expires_in` lives 5 minutes, none
+ * longer than a day.
+ */
+export class TokenSource {
+  readonly #options: TokenSourceOptions;
+  readonly #now: () => number;
+  #token: Token | null = null;
+  #refresh: Promise<Token> | null = null;
+  #generation = 0;
+  #backgroundFailedAt = -Infinity;
+
+  constructor(options: TokenSourceOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+  }
+
+  /** A token to use now. Rejects as the refresh does, or with the signal's reason. */
+  async get(context: CallContext): Promise<Token> {
+    context.signal?.throwIfAborted();
+    const token = this.#token;
+    const decision = decideToken(token, this.#now(), this.#backgroundFailedAt);
+    if (token === null || decision === 'wait') return untilAborted(this.#refreshOnce(context), context.signal);
+    if (decision === 'serve-and-refresh') {
+      this.#refreshOnce(context).catch(() => (this.#backgroundFailedAt = this.#now()));
+    }
+    return token;
+  }
+
+  /** Drops the token of `generation`, which the provider refused; a newer one stays. */
+  invalidate(generation: number): void {
+    if (this.#token?.generation === generation) this.#token = null;
+  }
+
+  #refreshOnce(context: CallContext): Promise<Token> {
+    this.#refresh ??= this.#fetch(context).finally(() => (this.#refresh = null));
+    return this.#refresh;
+  }
+
+  async #fetch({ requestId, retryCount }: CallContext): Promise<Token> {
+    const askedAt = this.#now();
+    const { accessToken, expiresIn } = await this.#options.fetchToken({ requestId, retryCount });
+    const token = { accessToken, generation: ++this.#generation, ...tokenTimes(askedAt, expiresIn) };
+    this.#token = token;
+    this.#options.onRefreshed(token.generation);
+    return token;
+  }
+}
+
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort);
+    void promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

@@ -1,0 +1,168 @@
+import { errors, Pool, type Dispatcher } from 'undici';
+
+export interface TransportOptions {
+  origin: string;
+  timeoutMs: number;
+  connectTimeoutMs: number;
+  maxConnections: number;
+  maxResponseBytes: number;
+  ca: string | undefined;
+}
+
+export interface HttpRequest {
+  method: 'GET' | 'POST';
+  path: string;
+  /** Name, value, name, value. */
+  headers: string[];
+  body: string | null;
+}
+
+export interface ReplyHead {
+  statusCode: number;
+  /** The header's value as it came. */
+  retryAfter: string | null;
+}
+
+export interface HttpReply extends ReplyHead {
+  body: string;
+}
+
+export type BreakReason = 'timeout' | 'aborted' | 'not-http' | 'failed';
+
+/** No whole reply came. */
+export class BrokenCallError extends Error {
+  /** Whether the call was handed to a connected socket: if not, the provider cannot know of it. */
+  readonly sent: boolean;
+  readonly reason: BreakReason;
+  /** Status and headers, when at least those came. */
+  readonly head: ReplyHead | null;
+
+  constructor(facts: Pick<BrokenCallError, 'sent' | 'reason' | 'head'>, cause: unknown) {
+    super(`call ${facts.reason}`, { cause });
+    this.sent = facts.sent;
+    this.reason = facts.reason;
+    this.head = facts.head;
+  }
+}
+
+export interface PoolState {
+  /** Connected sockets. */
+  open: number;
+  /** Calls on a socket. */
+  inUse: number;
+  /** Calls that wait for a socket. */
+  waiting: number;
+}
+
+export interface Transport {
+  /** One call, never repeated. Rejects with {@link BrokenCallError} unless a whole reply came. */
+  send(request: HttpRequest, signal: AbortSignal | undefined): Promise<HttpReply>;
+  readonly pool: PoolState;
+  close(): Promise<void>;
+}
+
+/** Keep-alive connections to one origin; whatever a caller asks for, nothing goes anywhere else. */
+export function createTransport(options: TransportOptions): Transport {
+  const pool = new Pool(options.origin, {
+    connections: options.maxConnections,
+    pipelining: 1,
+    connect: { timeout: options.connectTimeoutMs, ...(options.ca === undefined ? {} : { ca: options.ca }) },
+    // The one timer of each call covers both.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    maxResponseSize: options.maxResponseBytes,
+  });
+  return {
+    send: (request, signal) =>
+      new Promise((resolve, reject) => {
+        const exchange = new Exchange(resolve, reject, signal, options.timeoutMs);
+        const { method, path, headers, body } = request;
+        pool.dispatch({ method, path, headers, body }, exchange);
+      }),
+    get pool() {
+      const { connected, running, pending } = pool.stats;
+      return { open: connected, inUse: running, waiting: pending };
+    },
+    close: () => pool.destroy(),
+  };
+}
+
+/**
+ * Follows one call through undici. With HTTP/1.1 `onRequestStart` is called in one place (client-h1.js, `writeH1`):
+ * on a connected socket, in the same tick as the first bytes are written. Before it, nothing has left.
+ */
+export class Exchange implements Dispatcher.DispatchHandler {
+  readonly #resolve: (reply: HttpReply) => void;
+  readonly #reject: (error: BrokenCallError) => void;
+  readonly #signal: AbortSignal | undefined;
+  readonly #timer: NodeJS.Timeout;
+  readonly #chunks: Buffer[] = [];
+  #controller: Dispatcher.DispatchController | null = null;
+  #head: ReplyHead | null = null;
+  #settled = false;
+
+  constructor(
+    resolve: (reply: HttpReply) => void,
+    reject: (error: BrokenCallError) => void,
+    signal: AbortSignal | undefined,
+    timeoutMs: number,
+  ) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#signal = signal;
+    this.#timer = setTimeout(this.#onTimeout, timeoutMs);
+    signal?.addEventListener('abort', this.#onAbort);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    // Given up while it waited for a connection, or put back in the queue by undici: it must not be written.
+    // Throwing, unlike an abort, leaves the connection alive.
+    if (this.#settled || this.#controller !== null) throw new Error('a call is written once');
+    this.#controller = controller;
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    statusCode: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    if (statusCode < 200) return;
+    const retryAfter = headers['retry-after'];
+    this.#head = { statusCode, retryAfter: (Array.isArray(retryAfter) ? retryAfter[0] : retryAfter) ?? null };
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (this.#head === null) return;
+    const [first] = this.#chunks;
+    const body = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks);
+    if (this.#settle()) this.#resolve({ ...this.#head, body: body.toString('utf8') });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    // A parser error carries the bytes it stumbled over, which are the provider's data.
+    const isParserError = error instanceof errors.HTTPParserError;
+    this.#break(isParserError ? 'not-http' : 'failed', isParserError ? undefined : error);
+  }
+
+  readonly #onTimeout = (): void => this.#break('timeout', undefined);
+  readonly #onAbort = (): void => this.#break('aborted', this.#signal?.reason);
+
+  #break(reason: BreakReason, cause: unknown): void {
+    if (!this.#settle()) return;
+    const error = new BrokenCallError({ sent: this.#controller !== null, reason, head: this.#head }, cause);
+    this.#reject(error);
+    this.#controller?.abort(error);
+  }
+
+  #settle(): boolean {
+    if (this.#settled) return false;
+    this.#settled = true;
+    clearTimeout(this.#timer);
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    return true;
+  }
+}
