@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   isProviderRequestId,
   readProcessReply,
@@ -109,7 +109,6 @@ describe('status', () => {
     ['2026-01-02T03:04:05Z', '2026-01-02T03:04:05.000Z'],
     ['2026-01-02T03:04:05.678901Z', '2026-01-02T03:04:05.678Z'],
     ['2026-01-02T03:04:05+02:00', '2026-01-02T01:04:05.000Z'],
-    // Without an offset it is UTC, wherever we run.
     ['2026-01-02T03:04:05', '2026-01-02T03:04:05.000Z'],
     ['2026-02-30T03:04:05Z', null],
     ['02/01/2026', null],
@@ -121,6 +120,17 @@ describe('status', () => {
     expect(statusReply({ status: 'queued', created_at: time, completed_at: time })).toMatchObject({
       value: { createdAt: expected, completedAt: expected },
     });
+  });
+
+  test('[M3] a time without an offset is UTC, wherever we run', () => {
+    vi.stubEnv('TZ', 'Asia/Tokyo');
+    try {
+      expect(new Date('2026-01-02T03:04:05').toISOString()).toBe('2026-01-01T18:04:05.000Z');
+      const reply = statusReply({ status: 'queued', created_at: '2026-01-02T03:04:05' });
+      expect(reply).toMatchObject({ value: { createdAt: '2026-01-02T03:04:05.000Z' } });
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   test('[M12] the word is cut and cleaned, and so is the error', () => {

@@ -61,3 +61,12 @@ test('[M12] an informational answer (1xx) is not the answer', () => {
   exchange.onResponseEnd();
   expect(settled).toEqual([{ statusCode: 429, retryAfter: '3', body: '{"ü":1}' }]);
 });
+
+test('[M12][N1] an informational answer (1xx) before a reset is not the start of an answer', () => {
+  const { exchange, settled } = start();
+  const connection = controller();
+  exchange.onRequestStart(connection);
+  exchange.onResponseStart(connection, 103, {});
+  exchange.onResponseError(connection, new Error('reset'));
+  expect(settled).toMatchObject([{ sent: true, head: null }]);
+});
