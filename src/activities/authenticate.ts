@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { AuthenticateInput, Authentication } from '../contract/activities.ts';
 import { progressFrom } from './call-progress.ts';
 import { failureAfter } from './failed-call.ts';
-import type { ActivityDeps } from './index.ts';
+import type { ActivityDeps } from './deps.ts';
 import { keepAlive } from './keep-alive.ts';
 
 /** Makes sure that this worker has a valid token. The token itself stays here. */

@@ -5,7 +5,7 @@ import { FAILURES } from '../contract/failures.ts';
 import type { StatusReply } from '../provider/provider-client.ts';
 import { progressFrom, type CallProgress } from './call-progress.ts';
 import { failureAfter } from './failed-call.ts';
-import type { ActivityDeps } from './index.ts';
+import type { ActivityDeps } from './deps.ts';
 import { keepAlive } from './keep-alive.ts';
 import { NOT_FOUND_GRACE_MS, pollDelay, WAIT_IN_ATTEMPT_MS } from './poll-plan.ts';
 import { stillProcessing } from './to-application-failure.ts';
@@ -86,8 +86,9 @@ function whyWaiting(reply: StatusReply | null, polls: number): string {
     : `The provider does not know the id yet (poll ${polls})`;
 }
 
+/** A 404 about the id itself: one from the token endpoint carries no id. */
 function isNotFound(error: unknown): boolean {
-  return error instanceof ExternalAPIError && error.statusCode === 404;
+  return error instanceof ExternalAPIError && error.statusCode === 404 && error.providerRequestId !== null;
 }
 
 function reportedFailure(reply: StatusReply): ExternalAPIError {

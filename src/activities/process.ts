@@ -5,7 +5,7 @@ import { FAILURES } from '../contract/failures.ts';
 import { progressFrom } from './call-progress.ts';
 import { DurableHeartbeat } from './durable-heartbeat.ts';
 import { failureAfter } from './failed-call.ts';
-import type { ActivityDeps } from './index.ts';
+import type { ActivityDeps } from './deps.ts';
 
 /**
  * Submits the work: one POST /process. Before the first byte leaves it records so durably; an attempt that finds that

@@ -1,3 +1,4 @@
 export { createWorkers, type WorkersOptions } from './create-workers.ts';
-export { createActivities, type ActivityDeps } from '../activities/index.ts';
+export type { ActivityDeps } from '../activities/deps.ts';
+export { createActivities } from '../activities/index.ts';
 export { createProviderClient, type ProviderClientOptions } from '../provider/provider-client.ts';

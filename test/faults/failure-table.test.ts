@@ -211,6 +211,16 @@ test('[M3][M6] status: a 404 that outlasts the grace is final', async () => {
   expectRow(await failureOf(handle.result()), { failure: 'rejected', error: { statusCode: 404 } });
 });
 
+test('[M3][M6] status: a 404 of the token endpoint is no id that the provider does not know yet', async () => {
+  await using stack = await startInProcessStack();
+  stack.fake.settings.jobDurationMs = 60_000;
+  const handle = await stack.client.process({ data: 1, options: { async: true } });
+  await waitUntil('it is polled', () => stack.count(handle.requestId, '/status/{request_id}') > 0);
+  stack.fake.script({ endpoint: '/oauth/token', fault: { kind: 'status', code: 404 } });
+  stack.fake.revokeTokens();
+  expectRow(await failureOf(handle.result()), { failure: 'rejected', error: { statusCode: 404 } });
+});
+
 test('[M2][M5] a token that expires while a request is under way is replaced, and the request does not notice', async () => {
   await using stack = await startInProcessStack();
   stack.fake.settings.jobDurationMs = 1_000;

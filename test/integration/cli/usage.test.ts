@@ -1,0 +1,143 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runCli } from './run-cli.ts';
+
+const SOME_ID = 'req_01ARZ3NDEKTSV4RRFFQ69G5FAV';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'external-api-cli-'));
+  await writeFile(join(folder, 'broken.json'), '{\n  "a": 1,\n  b: 2\n}\n');
+  await writeFile(join(folder, 'latin1.json'), Buffer.from('"caf\u00e9"', 'latin1'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('a command line that cannot be right exits 2 and says so in one line', () => {
+  const inFolder = (name: string): string => join(folder, name);
+  test.each<{ title: string; args: () => string[]; says: RegExp; stdin?: string }>([
+    { title: 'unknown command', args: () => ['reslt'], says: /unknown command 'reslt'\n\(Did you mean result\?\)$/ },
+    {
+      title: 'unknown option',
+      args: () => ['process', '--asnyc'],
+      says: /unknown option '--asnyc'\n\(Did you mean --async\?\)$/,
+    },
+    { title: 'an id that cannot be ours', args: () => ['status', 'req_1'], says: /Expected req_ and 26 digits/ },
+    { title: 'too many arguments', args: () => ['status', SOME_ID, SOME_ID], says: /too many arguments/ },
+    { title: 'no data', args: () => ['process'], says: /--data '\{…\}', --file <path>, or -/ },
+    {
+      title: '--data and --file',
+      args: () => ['process', '--data', '1', '--file', 'x'],
+      says: /once: --data '\{…\}', --file <path>, or -/,
+    },
+    { title: '--data and -', args: () => ['process', '--data', '1', '-'], says: /once: --data/ },
+    { title: 'a file as argument', args: () => ['process', 'x.json'], says: /'x\.json': use --file/ },
+    {
+      title: '--data that is not JSON',
+      args: () => ['process', '--data', '{a:1}'],
+      says: /--data is not JSON: Expected property name or '\}' at line 1, column 2\. Quote it for the shell/,
+    },
+    {
+      title: 'a file that is not JSON',
+      args: () => ['process', '--file', inFolder('broken.json')],
+      says: /broken\.json is not JSON: Expected double-quoted property name at line 3, column 3\.$/,
+    },
+    {
+      title: 'a file that is not UTF-8',
+      args: () => ['process', '--file', inFolder('latin1.json')],
+      says: /latin1\.json is not UTF-8 text$/,
+    },
+    {
+      title: 'stdin that is not JSON',
+      args: () => ['process', '-'],
+      stdin: '',
+      says: /standard input is not JSON: Unexpected end of JSON input\.$/,
+    },
+    {
+      title: 'a missing file',
+      args: () => ['process', '--file', inFolder('none.json')],
+      says: /none\.json: there is no such file$/,
+    },
+    { title: 'a directory', args: () => ['process', '--file', folder], says: /: it is a directory$/ },
+    { title: 'data null', args: () => ['process', '--data', 'null'], says: /the data is required, and anything JSON/ },
+    {
+      title: 'a bad callback URL',
+      args: () => ['process', '--data', '1', '--callback-url', 'ftp://x'],
+      says: /--callback-url must be an absolute http or https URL/,
+    },
+    {
+      title: 'a bad key and a bad tenant, both told',
+      args: () => ['process', '--data', '1', '--key', 'a b', '--tenant', '-'],
+      says: /--key must be .*; --tenant must be /,
+    },
+    {
+      title: 'a duration without a unit',
+      args: () => ['process', '--data', '1', '--deadline', '10'],
+      says: /Expected a number and a unit, such as 90s, 10m or 2h; at most 30d\.$/,
+    },
+    { title: 'a wait of no time', args: () => ['result', SOME_ID, '--timeout', '0s'], says: /Expected a number and/ },
+    { title: 'an unknown status', args: () => ['list', '--status', 'done'], says: /choices are running, completed/ },
+    { title: 'a limit of 0', args: () => ['list', '--limit', '0'], says: /Expected a whole number from 1 to/ },
+    { title: 'a bad tenant', args: () => ['list', '--tenant', "a' OR 1"], says: /--tenant must be 1 to 64/ },
+    { title: 'no retention', args: () => ['setup', '--retention', '0'], says: /Expected a whole number from 1/ },
+  ])('[C4] $title', async ({ args, says, stdin }) => {
+    const { code, stdout, stderr } = await runCli(args(), { ...(stdin !== undefined && { stdin }) });
+    expect(stderr.trimEnd()).toMatch(says);
+    expect(stderr).toMatch(/^error: /);
+    expect(stderr).not.toMatch(/^ +at /m);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  });
+});
+
+test('[C4] without a command the help goes to stderr, exit 2', async () => {
+  const { code, stdout, stderr } = await runCli([]);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toContain('process [-]');
+});
+
+test.each(['--help', 'status --help', 'help worker', 'gateway --help', 'fake-provider --help'])(
+  '[C4] `%s` documents the exit codes, exit 0',
+  async (line) => {
+    const { code, stdout, stderr } = await runCli(line.split(' '));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const exit of [0, 1, 2, 3, 4, 69, 78, 130]) expect(stdout).toMatch(new RegExp(`^  ${exit} +\\w`, 'm'));
+  },
+);
+
+test('[C4][M8] a bad environment is named, exit 78', async () => {
+  const env = { EXTERNAL_API_REQUEST_DEADLINE: 'soon', TEMPORAL_ADDRESS: 'http://localhost' };
+  const { code, stdout, stderr } = await runCli(['status', SOME_ID], { env });
+  expect({ code, stdout }).toEqual({ code: 78, stdout: '' });
+  expect(stderr).toMatch(/EXTERNAL_API_REQUEST_DEADLINE must be/);
+  expect(stderr).toMatch(/TEMPORAL_ADDRESS must be/);
+});
+
+test(
+  '[C4] a Temporal server that does not answer ends every command within seconds, exit 69',
+  { timeout: 20_000 },
+  async () => {
+    // Takes connections and never says a word.
+    const silent = createServer(() => {}).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const env = { TEMPORAL_ADDRESS: `127.0.0.1:${(silent.address() as AddressInfo).port}` };
+    const lines = [
+      ['process', '--data', '1'],
+      ['status', SOME_ID],
+      ['result', SOME_ID],
+      ['cancel', SOME_ID],
+      ['list'],
+      ['setup'],
+    ];
+    const results = await Promise.all(lines.map((args) => runCli(args, { env })));
+    for (const { code, stdout, stderr } of results) {
+      expect(stderr).toBe(
+        'error: The Temporal server did not answer. Check TEMPORAL_ADDRESS and that the server is up.\n',
+      );
+      expect({ code, stdout }).toEqual({ code: 69, stdout: '' });
+    }
+    silent.close();
+  },
+);

@@ -1,0 +1,13 @@
+import { Client, Connection } from '@temporalio/client';
+import { BARE_QUEUES, BARE_WORKFLOW } from '../bare-workflow.mjs';
+
+/** Starts a bare workflow for each call and waits for its result. It is always polled. */
+export function createBareWorkflowCaller({ temporalAddress }) {
+  const client = new Client({ connection: Connection.lazy({ address: temporalAddress }), namespace: 'default' });
+  return async ({ id, data }) => {
+    const workflowId = `bare/${id}`;
+    const taskQueue = BARE_QUEUES.requests;
+    await client.workflow.execute(BARE_WORKFLOW, { workflowId, taskQueue, args: [{ id, data }] });
+    return { workflowId };
+  };
+}
