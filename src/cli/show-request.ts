@@ -58,16 +58,16 @@ const ENDS = [ExternalAPIError, RequestCancelledError, ResultTimeoutError];
 
 const LOOK_EVERY_MS = 500;
 
-/** Tells each state that can be seen, once. */
+/** Tells each state that can be seen, once. The time that a state waits for moves with every poll, and is no news. */
 async function tellStates(client: ExternalApiClient, requestId: string, signal: AbortSignal): Promise<void> {
   let told = '';
   try {
     for (;;) {
       const snapshot = await client.status(requestId);
       if (signal.aborted || isTerminal(snapshot.status)) return;
-      const line = stateLine(snapshot);
-      if (line !== told) tell(line);
-      told = line;
+      const state = `${snapshot.status} ${snapshot.waitingFor?.reason}`;
+      if (state !== told) tell(stateLine(snapshot));
+      told = state;
       await delay(LOOK_EVERY_MS, undefined, { signal });
     }
   } catch {

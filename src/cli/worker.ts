@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
 import { Command } from 'commander';
 import { createActivities } from '../activities/index.ts';
+import { TemporalUnavailableError } from '../client/errors.ts';
 import { loadWorkerConfig, type WorkerConfig } from '../config/worker-config.ts';
 import { createLogger, type Logger } from '../observability/logger.ts';
 import { createMetrics, HISTOGRAM_BUCKETS, type Metrics } from '../observability/metrics.ts';
@@ -85,11 +86,10 @@ async function connect(config: WorkerConfig): Promise<NativeConnection> {
   const { connectionOptions } = config.temporal;
   try {
     return await NativeConnection.connect(connectionOptions);
-  } catch (error) {
+  } catch (cause) {
     const address = connectionOptions.address ?? 'localhost:7233';
-    throw new Error(`The Temporal server at ${address} does not answer. Check TEMPORAL_ADDRESS and that it is up.`, {
-      cause: error,
-    });
+    const message = `The Temporal server at ${address} does not answer. Check TEMPORAL_ADDRESS and that it is up.`;
+    throw new TemporalUnavailableError(message, { cause });
   }
 }
 

@@ -68,6 +68,8 @@ export interface RequestHandle {
 }
 
 const RPC_DEADLINE_MS = 5_000;
+/** Node's timers end at once beyond this, which is 24.8 days. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const tenantKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.tenant, 'KEYWORD');
 
 /**
@@ -138,7 +140,10 @@ export class ExternalApiClient implements AsyncDisposable {
   async result(requestId: string, { signal, timeout }: ResultOptions = {}): Promise<CompletedRequest> {
     const handle = this.#workflow(requestId);
     signal?.throwIfAborted();
-    const timer = timeout === undefined ? undefined : AbortSignal.timeout(milliseconds('timeout', timeout));
+    const timer =
+      timeout === undefined
+        ? undefined
+        : AbortSignal.timeout(Math.min(milliseconds('timeout', timeout), LONGEST_TIMER_MS));
     const signals = [signal, timer].filter((one) => one !== undefined);
     try {
       const wait = () => endOf(requestId, handle);

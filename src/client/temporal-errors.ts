@@ -18,11 +18,12 @@ const NOT_LET_IN: readonly unknown[] = [PERMISSION_DENIED, UNAUTHENTICATED];
 
 /** An error of the Temporal client in this package's words; any other error as it is. */
 export function translated(error: unknown, requestId: string): unknown {
-  if (error instanceof NamespaceNotFoundError) {
-    const message = `The Temporal server has no namespace ${error.namespace}. Check TEMPORAL_NAMESPACE.`;
+  const code = grpcCode(error);
+  const namespace = missingNamespace(error, code);
+  if (namespace !== undefined) {
+    const message = `The Temporal server has no namespace ${namespace}. Check TEMPORAL_NAMESPACE.`;
     return new TemporalUnavailableError(message, { cause: error });
   }
-  const code = grpcCode(error);
   if (error instanceof WorkflowNotFoundError || code === NOT_FOUND) return new RequestNotFoundError(requestId);
   if (NO_ANSWER.includes(code)) return new TemporalUnavailableError(undefined, { cause: error });
   if (NOT_LET_IN.includes(code)) return new TemporalUnavailableError(REFUSED, { cause: error });
@@ -34,8 +35,20 @@ export function isMissingSearchAttribute(error: unknown): boolean {
   return (
     grpcCode(error) === INVALID_ARGUMENT &&
     error instanceof Error &&
-    /ExternalApi(Tenant|Attention)/.test(`${error.message} ${error.cause instanceof Error ? error.cause.message : ''}`)
+    /ExternalApi(Tenant|Attention)/.test(textOf(error))
   );
+}
+
+/** The SDK tells a missing namespace from a missing workflow in some of its calls; the server's words do in all. */
+function missingNamespace(error: unknown, code: number | undefined): string | undefined {
+  if (error instanceof NamespaceNotFoundError) return error.namespace;
+  return code === NOT_FOUND && error instanceof Error
+    ? /Namespace (\S+) is not found/.exec(textOf(error))?.[1]
+    : undefined;
+}
+
+function textOf(error: Error): string {
+  return error.cause instanceof Error ? `${error.message} ${error.cause.message}` : error.message;
 }
 
 /** The gRPC status code behind an error of the Temporal client; undefined for other errors. */

@@ -34,3 +34,17 @@ test('[N9][C1] authenticate, process and poll take 23 events and 4 workflow task
   expect(often).toEqual({ events: 23, workflowTasks: 4, polls: expect.any(Number) });
   expect(often.polls).toBeGreaterThan(10);
 });
+
+test('[M3] waits of over a second are spent between attempts, and go on growing from one to the next', async () => {
+  await using slow = await startInProcessStack({
+    policy: { pollInitialMs: 1_050, pollMaxMs: 60_000 },
+    random: () => 1,
+  });
+  slow.fake.settings.jobDurationMs = 2_000;
+  const handle = await slow.client.process({ data: 1, options: { async: true } });
+  await handle.result();
+  // After 1.05 s and after 1.05 + 1.575 s.
+  expect(slow.count(handle.requestId, POLL)).toBe(2);
+  const started = (await slow.events(handle.requestId)).map((event) => event.activityTaskStartedEventAttributes);
+  expect(started.findLast((one) => one)?.attempt).toBe(3);
+});
