@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { ExternalApiClient, OutcomeUnknownError, type RequestStatus } from '../../src/client/index.ts';
 import { startStack, startWorker, type Stack } from '../helpers/stack.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
@@ -8,6 +8,12 @@ const FAST = { EXTERNAL_API_POLL_INITIAL: '0.1', EXTERNAL_API_POLL_MAX: '2', EXT
 
 /** How far a request has come, for "never backwards". */
 const ORDER: readonly RequestStatus[] = ['queued', 'authenticating', 'submitting', 'processing', 'completed'];
+
+/** Takes over from the worker that died; ends with the test, whatever comes of it. */
+async function nextWorker(stack: Stack): Promise<void> {
+  const worker = await startWorker(stack.workerEnv);
+  onTestFinished(() => worker.stop('SIGKILL'));
+}
 
 function seen(stack: Stack, endpoint: string, requestId: string) {
   return stack.fakeProvider.ledger.filter((call) => call.endpoint === endpoint && call.idempotencyKey === requestId);
@@ -30,7 +36,7 @@ test(
     await readOnce();
     await stack.worker.stop('SIGKILL');
     for (let n = 0; n < 3; n++) await readOnce();
-    const next = await startWorker(stack.workerEnv);
+    await nextWorker(stack);
     await waitUntil(
       'it is completed',
       async () => {
@@ -39,7 +45,6 @@ test(
       },
       40_000,
     );
-    await next.stop();
 
     const [alive, ...dead] = read.slice(0, 4);
     expect(alive).toMatchObject({ status: 'processing', stale: false });
@@ -64,9 +69,8 @@ async function killedWhileSubmitting(
     seen(stack, '/process', handle.requestId).some(({ executed }) => executed),
   );
   await stack.worker.stop('SIGKILL');
-  const next = await startWorker(stack.workerEnv);
+  await nextWorker(stack);
   await run(stack, handle.result({ timeout: '50 seconds' }), handle.requestId);
-  await next.stop();
 }
 
 test(
@@ -107,9 +111,8 @@ test(
     expect(seen(stack, '/process', handle.requestId)).toMatchObject([
       { statusCode: 202, answeredAt: expect.any(Number) },
     ]);
-    const next = await startWorker(stack.workerEnv);
+    await nextWorker(stack);
     expect(await handle.result({ timeout: '30 seconds' })).toMatchObject({ status: 'completed' });
     expect(seen(stack, '/process', handle.requestId)).toHaveLength(1);
-    await next.stop();
   },
 );
