@@ -12,7 +12,8 @@ export function toApplicationFailure(error: ExternalAPIError, plan: RetryPlan): 
     statusCode: error.statusCode,
     requestId: error.requestId,
     providerRequestId: error.providerRequestId,
-    retryable: error.retryable,
+    // Whoever sends it again may do the work twice.
+    retryable: error.retryable && plan.type !== 'OutcomeUnknown',
     retryAfter: error.retryAfter,
   };
   return withoutStack(

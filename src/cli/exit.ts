@@ -57,12 +57,14 @@ export function exitCodeOf(error: unknown): ExitCode {
   return CODES.find(([Class]) => error instanceof Class)?.[1] ?? EXIT.failed;
 }
 
-/** Runs a command that is a process of its own; what stops it is told in clear lines, without a stack. */
+/** Runs a command that is a process of its own; what stops it is told in clear lines, without a stack, and ends it. */
 export async function runProcess(run: () => Promise<void>): Promise<void> {
   try {
     await run();
   } catch (error) {
     reportError(error);
+    // Half-started parts, native ones among them, would keep the process alive, and nobody would start it again.
+    process.exit();
   }
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
+import { makeTelemetryFilterString, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import { Command } from 'commander';
 import { createActivities } from '../activities/index.ts';
 import { TemporalUnavailableError } from '../client/errors.ts';
@@ -31,25 +31,24 @@ async function runWorker(): Promise<void> {
   const metrics = createMetrics(Runtime.instance().metricMeter);
   const observer = observeProvider(logger, metrics);
   const provider = createProviderClient({ ...config.provider, observer });
-  const connection = await connect(config);
   const policy = config.calls;
   const activities = createActivities({ provider, policy, observer, random: Math.random, now: Date.now });
   const { namespace } = config.temporal;
-  const workers = await createWorkers({ connection, namespace, activities, workflowBundle: { codePath: BUNDLE } });
+
+  let workers: Worker[] = [];
   const health = await startHealthServer({
     host: config.metricsHost,
     port: config.metricsPort,
-    isReady: () => workers.every((worker) => worker.getState() === 'RUNNING'),
+    isReady: () => workers.length > 0 && workers.every((worker) => worker.getState() === 'RUNNING'),
     metrics: () => metricsPage(exporter, metrics, provider),
   });
-  // The SDK's Runtime turns SIGTERM and SIGINT into a shutdown of every Worker; `run` then returns when both are drained.
-  try {
-    await Promise.all(workers.map((worker) => worker.run()));
-  } finally {
-    await health.close();
-    await provider.close();
-    await connection.close();
-  }
+  const connection = await connect(config);
+  workers = await createWorkers({ connection, namespace, activities, workflowBundle: { codePath: BUNDLE } });
+  // The SDK's Runtime turns SIGTERM and SIGINT into a shutdown of every Worker; `run` then returns when they are drained.
+  await Promise.all(workers.map((worker) => worker.run()));
+  await health.close();
+  await provider.close();
+  await connection.close();
 }
 
 /** Installs the SDK's Runtime with our logger. Returns where it exports its metrics, which are ours too. */

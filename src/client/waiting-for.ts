@@ -4,15 +4,17 @@ import { optionalTsToDate } from '@temporalio/common/lib/time.js';
 import { FAILURES, STILL_PROCESSING, type ErrorDetails } from '../contract/failures.ts';
 import type { WaitingFor, WaitReason } from '../contract/request.ts';
 
-type Description = Pick<WorkflowExecutionDescription['raw'], 'pendingActivities'>;
+type Description = Pick<WorkflowExecutionDescription['raw'], 'pendingActivities' | 'pendingWorkflowTask'>;
 type PendingFailure = NonNullable<NonNullable<NonNullable<Description['pendingActivities']>[number]>['lastFailure']>;
 
+// temporal.api.enums.v1: PendingActivityState and PendingWorkflowTaskState.
 const PENDING_ACTIVITY_STATE_STARTED = 2;
+const PENDING_WORKFLOW_TASK_STATE_STARTED = 2;
 
 /** Why a running request is where it is, from what the server knows of its pending activity. */
 export function waitingFor(description: Description, now: Date): WaitingFor | null {
   const activity = description.pendingActivities?.[0];
-  if (!activity) return null;
+  if (!activity) return waitingForWorker(description.pendingWorkflowTask);
   const scheduled = optionalTsToDate(activity.scheduledTime);
   const next = optionalTsToDate(activity.nextAttemptScheduleTime);
   const attempt = activity.attempt ?? 1;
@@ -27,6 +29,13 @@ export function waitingFor(description: Description, now: Date): WaitingFor | nu
   }
   const since = optionalTsToDate(activity.lastAttemptCompleteTime) ?? scheduled;
   return { reason: reasonOf(activity.lastFailure), since: iso(since), until: iso(next), attempt };
+}
+
+/** The workflow's own next step waits for a worker, unless one has it already. */
+function waitingForWorker(task: Description['pendingWorkflowTask']): WaitingFor | null {
+  if (!task || task.state === PENDING_WORKFLOW_TASK_STATE_STARTED) return null;
+  const since = iso(optionalTsToDate(task.originalScheduledTime ?? task.scheduledTime));
+  return { reason: 'worker', since, until: null, attempt: task.attempt ?? 1 };
 }
 
 function reasonOf(failure: PendingFailure): WaitReason {

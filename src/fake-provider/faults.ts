@@ -116,7 +116,9 @@ function parseScriptedFault(value: unknown, path: string): ScriptedFault {
   const scripted = value as ScriptedFault;
   if (scripted.match) check.checkMembers(scripted.match, { idempotencyKey: optional(text) }, `${path}.match`);
   const kind = oneOf(...Object.keys(PARAMETERS));
-  const parameters = kind.accepts(scripted.fault.kind) ? PARAMETERS[scripted.fault.kind] : {};
-  check.checkMembers(scripted.fault, { kind, ...parameters }, `${path}.fault`);
+  const parameters = kind.accepts(scripted.fault.kind) ? PARAMETERS[scripted.fault.kind] : undefined;
+  // Without its kind nothing else of it can be judged.
+  const fault = parameters ? scripted.fault : { kind: scripted.fault.kind };
+  check.checkMembers(fault, { kind, ...parameters }, `${path}.fault`);
   return scripted;
 }

@@ -93,7 +93,7 @@ export function toProblem(
   const row = ROWS.find(({ fits }) => fits(error)) ?? UNEXPECTED;
   const problem = problemOf(
     row.status,
-    row.name ?? error.name,
+    row.name ?? (error instanceof ExternalAPIError ? error.type : error.name),
     row.detail ?? error.message,
     requestId ?? requestIdOf(error),
   );

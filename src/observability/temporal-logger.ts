@@ -1,10 +1,10 @@
-import type { LogLevel, LogMetadata, Logger as TemporalLogger } from '@temporalio/common';
+import { ApplicationFailure, type LogLevel, type LogMetadata, type Logger as TemporalLogger } from '@temporalio/common';
 import type { Logger } from './logger.ts';
 
 /** Pino as the Temporal SDK's logger: its lines look like ours and obey the same level. */
 export function temporalLogger(logger: Logger): TemporalLogger {
   const log = (level: LogLevel, message: string, meta?: LogMetadata): void =>
-    logger[PINO_LEVEL[level]]({ ...meta }, message);
+    logger[PINO_LEVEL[level]](readable(meta), message);
   return {
     log,
     trace: (message, meta) => log('TRACE', message, meta),
@@ -13,6 +13,13 @@ export function temporalLogger(logger: Logger): TemporalLogger {
     warn: (message, meta) => log('WARN', message, meta),
     error: (message, meta) => log('ERROR', message, meta),
   };
+}
+
+/** An error's own members are not enumerable, and a task token tells a reader nothing. */
+function readable({ error, taskToken: _, ...meta }: LogMetadata = {}): LogMetadata {
+  if (!(error instanceof Error)) return meta;
+  const type = error instanceof ApplicationFailure ? error.type : error.name;
+  return { ...meta, error: { type, message: error.message, ...(error.stack && { stack: error.stack }) } };
 }
 
 const PINO_LEVEL = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;

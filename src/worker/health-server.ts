@@ -29,7 +29,11 @@ export async function startHealthServer({ host, port, isReady, metrics }: Health
     Promise.resolve(page(response)).catch(() => send(response, 503, 'The metrics are not there yet.\n'));
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === 'EADDRINUSE' ? new Error(`METRICS_PORT ${port} on ${host} is taken. Choose another.`) : error,
+      ),
+    );
     server.listen(port, host, resolve);
   });
   return {

@@ -12,6 +12,7 @@ import {
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { ExternalApiActivities, PollResult, Submission } from '../contract/activities.ts';
 import type { ErrorDetails } from '../contract/failures.ts';
@@ -37,8 +38,10 @@ const finishedRequests = metricMeter.createCounter('external_api_requests', unde
  * `[ErrorDetails, RequestState]`, so that a reader needs no worker to know the end.
  */
 export async function processRequest(args: ProcessRequestArgs): Promise<RequestState> {
-  const deadline = Date.now() + args.deadlineMs;
-  let state = initialState(args.requestId, new Date().toISOString());
+  // From the start of the request, not from when a worker first saw it.
+  const { startTime } = workflowInfo();
+  const deadline = startTime.getTime() + args.deadlineMs;
+  let state = initialState(args.requestId, startTime.toISOString());
   let callbacks = 0;
 
   setHandler(statusQuery, () => state, { description: "The request's state" });

@@ -221,7 +221,7 @@ test('[N1] a lost reply in mode none ends as OutcomeUnknown, and nothing is sent
   const handle = await stack.client.process({ data: 1 });
   const error = await failureOf(handle.result());
   expect(error).toBeInstanceOf(OutcomeUnknownError);
-  expect(error).toMatchObject({ outcome: 'ambiguous' });
+  expect(error).toMatchObject({ outcome: 'ambiguous', retryable: false });
   expect(submits(handle.requestId)).toHaveLength(1);
 });
 

@@ -20,10 +20,11 @@ const call = CALLERS[caller](environment);
 // `polled`: the provider takes the work with an id, and is asked once for the result; else it answers at once.
 serve(async ({ polled, inFlight, calls }) => {
   const run = randomUUID();
-  let last;
+  const done = [];
   const sample = await keepInFlight({ inFlight, calls }, async (n) => {
     const id = `${run}-${n}`;
-    last = await call({ id, data: workOf(id), polled });
+    done.push(await call({ id, data: workOf(id), polled }));
   });
-  return { ...sample, last };
+  const repeatedStarts = done.reduce((sum, one) => sum + (one?.repeatedStarts ?? 0), 0);
+  return { ...sample, repeatedStarts, workflowId: done.at(-1)?.workflowId };
 });

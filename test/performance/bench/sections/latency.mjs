@@ -22,8 +22,6 @@ export async function latency({ stack, quick, progress }) {
         addedMs,
       },
     ],
-    aims: [
-      judge({ what: 'one request alone adds', relation: 'at most', bound: 130, unit: ' ms', figure: addedMs }),
-    ],
+    aims: [judge({ what: 'one request alone adds', relation: 'at most', bound: 130, unit: ' ms', figure: addedMs })],
   };
 }

@@ -8,8 +8,8 @@ export async function replay({ stack, quick, progress }) {
   const bundles = await stack.bundles();
   const workflowIds = {};
   for (const caller of ['bare', 'durable']) {
-    const { last } = await (await stack.caller(caller, true)).ask({ polled: true, inFlight: 1, calls: 1 });
-    workflowIds[caller] = last.workflowId;
+    const { workflowId } = await (await stack.caller(caller, true)).ask({ polled: true, inFlight: 1, calls: 1 });
+    workflowIds[caller] = workflowId;
   }
 
   const replayer = await stack.replayer();
