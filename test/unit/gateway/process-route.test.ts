@@ -80,7 +80,7 @@ describe('synchronous', () => {
       title: expect.any(String),
       status,
       detail: 'what the provider said',
-      error: type === 'OutcomeUnknown' ? 'OutcomeUnknownError' : type,
+      error: type,
       request_id: client.lastId,
       instance: `/api/external/status/${client.lastId}`,
     });
