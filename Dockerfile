@@ -7,6 +7,7 @@ RUN npm ci --no-audit --no-fund
 COPY tsconfig.base.json tsconfig.json ./
 COPY scripts scripts
 COPY src src
+COPY examples examples
 # Compiles, and bundles the workflows, so that a worker starts without webpack.
 RUN node scripts/build.mjs
 

@@ -8,7 +8,16 @@ import { vi } from 'vitest';
 import { killGroup } from '../../scripts/lib/process-registry.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const COPIED = ['package.json', 'package-lock.json', 'tsconfig.base.json', 'tsconfig.json', 'scripts', 'src', 'dist'];
+const COPIED = [
+  'package.json',
+  'package-lock.json',
+  'tsconfig.base.json',
+  'tsconfig.json',
+  'scripts',
+  'src',
+  'examples',
+  'dist',
+];
 
 /** A checkout with its own data, built like ours, so that a test leaves nothing in ours. */
 export function copyCheckout() {
