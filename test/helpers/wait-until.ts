@@ -1,13 +1,15 @@
-/** Waits until `condition` gives something other than undefined or false, and returns it. */
+type NotYet = false | null | undefined;
+
+/** Waits until `condition` gives something other than undefined, null or false, and returns it. */
 export async function waitUntil<Value>(
   what: string,
-  condition: () => Value | false | undefined | Promise<Value | false | undefined>,
+  condition: () => Value | NotYet | Promise<Value | NotYet>,
   timeoutMs = 20_000,
 ): Promise<Value> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const value = await condition();
-    if (value !== undefined && value !== false) return value;
+    if (value !== undefined && value !== null && value !== false) return value;
     if (Date.now() > deadline) throw new Error(`Waited ${timeoutMs} ms in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

@@ -12,6 +12,8 @@ let stack: InProcessStack;
 
 beforeAll(async () => {
   stack = await startInProcessStack({ fake: { settings: { rateLimit: 0, jobDurationMs: 0 } } });
+  // So slow that requests gather before it is there.
+  stack.fake.script({ endpoint: '/oauth/token', fault: { kind: 'delay', ms: 1_000 } });
   const started = Array.from({ length: REQUESTS }, (_, n) =>
     stack.client.process({ data: { n }, options: { async: true } }),
   );

@@ -1,33 +1,34 @@
 import { closeSync, openSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { killGroup, spawnTracked } from '../../../scripts/lib/process-registry.mjs';
 
 /**
  * Starts a module of the bench as a process of its own, so that its CPU is its own, and waits until it is ready.
  *
- * @param {{ module: string, args: object, logFile: string }} options `module` relative to this file
+ * @param {{ module: string, args: object, logFile: string }} options `module` as a file URL
  */
 export async function startChild({ module, args, logFile }) {
   const log = openSync(logFile, 'w');
-  const file = fileURLToPath(new URL(module, import.meta.url));
+  const file = fileURLToPath(module);
+  const name = basename(file);
   const child = spawnTracked(process.execPath, [file, JSON.stringify(args)], { stdio: ['ignore', log, log, 'ipc'] });
   closeSync(log);
 
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const nextMessage = () =>
     new Promise((resolve, reject) => {
-      const onExit = () => reject(new Error(`${module} ended. Its log is ${logFile}.`));
+      const onExit = () => reject(new Error(`${name} ended. Its log is ${logFile}.`));
       child.once('exit', onExit);
       child.once('message', ({ value, error }) => {
         child.off('exit', onExit);
         if (error === undefined) resolve(value);
-        else reject(new Error(`${module} failed: ${error}`));
+        else reject(new Error(`${name} failed: ${error}`));
       });
     });
 
   await nextMessage();
   return {
-    name: module,
     pid: child.pid,
     /** Asks for one thing at a time. */
     ask(question) {

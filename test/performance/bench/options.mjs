@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 /** In the order in which they run. */
-export const SECTIONS = ['client', 'latency', 'replay', 'durable'];
+const SECTIONS = ['client', 'latency', 'replay', 'durable'];
 
 export const HELP = `Usage: npm run bench -- [options] [sections]
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { startBackgroundProcess } from '../../../scripts/lib/background-process.mjs';
 import { emptyTemporalConfig } from '../../../scripts/lib/data-folder.mjs';
 import { ROOT } from '../../../scripts/lib/paths.mjs';
@@ -77,7 +78,7 @@ export function createStack({ folder, temporalBinary, progress }) {
 
   const bareBundle = part('Bundling the bare workflow', async () => {
     const bundle = join(folder, 'bare-workflow-bundle.js');
-    const source = join(ROOT, 'test/performance/bench/bare-workflow.mjs');
+    const source = fileURLToPath(import.meta.resolve('./bare-workflow.mjs'));
     await runCommand(process.execPath, [join(ROOT, 'scripts/lib/bundle-workflows.mjs'), source, bundle]);
     return bundle;
   });
@@ -88,7 +89,13 @@ export function createStack({ folder, temporalBinary, progress }) {
       provider: await provider(),
       bundle: await bareBundle(),
     };
-    return keep(await startChild({ module: './bare-worker-process.mjs', args, logFile: logFile('bare-worker') }));
+    return keep(
+      await startChild({
+        module: import.meta.resolve('./bare-worker-process.mjs'),
+        args,
+        logFile: logFile('bare-worker'),
+      }),
+    );
   });
 
   return {
@@ -106,12 +113,20 @@ export function createStack({ folder, temporalBinary, progress }) {
         provider: await provider(),
         ...(needsTemporal && { temporalAddress: (await temporal()).address }),
       };
-      return keep(await startChild({ module: './caller-process.mjs', args, logFile: logFile(`caller-${caller}`) }));
+      return keep(
+        await startChild({
+          module: import.meta.resolve('./caller-process.mjs'),
+          args,
+          logFile: logFile(`caller-${caller}`),
+        }),
+      );
     },
 
     async replayer() {
       const args = { temporalAddress: (await temporal()).address };
-      return keep(await startChild({ module: './replay-process.mjs', args, logFile: logFile('replay') }));
+      return keep(
+        await startChild({ module: import.meta.resolve('./replay-process.mjs'), args, logFile: logFile('replay') }),
+      );
     },
 
     /** Ends all, the last one started first. */

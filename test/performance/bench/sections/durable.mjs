@@ -2,19 +2,15 @@ import { cpuMsOf } from '../cpu.mjs';
 import { figureOf, judge, ratioOf } from '../figures.mjs';
 import { interleave } from '../rounds.mjs';
 
-/**
- * `warmUp` requests of the same kind come right before the measured ones: a heartbeat timeout costs the server once
- * more when it comes due, 10 s after the activity began, and each kind is to pay for its own.
- * `directCalls`: the same job without Temporal is so quick that it takes more of them to measure it.
- */
+/** `directCalls`: the same job without Temporal is so quick that it takes more of them to measure it. */
 const LOADS = [
-  { inFlight: 1, warmUp: 5, calls: 40, directCalls: 1_000, rounds: 5 },
-  { inFlight: 100, warmUp: 400, calls: 300, directCalls: 5_000, rounds: 4 },
-  { inFlight: 1_000, warmUp: 0, calls: 1_500, directCalls: 5_000, rounds: 1 },
+  { inFlight: 1, calls: 30, directCalls: 1_000, rounds: 5 },
+  { inFlight: 100, calls: 200, directCalls: 5_000, rounds: 9 },
+  { inFlight: 1_000, calls: 1_000, directCalls: 5_000, rounds: 1 },
 ];
 const QUICK_LOADS = [
-  { inFlight: 1, warmUp: 5, calls: 15, directCalls: 300, rounds: 1 },
-  { inFlight: 100, warmUp: 100, calls: 200, directCalls: 1_500, rounds: 1 },
+  { inFlight: 1, calls: 15, directCalls: 300, rounds: 1 },
+  { inFlight: 100, calls: 150, directCalls: 1_500, rounds: 1 },
 ];
 
 /** Our requests, the same three activities in a bare workflow, and the same calls by the provider client alone. */
@@ -27,10 +23,9 @@ export async function durable({ stack, quick, progress }) {
     durable: await stack.caller('durable', true),
   };
 
-  async function measure(caller, { inFlight, warmUp, calls, directCalls }) {
+  async function measure(caller, { inFlight, calls, directCalls }) {
     const worker = workers[caller];
     const load = { polled: true, inFlight, calls: worker ? calls : directCalls };
-    if (worker && warmUp > 0) await callers[caller].ask({ ...load, calls: warmUp });
     const cpuBefore = { server: cpuMsOf(server.pid), worker: worker && cpuMsOf(worker.pid) };
     const sample = await callers[caller].ask(load);
     return {

@@ -13,9 +13,9 @@ export async function replay({ stack, quick, progress }) {
   }
 
   const replayer = await stack.replayer();
-  const replays = quick ? 150 : 400;
+  const replays = quick ? 80 : 400;
   const { bare, durable } = await progress.step(`Replaying each workflow ${replays} times a round`, () =>
-    interleave(quick ? 3 : 7, ['bare', 'durable'], (kind) =>
+    interleave(quick ? 2 : 6, ['bare', 'durable'], (kind) =>
       replayer.ask({ workflowId: workflowIds[kind], bundle: bundles[kind], replays }),
     ),
   );
