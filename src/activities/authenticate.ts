@@ -3,11 +3,12 @@ import type { AuthenticateInput, Authentication } from '../contract/activities.t
 import { progressFrom } from './call-progress.ts';
 import { failureAfter } from './failed-call.ts';
 import type { ActivityDeps } from './deps.ts';
+import { effectiveIdempotency } from './idempotency.ts';
 import { keepAlive } from './keep-alive.ts';
 
 /** Makes sure that this worker has a valid token. The token itself stays here. */
 export function createAuthenticate(deps: ActivityDeps) {
-  return async function authenticate({ requestId }: AuthenticateInput): Promise<Authentication> {
+  return async function authenticate({ requestId, idempotency }: AuthenticateInput): Promise<Authentication> {
     const context = Context.current();
     const progress = progressFrom(context.info.heartbeatDetails);
     const stop = keepAlive(context, () => progress);
@@ -17,7 +18,9 @@ export function createAuthenticate(deps: ActivityDeps) {
         retryCount: progress.calls,
         signal: context.cancellationSignal,
       });
-      return { tokenGeneration: generation, expiresAt: expiresAt.toISOString() };
+      const mode = effectiveIdempotency(idempotency, deps.policy.idempotency);
+      const resends = mode === 'key' || mode === 'resend';
+      return { tokenGeneration: generation, expiresAt: expiresAt.toISOString(), resends };
     } catch (error) {
       const failure = failureAfter(error, progress, deps, true);
       // Details that a failure follows travel with it.

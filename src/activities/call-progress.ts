@@ -1,3 +1,5 @@
+import type { Submission } from '../contract/activities.ts';
+
 /**
  * What one attempt of an activity leaves for the next, in its heartbeat details. Temporal counts attempts; only this
  * tells failures from waiting.
@@ -18,6 +20,8 @@ export interface CallProgress {
   /** `pollStatus`: the unknown status word that was warned of. */
   warnedOf: string | null;
   providerRequestId: string | null;
+  /** `process`: the answer, once it was read. */
+  submission: Submission | null;
 }
 
 const NONE: CallProgress = {
@@ -29,6 +33,7 @@ const NONE: CallProgress = {
   started: false,
   warnedOf: null,
   providerRequestId: null,
+  submission: null,
 };
 
 /** The progress that the attempt before this one left; a fresh one when there was none. */

@@ -7,7 +7,7 @@ export interface ActivityObserver {
 }
 
 export interface ActivityDeps {
-  provider: Pick<ProviderClient, 'authenticate' | 'process' | 'status'>;
+  provider: Pick<ProviderClient, 'authenticate' | 'process' | 'status' | 'cancel'>;
   policy: CallPolicy;
   observer: ActivityObserver;
   /** Uniform in [0, 1): the jitter. */

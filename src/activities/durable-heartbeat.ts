@@ -1,7 +1,7 @@
-import { CancelledFailure, type Context } from '@temporalio/activity';
-import { ActivityCancelledError } from '@temporalio/client';
+import type { Context } from '@temporalio/activity';
 
 const INTERVAL_MS = 3_000;
+const FRESH_MS = 5_000;
 
 /**
  * Heartbeats that are durable when `record` returns. `Context.heartbeat` is throttled and lost when the process dies;
@@ -25,16 +25,20 @@ export class DurableHeartbeat {
 
   /**
    * Records the details as they are now.
-   * @throws CancelledFailure when the request was cancelled; ActivityNotFoundError when the task is no longer ours;
-   *   ServiceError when the server did not answer.
+   * @throws ActivityCancelledError when the request was cancelled (they are recorded); ActivityNotFoundError when the
+   *   task is no longer ours; ServiceError when the server did not answer.
    */
   async record(): Promise<void> {
-    try {
+    await this.#send();
+  }
+
+  /** As `record`, and on return not older than half the heartbeat timeout: a process that was frozen asks again. */
+  async recordFresh(): Promise<void> {
+    let askedAt: number;
+    do {
+      askedAt = performance.now();
       await this.#send();
-    } catch (error) {
-      if (error instanceof ActivityCancelledError) throw new CancelledFailure('CANCELLED');
-      throw error;
-    }
+    } while (performance.now() - askedAt > FRESH_MS);
   }
 
   /** Ends the heartbeats; returns when none is under way any more. */

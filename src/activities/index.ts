@@ -1,5 +1,6 @@
 import type { ExternalApiActivities } from '../contract/activities.ts';
 import { createAuthenticate } from './authenticate.ts';
+import { createCancelSubmitted } from './cancel-submitted.ts';
 import type { ActivityDeps } from './deps.ts';
 import { createPollStatus } from './poll-status.ts';
 import { createProcess } from './process.ts';
@@ -9,5 +10,6 @@ export function createActivities(deps: ActivityDeps): ExternalApiActivities {
     authenticate: createAuthenticate(deps),
     process: createProcess(deps),
     pollStatus: createPollStatus(deps),
+    cancelSubmitted: createCancelSubmitted(deps),
   };
 }

@@ -6,6 +6,9 @@ import type { CallPolicy } from './retry-plan.ts';
  */
 export const WAIT_IN_ATTEMPT_MS = 1000;
 
+/** An attempt that spends its waits inside ends well before its start-to-close timeout of 10 minutes. */
+export const LONGEST_ATTEMPT_MS = 5 * 60_000;
+
 /** After a submit the provider may not know its own id for so long. */
 export const NOT_FOUND_GRACE_MS = 30_000;
 

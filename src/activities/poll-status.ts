@@ -7,7 +7,8 @@ import { progressFrom, type CallProgress } from './call-progress.ts';
 import { failureAfter } from './failed-call.ts';
 import type { ActivityDeps } from './deps.ts';
 import { keepAlive } from './keep-alive.ts';
-import { NOT_FOUND_GRACE_MS, pollDelay, WAIT_IN_ATTEMPT_MS } from './poll-plan.ts';
+import { LONGEST_ATTEMPT_MS, NOT_FOUND_GRACE_MS, pollDelay, WAIT_IN_ATTEMPT_MS } from './poll-plan.ts';
+import { checkResultSize } from './result-size.ts';
 import { stillProcessing } from './to-application-failure.ts';
 
 /**
@@ -20,11 +21,12 @@ export function createPollStatus(deps: ActivityDeps) {
     const progress = progressFrom(context.info.heartbeatDetails);
     progress.providerRequestId = input.providerRequestId;
     const stop = keepAlive(context, () => progress);
+    const attemptEndsAt = deps.now() + LONGEST_ATTEMPT_MS;
 
     async function wait(hintMs: number | null, why: string): Promise<void> {
       const delayMs = pollDelay(progress.polls, deps.policy, { hintMs, random: deps.random() });
       context.heartbeat(progress);
-      if (delayMs > WAIT_IN_ATTEMPT_MS) throw stillProcessing(why, delayMs);
+      if (delayMs > WAIT_IN_ATTEMPT_MS || deps.now() > attemptEndsAt) throw stillProcessing(why, delayMs);
       await context.sleep(delayMs);
     }
 
@@ -58,6 +60,7 @@ export function createPollStatus(deps: ActivityDeps) {
         signal: context.cancellationSignal,
       });
       if (reply.phase === 'failed') throw reportedFailure(reply);
+      checkResultSize(reply.result, requestId, providerRequestId);
       Object.assign(progress, { calls: progress.calls + 1, polls: progress.polls + 1, failures: 0, waits: 0 });
       if (reply.phase === 'unknown') noteUnknownStatus(reply.status, progress, requestId);
       return reply;

@@ -1,4 +1,5 @@
 import type { ErrorType, FailureRow } from '../contract/failures.ts';
+import type { Idempotency } from '../contract/request.ts';
 
 /** How this worker calls the provider. Delays in milliseconds. */
 export interface CallPolicy {
@@ -8,7 +9,9 @@ export interface CallPolicy {
   pollInitialMs: number;
   pollMaxMs: number;
   /** What an ambiguous `process` does: see EXTERNAL_API_IDEMPOTENCY in docs/configuration.md. */
-  idempotency: 'none' | 'key' | 'resend';
+  idempotency: Idempotency;
+  /** Whether the provider has `DELETE /status/{request_id}`. */
+  cancelCall: boolean;
 }
 
 const MAX_BACKOFF_MS = 60_000;

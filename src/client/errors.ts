@@ -17,6 +17,28 @@ export class InvalidRequestError extends Error {
   }
 }
 
+/** The input is larger than Temporal keeps. Nothing was started. */
+export class RequestTooLargeError extends Error {
+  override readonly name = 'RequestTooLargeError';
+
+  constructor(bytes: number, limit: number) {
+    super(
+      `The request has ${bytes} bytes of JSON; at most ${limit} can be kept. Send a reference to the data instead.`,
+    );
+  }
+}
+
+/** The decision cannot be taken: the request waits for none, or not any more. Nothing was changed. */
+export class NothingToDecideError extends Error {
+  override readonly name = 'NothingToDecideError';
+  readonly requestId: string;
+
+  constructor(requestId: string, message: string) {
+    super(message);
+    this.requestId = requestId;
+  }
+}
+
 /** The idempotency key was used before, with another input. The first request is untouched. */
 export class IdempotencyConflictError extends Error {
   override readonly name = 'IdempotencyConflictError';

@@ -1,37 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import {
-  Client,
-  Connection,
-  WorkflowExecutionAlreadyStartedError,
-  type ConnectionOptions,
-  type WorkflowHandle,
-  type WorkflowStartOptions,
-} from '@temporalio/client';
-import { defineSearchAttributeKey, type Duration } from '@temporalio/common';
+import { Client, Connection, type ConnectionOptions, type WorkflowHandle } from '@temporalio/client';
+import type { Duration } from '@temporalio/common';
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { REQUEST_ID_PATTERN, workflowIdOf } from '../contract/names.ts';
+import type { Idempotency, ProcessInput, RequestSnapshot, RequestState } from '../contract/request.ts';
 import {
-  REQUEST_ID_PATTERN,
-  SEARCH_ATTRIBUTES,
-  TASK_QUEUES,
-  WORKFLOW_TYPE,
-  workflowIdOf,
-  type RequestMemo,
-} from '../contract/names.ts';
-import type { ProcessInput, ProcessRequestArgs, RequestSnapshot } from '../contract/request.ts';
-import {
-  IdempotencyConflictError,
   InvalidRequestError,
+  NothingToDecideError,
   RequestFinishedError,
   RequestNotFoundError,
   ResultTimeoutError,
 } from './errors.ts';
 import { endOf, type CompletedRequest } from './finished-request.ts';
 import { RequestList, type ListOptions } from './list-requests.ts';
-import { checkInput, checkTenant, type CheckedInput } from './process-input.ts';
+import { checkInput, checkTenant } from './process-input.ts';
 import { readSnapshot } from './read-snapshot.ts';
 import { randomRequestId, requestIdFor } from './request-id.ts';
-import { isMissingSearchAttribute, translated } from './temporal-errors.ts';
+import { ENDED, sendResolution, type ResolveOptions } from './resolve-request.ts';
+import { RequestStarter } from './start-request.ts';
+import { translated } from './temporal-errors.ts';
 
 export interface ConnectOptions {
   /** Default: what TEMPORAL_* and temporal.toml say, as every Temporal tool reads them. */
@@ -41,6 +29,8 @@ export interface ConnectOptions {
   };
   /** From the start of a request to its end, whatever happens. Default: 1 hour. */
   defaultDeadline?: Duration;
+  /** How long an unknown outcome waits for a decision. Default: until the request's deadline. */
+  defaultUnknownHold?: Duration | undefined;
 }
 
 export interface ProcessOptions {
@@ -49,6 +39,10 @@ export interface ProcessOptions {
   /** Default: `default`. */
   tenant?: string;
   deadline?: Duration;
+  /** How long an unknown outcome waits for a decision. Default: until the deadline. */
+  unknownHold?: Duration;
+  /** Forbids (`none`) what the worker's EXTERNAL_API_IDEMPOTENCY would allow; more than that is refused. */
+  idempotency?: Idempotency;
   /** Aborts the start, not the request. */
   signal?: AbortSignal;
 }
@@ -70,7 +64,6 @@ export interface RequestHandle {
 const RPC_DEADLINE_MS = 5_000;
 /** Node's timers end at once beyond this, which is 24.8 days. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
-const tenantKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.tenant, 'KEYWORD');
 
 /**
  * Starts, reads, awaits, cancels and lists durable requests. Needs a Temporal server; the work is done by workers
@@ -80,13 +73,18 @@ export class ExternalApiClient implements AsyncDisposable {
   readonly #client: Client;
   readonly #defaultDeadline: Duration;
   readonly #reads = new Map<string, Promise<RequestSnapshot>>();
-  /** False once the server said that it does not have our search attributes. */
-  #searchAttributes = true;
+  readonly #defaultUnknownHold: Duration | undefined;
+  readonly #starter: RequestStarter;
 
   /** @param client yours to close, unless you close this */
-  constructor(client: Client, { defaultDeadline = '1 hour' }: Pick<ConnectOptions, 'defaultDeadline'> = {}) {
+  constructor(
+    client: Client,
+    { defaultDeadline = '1 hour', defaultUnknownHold }: Omit<ConnectOptions, 'temporal'> = {},
+  ) {
     this.#client = client;
     this.#defaultDeadline = defaultDeadline;
+    this.#defaultUnknownHold = defaultUnknownHold;
+    this.#starter = new RequestStarter(client);
   }
 
   /** Connects when first used, so that a service starts although Temporal is down. */
@@ -98,7 +96,7 @@ export class ExternalApiClient implements AsyncDisposable {
 
   /**
    * Starts a request, or finds the one that the same tenant and idempotency key started before.
-   * @throws InvalidRequestError, IdempotencyConflictError
+   * @throws InvalidRequestError, RequestTooLargeError, IdempotencyConflictError
    */
   async process(input: ProcessInput, options: ProcessOptions = {}): Promise<RequestHandle> {
     const checked = checkInput(input, options);
@@ -106,7 +104,9 @@ export class ExternalApiClient implements AsyncDisposable {
     const { tenant, idempotencyKey } = checked;
     const requestId = idempotencyKey === undefined ? randomRequestId() : requestIdFor(tenant, idempotencyKey);
     options.signal?.throwIfAborted();
-    const start = (): Promise<void> => this.#start(requestId, checked, deadlineMs);
+    const unknownHold = options.unknownHold ?? this.#defaultUnknownHold;
+    const unknownHoldMs = unknownHold === undefined ? null : milliseconds('unknownHold', unknownHold);
+    const start = (): Promise<void> => this.#starter.start(requestId, checked, { deadlineMs, unknownHoldMs });
     const { signal } = options;
     try {
       await this.#rpc(requestId, () => (signal ? this.#client.withAbortSignal(signal, start) : start()));
@@ -177,6 +177,21 @@ export class ExternalApiClient implements AsyncDisposable {
     });
   }
 
+  /**
+   * Decides what becomes of a request whose outcome is unknown. Who and why are kept in its history.
+   * @returns its state after the decision
+   * @throws InvalidRequestError, NothingToDecideError, RequestNotFoundError; TemporalUnavailableError when no worker
+   *   answers, and then the decision may still be taken by one that comes back
+   */
+  async resolve(requestId: string, decision: ResolveOptions): Promise<RequestState> {
+    const handle = this.#workflow(requestId);
+    return await this.#rpc(requestId, async () => {
+      const { status } = await handle.describe();
+      if (status.name !== 'RUNNING') throw new NothingToDecideError(requestId, ENDED);
+      return await sendResolution(requestId, handle, decision);
+    });
+  }
+
   /** Requests, newest first. @throws InvalidRequestError */
   list(options: ListOptions = {}): RequestList {
     if (options.tenant !== undefined) checkTenant(options.tenant);
@@ -194,39 +209,6 @@ export class ExternalApiClient implements AsyncDisposable {
 
   async close(): Promise<void> {
     await this.#client.connection.close();
-  }
-
-  async #start(requestId: string, input: CheckedInput, deadlineMs: number): Promise<void> {
-    const { tenant, data, options, inputHash, idempotencyKey } = input;
-    const searchAttributes = this.#searchAttributes;
-    const args: ProcessRequestArgs = { requestId, tenant, data, options, deadlineMs, searchAttributes };
-    const memo: RequestMemo = { tenant, inputHash };
-    const start: WorkflowStartOptions = {
-      workflowId: workflowIdOf(requestId),
-      taskQueue: TASK_QUEUES.requests,
-      args: [args],
-      memo: { ...memo },
-      workflowIdConflictPolicy: 'USE_EXISTING',
-      workflowIdReusePolicy: 'REJECT_DUPLICATE',
-      staticSummary: `${tenant}: ${options.async ? 'asynchronous' : 'synchronous'}`,
-      ...(searchAttributes && { typedSearchAttributes: [{ key: tenantKey, value: tenant }] }),
-    };
-    try {
-      await this.#client.workflow.start(WORKFLOW_TYPE, start);
-    } catch (error) {
-      if (searchAttributes && isMissingSearchAttribute(error)) {
-        this.#searchAttributes = false;
-        process.emitWarning(
-          'The Temporal namespace has no search attributes ExternalApiTenant and ExternalApiAttention. ' +
-            'Requests run without them; `external-api setup` registers them.',
-        );
-        return await this.#start(requestId, input, deadlineMs);
-      }
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    }
-    if (idempotencyKey === undefined) return;
-    const { memo: first } = await this.#client.workflow.getHandle(workflowIdOf(requestId)).describe();
-    if ((first as RequestMemo | undefined)?.inputHash !== inputHash) throw new IdempotencyConflictError(requestId);
   }
 
   #handle(requestId: string): RequestHandle {

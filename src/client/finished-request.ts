@@ -2,6 +2,7 @@ import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
 import { createExternalAPIError, type ExternalAPIError } from '../contract/errors.ts';
 import type { ErrorDetails } from '../contract/failures.ts';
+import type { RequestMemo } from '../contract/names.ts';
 import type { ProcessResult, RequestState } from '../contract/request.ts';
 import { RequestCancelledError } from './errors.ts';
 import { stateFromHistory } from './state-from-history.ts';
@@ -29,10 +30,13 @@ export async function endOf(requestId: string, handle: WorkflowHandle): Promise<
         { ...details, requestId, providerRequestId: state?.providerRequestId ?? details?.providerRequestId ?? null },
         { cause },
       );
-      return { state: state ?? (await closedState(requestId, handle, 'failed', typed)), error: typed };
+      const { providerRequestId } = typed;
+      // Of a result that was too large only the error has the id.
+      if (state) return { state: { ...state, providerRequestId }, error: typed };
+      return { state: await closedState(requestId, handle, 'failed', typed), error: typed };
     }
     if (cause instanceof CancelledFailure || cause instanceof TerminatedFailure) {
-      const state = await closedState(requestId, handle, 'cancelled', null);
+      const state = await cancelledState(requestId, handle, cause instanceof TerminatedFailure);
       return { state, error: new RequestCancelledError(requestId, { cause }) };
     }
     const timedOut = cause instanceof TimeoutFailure;
@@ -44,6 +48,15 @@ export async function endOf(requestId: string, handle: WorkflowHandle): Promise<
     );
     return { state: await closedState(requestId, handle, timedOut ? 'timed_out' : 'failed', typed), error: typed };
   }
+}
+
+/** The state that a cancelled workflow left in its memo, or what its history tells of one that could not. */
+async function cancelledState(requestId: string, handle: WorkflowHandle, terminated: boolean): Promise<RequestState> {
+  const { memo } = await handle.describe();
+  const { endState } = (memo ?? {}) as Partial<RequestMemo>;
+  if (endState) return endState;
+  const state = await closedState(requestId, handle, 'cancelled', null);
+  return { ...state, cancellation: terminated ? 'terminated' : null };
 }
 
 /** The state of a workflow that ended without leaving one. */

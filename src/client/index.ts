@@ -6,13 +6,16 @@ export {
   type ResultOptions,
 } from './external-api-client.ts';
 export type { CompletedRequest } from './finished-request.ts';
+export type { ResolveOptions } from './resolve-request.ts';
 export type { ListOptions, ListStatus, RequestList, RequestSummary } from './list-requests.ts';
 export {
   IdempotencyConflictError,
   InvalidRequestError,
+  NothingToDecideError,
   RequestCancelledError,
   RequestFinishedError,
   RequestNotFoundError,
+  RequestTooLargeError,
   ResultTimeoutError,
   TemporalUnavailableError,
 } from './errors.ts';
@@ -22,9 +25,14 @@ export {
   APITimeoutError,
   ExternalAPIError,
   OutcomeUnknownError,
+  ResultTooLargeError,
 } from '../contract/errors.ts';
 export type {
+  CancellationOutcome,
+  Decision,
+  Idempotency,
   JsonValue,
+  RecordedResolution,
   ProcessInput,
   ProcessResult,
   RequestError,

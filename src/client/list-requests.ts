@@ -12,7 +12,7 @@ type Rpc = <Result>(call: () => Promise<Result>) => Promise<Result>;
 type Page = Awaited<ReturnType<Client['workflowService']['listWorkflowExecutions']>>;
 type Execution = NonNullable<Page['executions']>[number];
 
-export const LIST_STATUSES = ['running', 'completed', 'failed', 'cancelled', 'timed_out'] as const;
+export const LIST_STATUSES = ['running', 'completed', 'failed', 'cancelled', 'timed_out', 'outcome_unknown'] as const;
 export type ListStatus = (typeof LIST_STATUSES)[number];
 
 export interface ListOptions {
@@ -37,7 +37,7 @@ const MAX_PAGE = 1000;
 const ATTENTION = SEARCH_ATTRIBUTES.attention;
 
 /** Visibility queries by status. A deadline that passed is a failed workflow which the attention attribute tells apart. */
-const QUERIES: Record<ListStatus, { withAttributes: string; without: string }> = {
+const QUERIES: Record<ListStatus, { withAttributes: string; without: string | null }> = {
   running: same("ExecutionStatus = 'Running'"),
   completed: same("ExecutionStatus = 'Completed'"),
   cancelled: same("ExecutionStatus IN ('Canceled', 'Terminated')"),
@@ -48,6 +48,10 @@ const QUERIES: Record<ListStatus, { withAttributes: string; without: string }> =
   timed_out: {
     withAttributes: `(ExecutionStatus = 'TimedOut' OR (ExecutionStatus = 'Failed' AND ${ATTENTION} = 'timed_out'))`,
     without: "ExecutionStatus = 'TimedOut'",
+  },
+  outcome_unknown: {
+    withAttributes: `ExecutionStatus = 'Running' AND ${ATTENTION} = 'outcome_unknown'`,
+    without: null,
   },
 };
 
@@ -128,7 +132,13 @@ function checksum(token: Buffer, { status, tenant }: ListOptions): string {
 
 function visibilityQuery({ status, tenant }: ListOptions, withAttributes: boolean): string {
   const conditions = [`WorkflowType = '${WORKFLOW_TYPE}'`];
-  if (status) conditions.push(QUERIES[status][withAttributes ? 'withAttributes' : 'without']);
+  if (status) {
+    const condition = QUERIES[status][withAttributes ? 'withAttributes' : 'without'];
+    if (condition === null) {
+      throw invalid('status', `${status} needs the search attribute ${ATTENTION}: \`external-api setup\` registers it`);
+    }
+    conditions.push(condition);
+  }
   if (tenant !== undefined && withAttributes) conditions.push(`${SEARCH_ATTRIBUTES.tenant} = '${tenant}'`);
   return conditions.join(' AND ');
 }
@@ -150,10 +160,16 @@ function summaryOf(execution: Execution): RequestSummary {
   return {
     requestId: requestIdOf(execution.execution?.workflowId ?? ''),
     tenant: typeof tenant === 'string' ? tenant : DEFAULT_TENANT,
-    status: status === 'failed' && attention === 'timed_out' ? 'timed_out' : status,
+    status: listStatusOf(status, attention),
     createdAt: optionalTsToDate(execution.startTime)?.toISOString() ?? '',
     completedAt: optionalTsToDate(execution.closeTime)?.toISOString() ?? null,
   };
+}
+
+/** The attention attribute tells apart what the server's own status does not. */
+function listStatusOf(status: ListStatus, attention: unknown): ListStatus {
+  if (status === 'failed' && attention === 'timed_out') return 'timed_out';
+  return status === 'running' && attention === 'outcome_unknown' ? 'outcome_unknown' : status;
 }
 
 function decoded(payload: Parameters<typeof defaultPayloadConverter.fromPayload>[0] | null | undefined): unknown {

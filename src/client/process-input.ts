@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { DEFAULT_TENANT } from '../contract/names.ts';
-import type { ProcessInput, ProcessRequestArgs } from '../contract/request.ts';
+import { MAX_INPUT_BYTES } from '../contract/limits.ts';
+import type { Idempotency, ProcessInput, ProcessRequestArgs } from '../contract/request.ts';
 import { canonicalJson, sha256 } from './canonical-json.ts';
-import { InvalidRequestError } from './errors.ts';
+import { InvalidRequestError, RequestTooLargeError } from './errors.ts';
 
 const callbackUrl = z.string().refine(isCallbackUrl, {
   message: 'must be an absolute http or https URL without credentials, at most 2048 characters',
@@ -22,21 +23,26 @@ const tenantSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
   message: 'must be 1 to 64 of A-Z a-z 0-9 . _ -, a letter or digit first',
 });
 
-const optionsSchema = z.object({ idempotencyKey: keySchema.optional(), tenant: tenantSchema.default(DEFAULT_TENANT) });
+const optionsSchema = z.object({
+  idempotencyKey: keySchema.optional(),
+  tenant: tenantSchema.default(DEFAULT_TENANT),
+  idempotency: z.enum(['none', 'key', 'resend'], { message: 'must be none, key or resend' }).optional(),
+});
 
 export interface CheckedInput {
   data: ProcessRequestArgs['data'];
   options: ProcessRequestArgs['options'];
   tenant: string;
   idempotencyKey: string | undefined;
+  idempotency: Idempotency | null;
   /** SHA-256 of the canonical input. */
   inputHash: string;
 }
 
-/** @throws InvalidRequestError naming every problem */
+/** @throws InvalidRequestError naming every problem, RequestTooLargeError */
 export function checkInput(
   input: ProcessInput,
-  options: { idempotencyKey?: string | undefined; tenant?: string | undefined },
+  options: { idempotencyKey?: string | undefined; tenant?: string | undefined; idempotency?: Idempotency | undefined },
 ): CheckedInput {
   const checked = inputSchema.safeParse(input);
   const identity = optionsSchema.safeParse(options);
@@ -49,13 +55,10 @@ export function checkInput(
     callbackUrl: checked.data.options?.callbackUrl ?? null,
   };
   const canonical = `{"data":${canonicalJson(input.data, 'data')},"options":${canonicalJson(request, 'options')}}`;
-  return {
-    data: input.data,
-    options: request,
-    ...identity.data,
-    idempotencyKey: identity.data.idempotencyKey,
-    inputHash: sha256(canonical),
-  };
+  const bytes = Buffer.byteLength(canonical);
+  if (bytes > MAX_INPUT_BYTES) throw new RequestTooLargeError(bytes, MAX_INPUT_BYTES);
+  const { tenant, idempotencyKey, idempotency = null } = identity.data;
+  return { data: input.data, options: request, tenant, idempotencyKey, idempotency, inputHash: sha256(canonical) };
 }
 
 /** @throws InvalidRequestError */

@@ -1,14 +1,14 @@
-import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import type { Client, WorkflowHandle } from '@temporalio/client';
 import { DEFAULT_TENANT, STATUS_QUERY, type RequestMemo } from '../contract/names.ts';
-import { isTerminal, type RequestSnapshot, type RequestState } from '../contract/request.ts';
+import { isTerminal, type RequestSnapshot, type RequestState, type WaitingFor } from '../contract/request.ts';
 import { endOf } from './finished-request.ts';
 import { stateFromHistory } from './state-from-history.ts';
 import { waitingFor } from './waiting-for.ts';
 
 const DESCRIBE_DEADLINE_MS = 5_000;
 const QUERY_DEADLINE_MS = 1_000;
-/** With the query's deadline before it, a reader has an answer within 1.5 s although no worker is there. */
-const HISTORY_DEADLINE_MS = 400;
+/** Takes milliseconds, so that a reader has an answer within 1.5 s although no worker is there; a busy server's answer may come late. */
+const HISTORY_DEADLINE_MS = 2_000;
 
 /**
  * A request as it is now. `describe` and the query run side by side: the query has the workflow's state, and only
@@ -28,30 +28,22 @@ export async function readSnapshot(
   const tenant = (description.memo as RequestMemo | undefined)?.tenant ?? DEFAULT_TENANT;
   if (description.status.name !== 'RUNNING') {
     const { state } = await client.withDeadline(Date.now() + DESCRIBE_DEADLINE_MS, () => endOf(requestId, handle));
-    return { ...state, tenant, waitingFor: null, stale: false };
+    return snapshotOf(state, tenant, null, false);
   }
-  const state = await queried;
-  if (state && isTerminal(state.status)) return { ...state, tenant, waitingFor: null, stale: false };
-  return {
-    ...(state ?? (await staleState(client, requestId, handle, description))),
-    tenant,
-    waitingFor: waitingFor(description.raw, new Date()),
-    stale: state === null,
-  };
+  const fresh = await queried;
+  if (fresh && isTerminal(fresh.status)) return snapshotOf(fresh, tenant, null, false);
+  const state = fresh ?? (await staleState(client, requestId, handle));
+  return snapshotOf(state, tenant, waitingFor(state, description.raw, new Date()), fresh === null);
 }
 
-async function staleState(
-  client: Client,
-  requestId: string,
-  handle: WorkflowHandle,
-  description: WorkflowExecutionDescription,
-): Promise<RequestState> {
-  const deadline = Date.now() + HISTORY_DEADLINE_MS;
-  try {
-    return stateFromHistory(requestId, await client.withDeadline(deadline, () => handle.fetchHistory()));
-  } catch {
-    // The server answered `describe` and then not this: what `describe` said is still true.
-    const startedAt = description.startTime.toISOString();
-    return { ...stateFromHistory(requestId, {}), createdAt: startedAt, updatedAt: startedAt };
-  }
+/** States of older workers lack what came later. */
+function snapshotOf(state: RequestState, tenant: string, waiting: WaitingFor | null, stale: boolean): RequestSnapshot {
+  const { cancellation = null, resolution = null } = state;
+  return { ...state, cancellation, resolution, tenant, waitingFor: waiting, stale };
+}
+
+/** Rejects rather than guess when the history does not come: a guess could be a step back. */
+async function staleState(client: Client, requestId: string, handle: WorkflowHandle): Promise<RequestState> {
+  const history = await client.withDeadline(Date.now() + HISTORY_DEADLINE_MS, () => handle.fetchHistory());
+  return stateFromHistory(requestId, history);
 }

@@ -5,13 +5,21 @@ import type { ExternalApiActivities, Submission } from '../contract/activities.t
 import type { RequestState, RequestStatus } from '../contract/request.ts';
 
 type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
+type HistoryEvent = NonNullable<History['events']>[number];
+type Failure = NonNullable<NonNullable<HistoryEvent['activityTaskFailedEventAttributes']>['failure']>;
 
 /** The status that a scheduled activity stands for. */
 const STATUS_OF: Record<keyof ExternalApiActivities, RequestStatus> = {
   authenticate: 'authenticating',
   process: 'submitting',
   pollStatus: 'processing',
+  cancelSubmitted: 'processing',
 };
+
+/** Whether a failed submit left open what became of it. */
+function mayHaveRun(failure: Failure | null | undefined): boolean {
+  return failure?.applicationFailureInfo ? failure.applicationFailureInfo.type === 'OutcomeUnknown' : true;
+}
 
 const CLOSING = [
   'workflowExecutionCanceledEventAttributes',
@@ -37,6 +45,9 @@ export function stateFromHistory(requestId: string, history: History): RequestSt
     result: null,
     error: null,
     source: null,
+    cancellation: null,
+    resolution: null,
+    holdUntil: null,
   };
   const activityOf = new Map<string, string>();
   for (const [index, event] of events.entries()) {
@@ -45,6 +56,11 @@ export function stateFromHistory(requestId: string, history: History): RequestSt
       const name = scheduled.activityType?.name ?? '';
       activityOf.set(String(event.eventId), name);
       state.status = STATUS_OF[name as keyof ExternalApiActivities] ?? state.status;
+      state.updatedAt = at(index);
+    }
+    const lost = event.activityTaskFailedEventAttributes ?? event.activityTaskTimedOutEventAttributes;
+    if (lost && activityOf.get(String(lost.scheduledEventId)) === 'process' && mayHaveRun(lost.failure)) {
+      state.status = 'outcome_unknown';
       state.updatedAt = at(index);
     }
     const completed = event.activityTaskCompletedEventAttributes;

@@ -2,7 +2,7 @@ import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { optionalTsToDate } from '@temporalio/common/lib/time.js';
 import { FAILURES, STILL_PROCESSING, type ErrorDetails } from '../contract/failures.ts';
-import type { WaitingFor, WaitReason } from '../contract/request.ts';
+import type { RequestState, WaitingFor, WaitReason } from '../contract/request.ts';
 
 type Description = Pick<WorkflowExecutionDescription['raw'], 'pendingActivities' | 'pendingWorkflowTask'>;
 type PendingFailure = NonNullable<NonNullable<NonNullable<Description['pendingActivities']>[number]>['lastFailure']>;
@@ -11,8 +11,11 @@ type PendingFailure = NonNullable<NonNullable<NonNullable<Description['pendingAc
 const PENDING_ACTIVITY_STATE_STARTED = 2;
 const PENDING_WORKFLOW_TASK_STATE_STARTED = 2;
 
-/** Why a running request is where it is, from what the server knows of its pending activity. */
-export function waitingFor(description: Description, now: Date): WaitingFor | null {
+/** Why a running request is where it is, from its state and what the server knows of its pending activity. */
+export function waitingFor(state: RequestState, description: Description, now: Date): WaitingFor | null {
+  if (state.status === 'outcome_unknown') {
+    return { reason: 'outcome_unknown', since: state.updatedAt, until: state.holdUntil ?? null, attempt: 1 };
+  }
   const activity = description.pendingActivities?.[0];
   if (!activity) return waitingForWorker(description.pendingWorkflowTask);
   const scheduled = optionalTsToDate(activity.scheduledTime);

@@ -63,12 +63,20 @@ export class OutcomeUnknownError extends ExternalAPIError {
   }
 }
 
+/** The work is done, but its result is too large to keep. `providerRequestId` finds it at the provider. */
+export class ResultTooLargeError extends ExternalAPIError {
+  override get type(): ErrorType {
+    return 'ResultTooLargeError';
+  }
+}
+
 const CLASSES: Record<ErrorType, typeof ExternalAPIError> = {
   ExternalAPIError,
   APIAuthenticationError,
   APIRateLimitError,
   APITimeoutError,
   OutcomeUnknown: OutcomeUnknownError,
+  ResultTooLargeError,
 };
 
 /** The class of `type` with `details`; a type this version does not know becomes the base class. */

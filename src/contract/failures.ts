@@ -24,7 +24,9 @@ export type ErrorType =
   | 'APIRateLimitError'
   | 'APITimeoutError'
   /** A reply was lost and the provider cannot be asked safely: the work may or may not have been done. */
-  | 'OutcomeUnknown';
+  | 'OutcomeUnknown'
+  /** The work is done; its result must be fetched from the provider by its id. */
+  | 'ResultTooLargeError';
 
 /** Failures that mean "not yet" and never reach a caller. Category BENIGN. */
 export const STILL_PROCESSING = 'StillProcessing';
@@ -63,6 +65,10 @@ export const FAILURES = {
   reportedFailure: { outcome: 'final', type: 'ExternalAPIError', next: 'final' },
   /** 400, 404, 409, 413, 422 and every other 4xx. */
   rejected: { outcome: 'final', type: 'ExternalAPIError', next: 'final' },
+  /** The request asks to be repeated where EXTERNAL_API_IDEMPOTENCY does not allow it. */
+  notAllowed: { outcome: 'never-sent', type: 'ExternalAPIError', next: 'final' },
+  /** The work is done, and its result is larger than Temporal keeps. */
+  resultTooLarge: { outcome: 'final', type: 'ResultTooLargeError', next: 'final' },
   /** 3xx: never followed, so credentials go nowhere else. */
   redirected: { outcome: 'final', type: 'ExternalAPIError', next: 'final' },
 } as const satisfies Record<string, FailureRow>;

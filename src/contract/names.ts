@@ -1,3 +1,5 @@
+import type { RequestState } from './request.ts';
+
 /** Names that the worker, the client and an operator's shell must agree on. */
 
 export const WORKFLOW_TYPE = 'processRequest';
@@ -12,6 +14,7 @@ export const TASK_QUEUES = {
 
 export const STATUS_QUERY = 'status';
 export const CALLBACK_SIGNAL = 'callbackReceived';
+export const RESOLVE_UPDATE = 'resolveOutcome';
 
 export const SEARCH_ATTRIBUTES = {
   /** Keyword, set when a request starts. */
@@ -28,10 +31,19 @@ export interface RequestMemo {
   tenant: string;
   /** SHA-256 of the canonical input: tells "same key, same input" from "same key, other input". */
   inputHash: string;
+  /** Set when the workflow ends as cancelled, because a cancelled workflow has neither result nor failure. */
+  endState?: RequestState;
 }
 
 /** `req_` and 26 characters of Crockford's base32 (130 bits). */
 export const REQUEST_ID_PATTERN = /^req_[0-9A-HJKMNP-TV-Z]{26}$/;
+
+/** What may stand in the path of `GET /status/{request_id}`. */
+const PROVIDER_REQUEST_ID = /^(?!\.{1,2}$)[A-Za-z0-9._~:-]{1,200}$/;
+
+export function isProviderRequestId(text: string): boolean {
+  return PROVIDER_REQUEST_ID.test(text);
+}
 
 const WORKFLOW_ID_PREFIX = 'external-api/';
 

@@ -48,6 +48,35 @@ export interface RequestError {
   retryable: boolean;
 }
 
+/**
+ * What became of the work at the provider when its request was cancelled.
+ * - `nothing_sent`: it was never submitted;
+ * - `cancelled_at_provider`: the provider was told and agreed;
+ * - `no_longer_watched`: the provider has no way to cancel, or did not answer; it may finish, and nobody looks;
+ * - `finished_anyway`: the answer came first, and is kept;
+ * - `outcome_unknown`: whether the provider ever got it was not known, and now nobody finds out;
+ * - `terminated`: an operator ended the workflow, which could do nothing more.
+ */
+export type CancellationOutcome =
+  'nothing_sent' | 'cancelled_at_provider' | 'no_longer_watched' | 'finished_anyway' | 'outcome_unknown' | 'terminated';
+
+/** A person's decision on a request whose outcome is unknown. */
+export type Decision = 'resubmit' | 'adopt' | 'abandon';
+
+export interface Resolution {
+  decision: Decision;
+  /** With `adopt`: the provider's id of the work, polled from then on. */
+  providerRequestId: string | null;
+  /** Who decided, and why: kept in the history. */
+  by: string;
+  reason: string;
+}
+
+/** A resolution, and when it was made. ISO 8601. */
+export interface RecordedResolution extends Resolution {
+  at: string;
+}
+
 /** The workflow's state: what the query `status` answers, and what a finished workflow returns. Times are ISO 8601, UTC. */
 export interface RequestState {
   requestId: string;
@@ -59,9 +88,17 @@ export interface RequestState {
   result: ProcessResult | null;
   error: RequestError | null;
   source: 'provider' | 'cache' | 'fallback' | null;
+  /** Null unless cancellation was asked for. Absent in states that older workers wrote. */
+  cancellation?: CancellationOutcome | null;
+  /** The latest decision on an unknown outcome. Absent in states that older workers wrote. */
+  resolution?: RecordedResolution | null;
+  /** While the outcome is unknown: when the request ends if nobody decides. ISO 8601. Absent in older states. */
+  holdUntil?: string | null;
 }
 
 export type WaitReason =
+  /** A reply was lost: it waits for a callback, for a decision, or for its deadline. */
+  | 'outcome_unknown'
   /** A call to the provider is under way. */
   | 'provider_call'
   /** The provider works on it; `until` is the next poll. */
@@ -84,6 +121,8 @@ export interface WaitingFor {
 /** A request as a reader sees it: its state, and what the server knows of the step it is in. */
 export interface RequestSnapshot extends RequestState {
   tenant: string;
+  cancellation: CancellationOutcome | null;
+  resolution: RecordedResolution | null;
   waitingFor: WaitingFor | null;
   /** True when no worker answered and the state was derived from what the server alone knows. */
   stale: boolean;
@@ -99,4 +138,16 @@ export interface ProcessRequestArgs {
   deadlineMs: number;
   /** False on a server where our search attributes are not registered: an upsert would fail the workflow task. */
   searchAttributes: boolean;
+  /** Stricter than the worker's EXTERNAL_API_IDEMPOTENCY, or the same; null: the worker's. Absent in older inputs. */
+  idempotency?: Idempotency | null;
+  /** Milliseconds that an unknown outcome waits for a decision; null: until the deadline. Absent in older inputs. */
+  unknownHoldMs?: number | null;
+}
+
+/** What an ambiguous submit does: see EXTERNAL_API_IDEMPOTENCY in docs/configuration.md. */
+export type Idempotency = 'none' | 'key' | 'resend';
+
+/** A hint that the provider has finished. `providerRequestId`: which of its works it speaks of. */
+export interface CallbackHint {
+  providerRequestId: string | null;
 }

@@ -26,6 +26,14 @@ export function snapshotToWire(snapshot: RequestSnapshot) {
       retryable: error.retryable,
     },
     source: snapshot.source,
+    cancellation: snapshot.cancellation,
+    resolution: snapshot.resolution && {
+      decision: snapshot.resolution.decision,
+      provider_request_id: snapshot.resolution.providerRequestId,
+      by: snapshot.resolution.by,
+      reason: snapshot.resolution.reason,
+      at: snapshot.resolution.at,
+    },
     waiting_for: waitingFor && {
       reason: waitingFor.reason,
       since: waitingFor.since,

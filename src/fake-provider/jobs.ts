@@ -43,6 +43,14 @@ export class Jobs {
     return created;
   }
 
+  /** Ends a job that is under way as cancelled. False when it had finished. */
+  cancel(requestId: string, nowMs: number): boolean {
+    const job = this.#byId.get(requestId);
+    if (job === undefined || nowMs >= job.finishedAt) return false;
+    this.#byId.set(requestId, { ...job, finishedAt: nowMs, error: 'cancelled by the caller' });
+    return true;
+  }
+
   find(requestId: string): Job | undefined {
     return this.#byId.get(requestId);
   }

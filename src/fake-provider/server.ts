@@ -8,7 +8,7 @@ import { applyFault } from './fault-handlers.ts';
 import type { LedgerEntry } from './ledger.ts';
 import { processEffect } from './process-endpoint.ts';
 import type { State } from './state.ts';
-import { statusEffect } from './status-endpoint.ts';
+import { cancelEffect, statusEffect } from './status-endpoint.ts';
 import { tokenEffect } from './token-endpoint.ts';
 
 const STATUS_PATH = '/status/';
@@ -20,8 +20,10 @@ export async function serve(state: State, req: IncomingMessage, res: ServerRespo
     if (path.startsWith(CONTROL_PREFIX)) return sendPlain(res, await answerControl(state, req, path, query));
     const endpoint = endpointOf(path);
     if (endpoint === null) return sendPlain(res, problem(404, 'no such endpoint'));
-    const allowed = endpoint === '/status/{request_id}' ? 'GET' : 'POST';
-    if (req.method !== allowed) return sendPlain(res, problem(405, `use ${allowed}`, { allow: allowed }));
+    const allowed = methodsOf(endpoint, state);
+    if (!allowed.includes(req.method ?? '')) {
+      return sendPlain(res, problem(405, `use ${allowed.join(' or ')}`, { allow: allowed.join(', ') }));
+    }
     await serveCall(state, req, res, endpoint, path);
   } catch (error) {
     // The caller went away, mostly. Anything else is a defect of this program, and must not look like a scripted fault.
@@ -52,6 +54,11 @@ async function serveCall(
   exchange.send(await exchange.execute());
 }
 
+function methodsOf(endpoint: Endpoint, { settings }: State): readonly string[] {
+  if (endpoint !== '/status/{request_id}') return ['POST'];
+  return settings.cancel === 'on' ? ['GET', 'DELETE'] : ['GET'];
+}
+
 function endpointOf(path: string): Endpoint | null {
   if (path === '/process' || path === '/oauth/token') return path;
   return path.startsWith(STATUS_PATH) ? '/status/{request_id}' : null;
@@ -64,7 +71,9 @@ function effectOf(state: State, entry: LedgerEntry, req: IncomingMessage, body: 
     case '/process':
       return processEffect(state, entry, req, body);
     case '/status/{request_id}':
-      return statusEffect(state, entry.providerRequestId ?? '');
+      return entry.method === 'DELETE'
+        ? cancelEffect(state, entry)
+        : statusEffect(state, entry.providerRequestId ?? '');
   }
 }
 

@@ -20,6 +20,8 @@ export interface Settings {
   callbackDelayMs: number;
   /** Whether a repeated Idempotency-Key gets the first answer again, or is executed again. */
   idempotency: 'honour' | 'ignore';
+  /** Whether `DELETE /status/{request_id}` cancels, which the contract does not have. */
+  cancel: 'on' | 'off';
 }
 
 export const DEFAULT_SETTINGS: Readonly<Settings> = {
@@ -33,6 +35,7 @@ export const DEFAULT_SETTINGS: Readonly<Settings> = {
   callbackCount: 1,
   callbackDelayMs: 0,
   idempotency: 'honour',
+  cancel: 'off',
 };
 
 const CHECKS: Record<keyof Settings, Check> = {
@@ -46,6 +49,7 @@ const CHECKS: Record<keyof Settings, Check> = {
   callbackCount: optional(integer(0, 1000)),
   callbackDelayMs: optional(milliseconds),
   idempotency: optional(oneOf('honour', 'ignore')),
+  cancel: optional(oneOf('on', 'off')),
 };
 
 /** @throws {InvalidInput} */

@@ -7,7 +7,7 @@ export interface CallRecord {
   /** The request it was made for; a token call carries the request that asked for the token first. */
   requestId: string | null;
   endpoint: Endpoint;
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'DELETE';
   /** Null when no answer came. */
   statusCode: number | null;
   durationMs: number;

@@ -1,15 +1,10 @@
 import { ExternalAPIError } from '../contract/errors.ts';
+import { isProviderRequestId } from '../contract/names.ts';
 import type { JsonValue } from '../contract/request.ts';
 import { createCallMaker, type CallContext } from './call.ts';
 import { callError } from './errors.ts';
 import type { ProviderObserver } from './observer.ts';
-import {
-  isProviderRequestId,
-  readProcessReply,
-  readStatusReply,
-  type ProcessReply,
-  type StatusReply,
-} from './response-schemas.ts';
+import { readProcessReply, readStatusReply, type ProcessReply, type StatusReply } from './response-schemas.ts';
 import { createTokenRequest, type OAuthClient } from './token-request.ts';
 import { TokenSource, type Token } from './token-source.ts';
 import { createTransport, type PoolState } from './transport.ts';
@@ -53,10 +48,24 @@ export interface ProviderClient {
   /** `outcome` of its errors speaks of the `POST /process` alone: no failure of a token call makes it `ambiguous`. */
   process(call: ProcessCall, context: ProcessContext): Promise<ProcessReply>;
   status(providerRequestId: string, context: CallContext): Promise<StatusReply>;
+  /**
+   * `DELETE /status/{request_id}`, which the contract does not have but some providers do: 2xx cancelled, 409 finished
+   * before, 404, 405 and 501 not supported.
+   */
+  cancel(providerRequestId: string, context: CallContext): Promise<CancelReply>;
   readonly pool: PoolState;
   /** Ends all connections. Calls still under way fail. */
   close(): Promise<void>;
 }
+
+export type CancelReply = 'cancelled' | 'finished' | 'not_supported';
+
+const CANCEL_REFUSALS: Readonly<Record<number, CancelReply>> = {
+  404: 'not_supported',
+  405: 'not_supported',
+  409: 'finished',
+  501: 'not_supported',
+};
 
 const MAX_RESPONSE_BYTES = 10 * 1024 * 1024;
 
@@ -116,10 +125,7 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
     },
 
     async status(providerRequestId, context) {
-      if (!isProviderRequestId(providerRequestId)) {
-        const message = 'The provider_request_id cannot be asked for: expected 1 to 200 of A-Z a-z 0-9 . _ ~ : -';
-        throw callError('rejected', message, { requestId: context.requestId });
-      }
+      checkProviderRequestId(providerRequestId, context);
       return withToken(tokens, context, (token, retryCount) => {
         const secrets = secretsWith(token);
         return makeCall({
@@ -136,12 +142,41 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
       });
     },
 
+    async cancel(providerRequestId, context) {
+      checkProviderRequestId(providerRequestId, context);
+      try {
+        return await withToken(tokens, context, (token, retryCount) =>
+          makeCall<CancelReply>({
+            endpoint: '/status/{request_id}',
+            method: 'DELETE',
+            path: `${prefix}/status/${providerRequestId}`,
+            headers: headersWith(token),
+            body: null,
+            providerRequestId,
+            context: { ...context, retryCount },
+            read: () => ({ value: 'cancelled' }),
+            secrets: secretsWith(token),
+          }),
+        );
+      } catch (error) {
+        const refusal = error instanceof ExternalAPIError ? CANCEL_REFUSALS[error.statusCode ?? 0] : undefined;
+        if (refusal === undefined) throw error;
+        return refusal;
+      }
+    },
+
     get pool() {
       return transport.pool;
     },
 
     close: () => transport.close(),
   };
+}
+
+function checkProviderRequestId(id: string, { requestId }: CallContext): void {
+  if (isProviderRequestId(id)) return;
+  const message = 'The provider_request_id cannot be asked for: expected 1 to 200 of A-Z a-z 0-9 . _ ~ : -';
+  throw callError('rejected', message, { requestId });
 }
 
 /** Calls with a token; after a 401 once more, with a fresh one. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isProviderRequestId } from '../contract/names.ts';
 import type { FailureName } from '../contract/failures.ts';
 import type { JsonValue, ProcessResult } from '../contract/request.ts';
 import { errorDetail, sanitize } from './error-detail.ts';
@@ -51,14 +52,7 @@ const PHASES: ReadonlyMap<string, StatusPhase> = new Map(
   } as const),
 );
 
-const PROVIDER_REQUEST_ID = /^(?!\.{1,2}$)[A-Za-z0-9._~:-]{1,200}$/;
-
-/** Whether an id can stand in a path as it is. */
-export function isProviderRequestId(id: string): boolean {
-  return PROVIDER_REQUEST_ID.test(id);
-}
-
-const providerRequestId = z.string().regex(PROVIDER_REQUEST_ID).nullable().catch(null);
+const providerRequestId = z.string().refine(isProviderRequestId).nullable().catch(null);
 
 const result = z
   .object({

@@ -23,7 +23,7 @@ export async function createWorkers({
   activities,
   workflowBundle,
 }: WorkersOptions): Promise<Worker[]> {
-  const { authenticate, process, pollStatus } = activities;
+  const { authenticate, ...calls } = activities;
   const shared: Pick<WorkerOptions, 'connection' | 'namespace' | 'shutdownGraceTime' | 'maxHeartbeatThrottleInterval'> =
     {
       connection,
@@ -41,6 +41,12 @@ export async function createWorkers({
       // How long a status query waits for a dead worker that had the workflow in its cache.
       stickyQueueScheduleToStartTimeout: '1 second',
     }),
-    Worker.create({ ...shared, taskQueue: TASK_QUEUES.calls, activities: { process, pollStatus } }),
+    Worker.create({
+      ...shared,
+      taskQueue: TASK_QUEUES.calls,
+      activities: calls,
+      // Each open poll of a worker that hangs swallows a task until its heartbeat timeout; more polls bring no speed.
+      activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 2 },
+    }),
   ]);
 }

@@ -18,12 +18,21 @@ const OPTIONS: Record<keyof ExternalApiActivities, ActivityOptions> = {
   process: {
     taskQueue: TASK_QUEUES.calls,
     startToCloseTimeout: '10 minutes',
+    // The POST that is on its way is not cut: its answer says what became of it.
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
   },
   pollStatus: {
     taskQueue: TASK_QUEUES.calls,
     startToCloseTimeout: '10 minutes',
+    // A callback must not wait until the poll that it replaces has noticed.
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
     retry: { initialInterval: '1 second', backoffCoefficient: 1 },
+  },
+  cancelSubmitted: {
+    taskQueue: TASK_QUEUES.calls,
+    startToCloseTimeout: '2 minutes',
+    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
   },
 };
 
@@ -38,8 +47,6 @@ export function activityOptions(
     // Finds a dead worker; the activities heartbeat every 2 to 3 s.
     heartbeatTimeout: '10 seconds',
     scheduleToCloseTimeout: Math.max(1, remainingMs),
-    // A callback must not wait until the poll that it replaces has noticed.
-    cancellationType: ActivityCancellationType.TRY_CANCEL,
     summary,
   };
 }

@@ -16,6 +16,7 @@ const UNDER_WAY: Record<keyof ExternalApiActivities, string> = {
   authenticate: 'while it waited for an access token',
   process: 'while it was being submitted',
   pollStatus: 'while the provider was still working on it',
+  cancelSubmitted: 'while it was being cancelled',
 };
 
 /** What an activity that failed for good means for its request, whose deadline was `deadlineMs`. */
@@ -38,7 +39,8 @@ export function failureOf(failure: ActivityFailure, deadlineMs: number): Request
   });
 }
 
-function ended(
+/** A failure of a request, with what is known of the call that led to it. */
+export function ended(
   status: RequestFailure['status'],
   type: ErrorType,
   message: string,

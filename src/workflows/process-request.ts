@@ -1,139 +1,147 @@
-import { defineSearchAttributeKey } from '@temporalio/common';
 import {
   ActivityFailure,
   ApplicationFailure,
   CancellationScope,
-  condition,
-  defineQuery,
-  defineSignal,
   isCancellation,
-  metricMeter,
-  proxyActivities,
-  setCurrentDetails,
-  setHandler,
-  upsertSearchAttributes,
+  log,
+  patched,
+  upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { ExternalApiActivities, PollResult, Submission } from '../contract/activities.ts';
-import type { ErrorDetails } from '../contract/failures.ts';
-import { CALLBACK_SIGNAL, SEARCH_ATTRIBUTES, STATUS_QUERY, type Attention } from '../contract/names.ts';
+import type { Submission } from '../contract/activities.ts';
+import type { RequestMemo } from '../contract/names.ts';
 import type { ProcessRequestArgs, ProcessResult, RequestState } from '../contract/request.ts';
-import { activityOptions } from './activity-options.ts';
-import { failureOf } from './failure-of.ts';
-import { currentDetails, initialState, reduce, type RequestEvent } from './request-state.ts';
-
-const statusQuery = defineQuery<RequestState>(STATUS_QUERY);
-const callbackReceived = defineSignal(CALLBACK_SIGNAL);
-const attentionKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.attention, 'KEYWORD');
-
-/** Callbacks that restart the poll. More than these wait for the next poll: a flood must not grow the history. */
-const CALLBACKS_HEEDED = 5;
-
-const finishedRequests = metricMeter.createCounter('external_api_requests', undefined, 'Requests by final state');
+import { setAttention } from './attention.ts';
+import { cancelHonestly } from './cancellation.ts';
+import { ended, failureOf, type RequestFailure } from './failure-of.ts';
+import { resolveUnknownOutcome, type NextStep } from './outcome-unknown.ts';
+import { pollOrCallback } from './poll-or-callback.ts';
+import { RequestFailed } from './request-failed.ts';
+import { openRequest, type Request } from './request.ts';
 
 /**
  * One durable request: authenticate, process, and, when the provider only gave an id, poll until it is finished.
  *
  * Returns the completed state. Fails with an ApplicationFailure whose type is the error's class and whose details are
- * `[ErrorDetails, RequestState]`, so that a reader needs no worker to know the end.
+ * `[ErrorDetails, RequestState]`; a cancelled one leaves its state in the memo `endState`: a reader needs no worker to
+ * know the end.
  */
 export async function processRequest(args: ProcessRequestArgs): Promise<RequestState> {
-  // From the start of the request, not from when a worker first saw it.
-  const { startTime } = workflowInfo();
-  const deadline = startTime.getTime() + args.deadlineMs;
-  let state = initialState(args.requestId, startTime.toISOString());
-  let callbacks = 0;
-
-  setHandler(statusQuery, () => state, { description: "The request's state" });
-  setHandler(callbackReceived, () => void callbacks++, {
-    description: 'The provider says that it has finished: ask it now. The body of a callback is never the result.',
-  });
-
-  function apply(event: RequestEvent): void {
-    state = reduce(state, event, new Date().toISOString());
-    setCurrentDetails(currentDetails(state));
-  }
-
-  function activity<Name extends keyof ExternalApiActivities>(
-    name: Name,
-    summary: string,
-  ): ExternalApiActivities[Name] {
-    return proxyActivities<ExternalApiActivities>(activityOptions(name, deadline - Date.now(), summary))[name];
-  }
-
-  async function submit(): Promise<Submission> {
-    apply({ type: 'authenticating' });
-    const { requestId, data, options } = args;
-    await activity('authenticate', 'Have a valid access token')({ requestId });
-    apply({ type: 'submitting' });
-    return await activity(
-      'process',
-      `POST /process${options.async ? ', asynchronous' : ''}`,
-    )({ requestId, data, options });
-  }
-
-  async function resultOf(submission: Submission): Promise<ProcessResult> {
-    const { providerRequestId } = submission;
-    apply({ type: 'submitted', providerRequestId });
-    if (submission.result) return submission.result;
-    // The provider layer takes a reply with neither a result nor an id for an unreadable one.
-    if (providerRequestId === null)
-      throw ApplicationFailure.nonRetryable('Neither a result nor an id', 'ExternalAPIError');
-    const poll = activity('pollStatus', `GET /status/${providerRequestId}`);
-    const { requestId } = args;
-    const { firstPollAfterMs } = submission;
-    const finished = await pollOrCallback(
-      (immediately) => poll({ requestId, providerRequestId, firstPollAfterMs, immediately }),
-      () => callbacks,
-    );
-    return finished.result;
-  }
-
+  const request = openRequest(args);
+  let resends = false;
   try {
-    apply({ type: 'completed', result: await resultOf(await submit()) });
-    finishedRequests.add(1, { status: state.status });
-    return state;
+    const { requestId, idempotency = null } = args;
+    request.apply({ type: 'authenticating' });
+    const authenticate = request.activity('authenticate', 'Have a valid access token');
+    resends = (await authenticate({ requestId, idempotency })).resends ?? false;
+    return complete(request, await settledResult(request));
   } catch (error) {
-    if (isCancellation(error)) {
-      apply({ type: 'cancelled' });
-      finishedRequests.add(1, { status: state.status });
-      throw error;
-    }
-    if (!(error instanceof ActivityFailure)) throw error;
-    const failure = failureOf(error, args.deadlineMs);
-    apply({ type: failure.status, error: failure.error });
-    finishedRequests.add(1, { status: state.status });
-    if (args.searchAttributes) {
-      upsertSearchAttributes([{ key: attentionKey, value: failure.status satisfies Attention }]);
-    }
-    throw requestFailure(state, failure.details);
+    if (isCancellation(error)) return await endCancelled(request, resends, error);
+    const failure = error instanceof RequestFailed ? error.failure : requestFailureOf(error, args);
+    const { status, error: requestError, details } = failure;
+    request.apply({ type: status, error: requestError, providerRequestId: details.providerRequestId });
+    setAttention(args, failure.status);
+    log.error('The request failed', {
+      event: 'external_api_request_failed',
+      request_id: args.requestId,
+      tenant: args.tenant,
+      status: failure.status,
+      error_type: failure.error.type,
+      reason: failure.error.message,
+    });
+    throw applicationFailure(request.state, failure);
   }
 }
 
-/** The finished poll. A callback that arrives meanwhile replaces the poll by one that asks at once. */
-async function pollOrCallback(
-  poll: (immediately: boolean) => Promise<PollResult>,
-  callbacks: () => number,
-): Promise<PollResult> {
-  for (let heeded = 0; heeded < CALLBACKS_HEEDED; heeded++) {
-    const seen = callbacks();
-    const scope = new CancellationScope();
-    const polling = scope.run(() => poll(seen > 0));
-    const finished = await Promise.race([polling, condition(() => callbacks() > seen).then(() => null)]);
-    if (finished) return finished;
-    scope.cancel();
+/** The result, whatever it takes to know the outcome of a submit. */
+async function settledResult(request: Request): Promise<ProcessResult> {
+  let next: NextStep = wasReset() ? await resolveUnknownOutcome(request, submittedBeforeReset()) : { resubmit: true };
+  for (;;) {
     try {
-      return await polling;
+      const submission: Submission = next.resubmit
+        ? await submit(request)
+        : { providerRequestId: next.providerRequestId, result: null, firstPollAfterMs: null };
+      return await resultOf(request, submission, !next.resubmit);
     } catch (error) {
-      if (!isCancellation(error) || CancellationScope.current().consideredCancelled) throw error;
+      const unknown = unknownOutcomeOf(error, request.args, !next.resubmit);
+      // Requests that began before outcomes could be resolved end as they would have then.
+      if (unknown === null || !patched('resolve-unknown-outcomes')) throw error;
+      next = await resolveUnknownOutcome(request, unknown);
     }
   }
-  return await poll(true);
 }
 
-function requestFailure(state: RequestState, details: ErrorDetails): ApplicationFailure {
-  const { type, message } = state.error ?? { type: 'ExternalAPIError', message: 'Unknown error' };
-  const failure = ApplicationFailure.nonRetryable(message, type, details, state);
+/**
+ * Whether an operator reset the workflow to before its submit, which may have been made in the run before. What a replay
+ * finds in the history, it finds without this patch.
+ */
+function wasReset(): boolean {
+  const { runId, firstExecutionRunId } = workflowInfo();
+  return runId !== firstExecutionRunId && patched('reset-before-submit');
+}
+
+function submittedBeforeReset(): RequestFailure {
+  const message = 'The workflow was reset to before its submit, which may have been made already';
+  return ended('failed', 'OutcomeUnknown', message, { outcome: 'ambiguous' });
+}
+
+async function submit(request: Request): Promise<Submission> {
+  request.apply({ type: 'submitting' });
+  const { requestId, data, options, idempotency = null } = request.args;
+  const process = request.activity('process', `POST /process${options.async ? ', asynchronous' : ''}`);
+  return await process({ requestId, data, options, idempotency });
+}
+
+async function resultOf(request: Request, submission: Submission, adopted: boolean): Promise<ProcessResult> {
+  const { providerRequestId, firstPollAfterMs } = submission;
+  request.apply({ type: 'submitted', providerRequestId });
+  if (submission.result) return submission.result;
+  // The provider layer takes a reply with neither a result nor an id for an unreadable one.
+  if (providerRequestId === null)
+    throw ApplicationFailure.nonRetryable('Neither a result nor an id', 'ExternalAPIError');
+  const poll = request.activity('pollStatus', `GET /status/${providerRequestId}`);
+  const { requestId } = request.args;
+  const finished = await pollOrCallback(
+    (immediately) => poll({ requestId, providerRequestId, firstPollAfterMs, immediately: immediately || adopted }),
+    () => request.callbacks,
+  );
+  return finished.result;
+}
+
+/** The failure after which it is not known whether the work was done; null for any other error. */
+function unknownOutcomeOf(error: unknown, args: ProcessRequestArgs, adopted: boolean): RequestFailure | null {
+  if (!(error instanceof ActivityFailure) || isCancellation(error)) return null;
+  const failure = failureOf(error, args.deadlineMs);
+  if (failure.error.type === 'OutcomeUnknown') return failure;
+  // The provider does not know the id that was adopted: the question is open again.
+  return adopted && failure.details.statusCode === 404 ? failure : null;
+}
+
+function complete(request: Request, result: ProcessResult): RequestState {
+  const { consideredCancelled } = CancellationScope.current();
+  request.apply({ type: 'completed', result, cancellation: consideredCancelled ? 'finished_anyway' : null });
+  return request.state;
+}
+
+async function endCancelled(request: Request, resends: boolean, error: unknown): Promise<RequestState> {
+  if (!patched('honest-cancel')) {
+    request.apply({ type: 'cancelled', cancellation: null });
+    throw error;
+  }
+  const end = await cancelHonestly(request, resends);
+  if ('result' in end) return complete(request, end.result);
+  request.apply({ type: 'cancelled', cancellation: end.cancellation });
+  upsertMemo({ endState: request.state } satisfies Partial<RequestMemo>);
+  throw error;
+}
+
+function requestFailureOf(error: unknown, { deadlineMs }: ProcessRequestArgs): RequestFailure {
+  if (error instanceof ActivityFailure) return failureOf(error, deadlineMs);
+  throw error;
+}
+
+function applicationFailure(state: RequestState, { error, details }: RequestFailure): ApplicationFailure {
+  const failure = ApplicationFailure.nonRetryable(error.message, error.type, details, state);
   // An expected end: a stack trace would only hide the message in the Web UI.
   failure.stack = '';
   return failure;

@@ -1,9 +1,12 @@
 import {
   isTerminal,
+  type CancellationOutcome,
   type ProcessResult,
+  type RecordedResolution,
   type RequestError,
   type RequestState,
   type RequestStatus,
+  type Resolution,
 } from '../contract/request.ts';
 
 /** What can happen to a request. */
@@ -11,15 +14,18 @@ export type RequestEvent =
   | { type: 'authenticating' }
   | { type: 'submitting' }
   | { type: 'submitted'; providerRequestId: string | null }
-  | { type: 'completed'; result: ProcessResult }
-  | { type: 'failed'; error: RequestError }
-  | { type: 'timed_out'; error: RequestError }
-  | { type: 'cancelled' };
+  | { type: 'outcome_unknown'; error: RequestError; holdUntil: string }
+  | { type: 'resolved'; resolution: Resolution }
+  | { type: 'completed'; result: ProcessResult; cancellation: CancellationOutcome | null }
+  | { type: 'failed' | 'timed_out'; error: RequestError; providerRequestId: string | null }
+  | { type: 'cancelled'; cancellation: CancellationOutcome | null };
 
-const STATUS_AFTER: Record<RequestEvent['type'], RequestStatus> = {
+/** `resolved` changes no status by itself: what was decided is done next. */
+const STATUS_AFTER: Record<Exclude<RequestEvent['type'], 'resolved'>, RequestStatus> = {
   authenticating: 'authenticating',
   submitting: 'submitting',
   submitted: 'processing',
+  outcome_unknown: 'outcome_unknown',
   completed: 'completed',
   failed: 'failed',
   timed_out: 'timed_out',
@@ -37,22 +43,37 @@ export function initialState(requestId: string, createdAt: string): RequestState
     result: null,
     error: null,
     source: null,
+    cancellation: null,
+    resolution: null,
+    holdUntil: null,
   };
 }
 
 /** The state after `event` at `now` (ISO 8601). A terminal state never changes. */
 export function reduce(state: RequestState, event: RequestEvent, now: string): RequestState {
   if (isTerminal(state.status)) return state;
+  if (event.type === 'resolved') return { ...state, updatedAt: now, resolution: recorded(event.resolution, now) };
   const status = STATUS_AFTER[event.type];
-  const next: RequestState = { ...state, status, updatedAt: now, completedAt: isTerminal(status) ? now : null };
+  const next: RequestState = {
+    ...state,
+    status,
+    updatedAt: now,
+    completedAt: isTerminal(status) ? now : null,
+    error: null,
+    holdUntil: null,
+  };
   switch (event.type) {
     case 'submitted':
       return { ...next, providerRequestId: event.providerRequestId };
     case 'completed':
-      return { ...next, result: event.result, source: 'provider' };
+      return { ...next, result: event.result, source: 'provider', cancellation: event.cancellation };
+    case 'cancelled':
+      return { ...next, cancellation: event.cancellation };
+    case 'outcome_unknown':
+      return { ...next, providerRequestId: null, error: event.error, holdUntil: event.holdUntil };
     case 'failed':
     case 'timed_out':
-      return { ...next, error: event.error };
+      return { ...next, error: event.error, providerRequestId: event.providerRequestId ?? state.providerRequestId };
     default:
       return next;
   }
@@ -63,5 +84,16 @@ export function currentDetails(state: RequestState): string {
   const lines = [`**${state.status}** since ${state.updatedAt}`];
   if (state.providerRequestId) lines.push(`The provider's id: \`${state.providerRequestId}\``);
   if (state.error) lines.push(`${state.error.type}: ${state.error.message}`);
+  if (state.status === 'outcome_unknown') {
+    lines.push(`Decide: \`external-api resolve ${state.requestId} resubmit|adopt|abandon\``);
+  }
+  if (state.resolution) {
+    lines.push(`Decided by ${state.resolution.by}: ${state.resolution.decision} (${state.resolution.reason})`);
+  }
+  if (state.cancellation) lines.push(`Cancellation: ${state.cancellation}`);
   return lines.join('\n\n');
+}
+
+function recorded(resolution: Resolution, at: string): RecordedResolution {
+  return { ...resolution, at };
 }

@@ -48,6 +48,7 @@ const POLICY: CallPolicy = {
   pollInitialMs: 20,
   pollMaxMs: 2_000,
   idempotency: 'none',
+  cancelCall: false,
 };
 
 /** The whole product in this process, on the real Temporal server in a namespace of its own, before a fake provider. */

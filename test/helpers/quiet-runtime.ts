@@ -1,7 +1,11 @@
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 
-/** Of the Temporal SDK only errors are shown, so that a failing test is all there is to read. */
+/** Errors of the Temporal SDK itself; what the product logs of a request is expected here. */
+const logger = new DefaultLogger('ERROR', ({ message, meta }) => {
+  if (meta?.['event'] === undefined) process.stderr.write(`${message} ${JSON.stringify(meta)}\n`);
+});
+
 Runtime.install({
-  logger: new DefaultLogger('ERROR'),
+  logger,
   telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }), forward: {} } },
 });

@@ -1,8 +1,11 @@
+import { requestIdFor } from '../../src/client/request-id.ts';
+import type { RequestHandle } from '../../src/client/index.ts';
 import { CALLBACK_SIGNAL, workflowIdOf } from '../../src/contract/names.ts';
 import type { InProcessStack } from '../helpers/in-process-stack.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 const POLL = '/status/{request_id}';
+const WHO = { by: 'ann', reason: 'looked at the provider' };
 
 /** Behaviours of the workflow, each run to its end; what it returns is the request whose history is kept. */
 export const SCENARIOS: Record<string, (stack: InProcessStack) => Promise<string>> = {
@@ -48,7 +51,36 @@ export const SCENARIOS: Record<string, (stack: InProcessStack) => Promise<string
 
   async 'outcome-unknown'({ client, fake }) {
     fake.script({ endpoint: '/process', fault: { kind: 'executed-no-answer' } });
-    return await ended(await client.process({ data: { kind: 'lost' } }));
+    return await ended(await client.process({ data: { kind: 'lost' } }, { unknownHold: '300 milliseconds' }));
+  },
+
+  async 'outcome-unknown-and-resubmitted'(stack) {
+    const handle = await lost(stack);
+    await stack.client.resolve(handle.requestId, { decision: 'resubmit', ...WHO });
+    return await ended(handle);
+  },
+
+  async 'outcome-unknown-and-adopted'(stack) {
+    const handle = await lost(stack);
+    const submit = stack.fake.ledger.find(({ idempotencyKey }) => idempotencyKey === handle.requestId);
+    const providerRequestId = submit?.providerRequestId ?? '';
+    await stack.client.resolve(handle.requestId, { decision: 'adopt', providerRequestId, ...WHO });
+    return await ended(handle);
+  },
+
+  async 'outcome-unknown-and-abandoned'(stack) {
+    const handle = await lost(stack);
+    await stack.client.resolve(handle.requestId, { decision: 'abandon', ...WHO });
+    return await ended(handle);
+  },
+
+  async 'cancelled-before-the-submit'(stack) {
+    const headers = { 'retry-after': '60' };
+    stack.fake.script({ endpoint: '/process', fault: { kind: 'status', code: 429, headers } });
+    const handle = await stack.client.process({ data: { kind: 'cancelled early' } });
+    await waitUntil('it waits', async () => (await handle.status()).waitingFor?.reason === 'cool_down');
+    await handle.cancel('no longer needed');
+    return await ended(handle);
   },
 
   async 'deadline-while-polling'({ client, fake }) {
@@ -58,13 +90,24 @@ export const SCENARIOS: Record<string, (stack: InProcessStack) => Promise<string
   },
 
   async 'cancelled-while-polling'(stack) {
+    // While a poll backs off: whether one in flight hears of it in time is a matter of its heartbeat.
+    const options = { idempotencyKey: 'cancelled-while-polling' };
+    const match = { idempotencyKey: requestIdFor('default', options.idempotencyKey) };
+    stack.fake.script({ endpoint: POLL, match, fault: { kind: 'headers', headers: { 'retry-after': '600' } } });
     stack.fake.settings.jobDurationMs = 600_000;
-    const handle = await stack.client.process({ data: { kind: 'cancelled' }, options: { async: true } });
-    await waitUntil('it is polled', () => stack.count(handle.requestId, POLL) > 0);
+    const handle = await stack.client.process({ data: { kind: 'cancelled' }, options: { async: true } }, options);
+    await waitUntil('the poll backs off', async () => (await handle.status()).waitingFor?.until);
     await handle.cancel('no longer needed');
     return await ended(handle);
   },
 };
+
+async function lost(stack: InProcessStack): Promise<RequestHandle> {
+  stack.fake.script({ endpoint: '/process', fault: { kind: 'executed-no-answer' } });
+  const handle = await stack.client.process({ data: { kind: 'lost' } });
+  await waitUntil('the outcome is unknown', async () => (await handle.status()).status === 'outcome_unknown');
+  return handle;
+}
 
 async function ended(handle: { requestId: string; result(): Promise<unknown> }): Promise<string> {
   await handle.result().catch(() => {});

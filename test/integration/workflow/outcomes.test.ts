@@ -5,8 +5,6 @@ import {
   APIRateLimitError,
   APITimeoutError,
   ExternalAPIError,
-  OutcomeUnknownError,
-  RequestCancelledError,
 } from '../../../src/client/index.ts';
 import { SEARCH_ATTRIBUTES, workflowIdOf } from '../../../src/contract/names.ts';
 import { startInProcessStack, type InProcessStack } from '../../helpers/in-process-stack.ts';
@@ -213,27 +211,5 @@ test('[M3] a job that fails at the provider fails the request with what the prov
   const handle = await stack.client.process({ data: 1, options: { async: true } });
   expect(await failureOf(handle.result())).toMatchObject({
     message: 'The provider reports the work as failed: no such model',
-  });
-});
-
-test('[N1] a lost reply in mode none ends as OutcomeUnknown, and nothing is sent again', async () => {
-  stack.fake.script({ endpoint: '/process', fault: { kind: 'executed-no-answer' } });
-  const handle = await stack.client.process({ data: 1 });
-  const error = await failureOf(handle.result());
-  expect(error).toBeInstanceOf(OutcomeUnknownError);
-  expect(error).toMatchObject({ outcome: 'ambiguous', retryable: false });
-  expect(submits(handle.requestId)).toHaveLength(1);
-});
-
-test('[N11] a cancelled request stays cancelled, and its poll ends', async () => {
-  stack.fake.settings.jobDurationMs = 600_000;
-  const handle = await stack.client.process({ data: 1, options: { async: true } });
-  await waitUntil('it is polled', () => stack.count(handle.requestId, POLL) > 0);
-  await handle.cancel('no longer needed');
-  expect(await failureOf(handle.result())).toBeInstanceOf(RequestCancelledError);
-  expect(await handle.status()).toMatchObject({
-    status: 'cancelled',
-    completedAt: expect.any(String),
-    providerRequestId: expect.stringMatching(/^req_/),
   });
 });

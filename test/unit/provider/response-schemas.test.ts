@@ -1,10 +1,6 @@
+import { isProviderRequestId } from '../../../src/contract/names.ts';
 import { describe, expect, test, vi } from 'vitest';
-import {
-  isProviderRequestId,
-  readProcessReply,
-  readStatusReply,
-  readTokenReply,
-} from '../../../src/provider/response-schemas.ts';
+import { readProcessReply, readStatusReply, readTokenReply } from '../../../src/provider/response-schemas.ts';
 
 const RESULT = { processed_data: [1, { a: null }], metadata: { processing_time: 0.5, version: '2.1' } };
 const READ_RESULT = { processedData: [1, { a: null }], metadata: { processingTime: 0.5, version: '2.1' } };

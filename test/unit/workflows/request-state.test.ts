@@ -12,10 +12,11 @@ const EVENTS: readonly RequestEvent[] = [
   { type: 'authenticating' },
   { type: 'submitting' },
   { type: 'submitted', providerRequestId: 'p1' },
-  { type: 'completed', result: RESULT },
-  { type: 'failed', error: ERROR },
-  { type: 'timed_out', error: ERROR },
-  { type: 'cancelled' },
+  { type: 'completed', result: RESULT, cancellation: null },
+  { type: 'failed', error: ERROR, providerRequestId: null },
+  { type: 'outcome_unknown', error: ERROR, holdUntil: T1 },
+  { type: 'timed_out', error: ERROR, providerRequestId: null },
+  { type: 'cancelled', cancellation: 'nothing_sent' },
 ];
 
 function after(...events: RequestEvent[]): RequestState {
@@ -37,6 +38,7 @@ test.each([
   ['submitted', 'processing'],
   ['completed', 'completed'],
   ['failed', 'failed'],
+  ['outcome_unknown', 'outcome_unknown'],
   ['timed_out', 'timed_out'],
   ['cancelled', 'cancelled'],
 ] as const)('[C3] %s makes a request %s', (type, status) => {

@@ -1,0 +1,38 @@
+import type { Submission } from '../contract/activities.ts';
+import { createExternalAPIError } from '../contract/errors.ts';
+import { FAILURES } from '../contract/failures.ts';
+import { MAX_RESULT_BYTES } from '../contract/limits.ts';
+import type { ProcessResult } from '../contract/request.ts';
+
+/** Heartbeat details are sent every few seconds. */
+const MAX_RECORDED_BYTES = 64 * 1024;
+
+/**
+ * Temporal takes no payload over 2 MiB. The work is done all the same, so the error carries the id that finds it.
+ * @throws ExternalAPIError `resultTooLarge`
+ */
+export function checkResultSize(
+  result: ProcessResult | null,
+  requestId: string,
+  providerRequestId: string | null,
+): void {
+  const bytes = bytesOf(result);
+  if (bytes <= MAX_RESULT_BYTES) return;
+  const { type, outcome } = FAILURES.resultTooLarge;
+  throw createExternalAPIError(
+    type,
+    `The work is done, but its result of ${bytes} bytes is too large to keep (at most ${MAX_RESULT_BYTES}). ` +
+      `Fetch it from the provider${providerRequestId === null ? '' : ` by its id ${providerRequestId}`}.`,
+    { failure: 'resultTooLarge', outcome, requestId, providerRequestId },
+  );
+}
+
+/** What of an answer to record in heartbeats: a large result is asked for again by its id. */
+export function recordable(submission: Submission): Submission | null {
+  if (bytesOf(submission.result) <= MAX_RECORDED_BYTES) return submission;
+  return submission.providerRequestId === null ? null : { ...submission, result: null };
+}
+
+function bytesOf(result: ProcessResult | null): number {
+  return result === null ? 0 : Buffer.byteLength(JSON.stringify(result));
+}

@@ -1,0 +1,46 @@
+import {
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+  type WorkflowHandle,
+} from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { RESOLVE_UPDATE } from '../contract/names.ts';
+import type { RequestState, Resolution } from '../contract/request.ts';
+import { InvalidRequestError, NothingToDecideError, TemporalUnavailableError } from './errors.ts';
+
+/** A person's decision on an unknown outcome, as the client takes it. */
+export type ResolveOptions = (
+  { decision: 'resubmit' | 'abandon'; providerRequestId?: never } | { decision: 'adopt'; providerRequestId: string }
+) & {
+  /** Who decides. */
+  by: string;
+  reason: string;
+};
+
+export const ENDED = 'There is nothing to decide: the request has ended';
+
+/** Sends the decision to the workflow, whose validator takes or refuses it. Returns the state after it. */
+export async function sendResolution(
+  requestId: string,
+  handle: WorkflowHandle,
+  { decision, providerRequestId, by, reason }: ResolveOptions,
+): Promise<RequestState> {
+  const resolution: Resolution = { decision, providerRequestId: providerRequestId ?? null, by, reason };
+  try {
+    return await handle.executeUpdate<RequestState, [Resolution]>(RESOLVE_UPDATE, { args: [resolution] });
+  } catch (error) {
+    if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
+      const message =
+        'No worker took the decision in time; one that comes back may still take it. Read the status before you repeat it.';
+      throw new TemporalUnavailableError(message, { cause: error });
+    }
+    // It ran a moment ago, when the client looked.
+    if (error instanceof WorkflowNotFoundError) throw new NothingToDecideError(requestId, ENDED);
+    const refusal = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
+    if (!(refusal instanceof ApplicationFailure)) throw error;
+    if (refusal.type === 'NothingToDecide') throw new NothingToDecideError(requestId, refusal.message);
+    if (refusal.type === 'InvalidDecision') throw new InvalidRequestError([{ path: '', message: refusal.message }]);
+    throw error;
+  }
+}

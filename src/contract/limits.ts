@@ -1,0 +1,8 @@
+/** Temporal's limit of a payload is 2 MiB (error `BlobSizeLimit`); ours leaves room for what travels with it. */
+const MAX_PAYLOAD_BYTES = 2 * 1024 * 1024 - 64 * 1024;
+
+/** JSON bytes of a request's input. */
+export const MAX_INPUT_BYTES = MAX_PAYLOAD_BYTES;
+
+/** JSON bytes of a provider's result. */
+export const MAX_RESULT_BYTES = MAX_PAYLOAD_BYTES;

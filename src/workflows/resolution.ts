@@ -1,0 +1,30 @@
+import { isProviderRequestId } from '../contract/names.ts';
+import type { Decision, RequestState, Resolution } from '../contract/request.ts';
+
+const DECISIONS: readonly Decision[] = ['resubmit', 'adopt', 'abandon'];
+
+/** Why a decision cannot be taken. The type is that of the ApplicationFailure that rejects the update. */
+export interface Refusal {
+  type: 'NothingToDecide' | 'InvalidDecision';
+  message: string;
+}
+
+/** Null when `decided` can be taken now. `taken`: another decision was made and is not carried out yet. */
+export function refusalOf(decided: Resolution, state: RequestState, taken: boolean): Refusal | null {
+  const { decision, providerRequestId, by, reason } = decided;
+  if (!DECISIONS.includes(decision)) return invalid(`decision must be one of ${DECISIONS.join(', ')}`);
+  if (decision === 'adopt' && (providerRequestId === null || !isProviderRequestId(providerRequestId))) {
+    return invalid('adopt needs the provider_request_id: 1 to 200 of A-Z a-z 0-9 . _ ~ : -');
+  }
+  if (decision !== 'adopt' && providerRequestId !== null) return invalid(`${decision} takes no provider_request_id`);
+  if (by.trim() === '' || reason.trim() === '') return invalid('who decides, and why, must be said');
+  if (state.status !== 'outcome_unknown') {
+    return { type: 'NothingToDecide', message: `There is nothing to decide: the request is ${state.status}` };
+  }
+  if (taken) return { type: 'NothingToDecide', message: 'There is nothing to decide: somebody else has just decided' };
+  return null;
+}
+
+function invalid(message: string): Refusal {
+  return { type: 'InvalidDecision', message };
+}
