@@ -7,8 +7,12 @@ export async function withClient<Result>(use: (client: ExternalApiClient) => Pro
     import('../client/external-api-client.ts'),
     import('../config/client-config.ts'),
   ]);
-  const { temporal, requestDeadlineMs } = loadClientConfig();
-  const client = ExternalApiClient.connect({ temporal, defaultDeadline: requestDeadlineMs });
+  const { temporal, requestDeadlineMs, unknownHoldMs } = loadClientConfig();
+  const client = ExternalApiClient.connect({
+    temporal,
+    defaultDeadline: requestDeadlineMs,
+    defaultUnknownHold: unknownHoldMs,
+  });
   try {
     return await use(client);
   } finally {

@@ -2,6 +2,7 @@ import {
   IdempotencyConflictError,
   InvalidRequestError,
   RequestNotFoundError,
+  RequestTooLargeError,
   ResultTimeoutError,
   TemporalUnavailableError,
 } from '../client/errors.ts';
@@ -24,8 +25,8 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 const MEANINGS: Record<keyof typeof EXIT, string> = {
   ok: 'done',
-  failed: 'the request ended without a result, or something unexpected happened',
-  usage: 'the command line or the data is wrong; nothing was started',
+  failed: 'the request ended without a result, there was nothing to decide, or something unexpected happened',
+  usage: 'the command line or the data is wrong; nothing was started or decided',
   notFound: 'no such request',
   running: 'the request goes on: the wait ended first',
   unavailable: 'the Temporal server does not answer, or does not let us in',
@@ -46,6 +47,7 @@ export class UsageError extends Error {
 const CODES: readonly [new (...args: never[]) => Error, ExitCode][] = [
   [UsageError, EXIT.usage],
   [InvalidRequestError, EXIT.usage],
+  [RequestTooLargeError, EXIT.usage],
   [IdempotencyConflictError, EXIT.usage],
   [RequestNotFoundError, EXIT.notFound],
   [ResultTimeoutError, EXIT.running],
@@ -81,6 +83,11 @@ const FLAGS: Readonly<Record<string, string>> = {
   idempotencyKey: '--key',
   tenant: '--tenant',
   deadline: '--deadline',
+  idempotency: '--idempotency',
+  unknownHold: '--unknown-hold',
+  providerRequestId: '--provider-id',
+  by: '--by',
+  reason: '--reason',
   cursor: '--cursor',
 };
 
@@ -88,7 +95,7 @@ const FLAGS: Readonly<Record<string, string>> = {
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof InvalidRequestError) {
-    return error.problems.map(({ path, message }) => `${FLAGS[path] ?? path} ${message}`).join('; ');
+    return error.problems.map(({ path, message }) => `${FLAGS[path] ?? path} ${message}`.trim()).join('; ');
   }
   // The Temporal SDK's ServiceError says what was tried; only its cause says what went wrong.
   if (error.name === 'ServiceError' && error.cause) return `${error.message}: ${messageOf(error.cause)}`;

@@ -18,8 +18,12 @@ export function gatewayCommand(): Command {
 async function runGateway(): Promise<void> {
   const config = loadGatewayConfig();
   const logger = createLogger({ level: config.logLevel, name: 'gateway' });
-  const { temporal, requestDeadlineMs, apiKeys, syncWaitMs } = config;
-  const client = ExternalApiClient.connect({ temporal, defaultDeadline: requestDeadlineMs });
+  const { temporal, requestDeadlineMs, unknownHoldMs, apiKeys, syncWaitMs } = config;
+  const client = ExternalApiClient.connect({
+    temporal,
+    defaultDeadline: requestDeadlineMs,
+    defaultUnknownHold: unknownHoldMs,
+  });
   const app = buildGateway({ client, apiKeys, syncWaitMs, logger });
   app.addHook('onClose', () => client.close());
   if (apiKeys === null) {

@@ -32,6 +32,11 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     arguments: '<id>',
     load: async () => (await import('./cancel.ts')).cancelCommand(),
   },
+  resolve: {
+    summary: 'decide on an unknown outcome',
+    arguments: '[id] [decision]',
+    load: async () => (await import('./resolve.ts')).resolveCommand(),
+  },
   list: { summary: 'list requests', load: async () => (await import('./list.ts')).listCommand() },
   setup: {
     summary: 'prepare the Temporal namespace',

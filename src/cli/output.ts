@@ -8,10 +8,19 @@ export function jsonOption(): Option {
   return new Option('--json', 'print one JSON document, as is done anyway when stdout is not a terminal');
 }
 
-/** Prints what a command found: `document` for programs, `text` for a person at a terminal. */
-export function print(document: unknown, text: string, { json = false }: OutputOptions): void {
-  const forPrograms = json || !process.stdout.isTTY;
-  process.stdout.write(`${forPrograms ? JSON.stringify(document, null, 2) : printable(text)}\n`);
+/** Prints what a command found: `document` for programs, `text` for a person at a terminal; null: it was printed. */
+export function print(document: unknown, text: string | null, options: OutputOptions): void {
+  if (isForPrograms(options)) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  else if (text !== null) process.stdout.write(`${printable(text)}\n`);
+}
+
+/** Prints a part of what a command found, for a person at a terminal, as soon as it is known. */
+export function printLine(text: string, options: OutputOptions): void {
+  if (!isForPrograms(options)) process.stdout.write(`${printable(text)}\n`);
+}
+
+function isForPrograms({ json = false }: OutputOptions): boolean {
+  return json || !process.stdout.isTTY;
 }
 
 /** A message to a person. Never on stdout, which may be read by a program. */

@@ -1,4 +1,5 @@
-import { Argument, Command } from 'commander';
+import { Argument, Command, Option } from 'commander';
+import type { Idempotency } from '../contract/request.ts';
 import { duration, LONGEST_WAIT_DAYS } from './arguments.ts';
 import { withClient } from './client.ts';
 import { EXIT } from './exit.ts';
@@ -14,6 +15,8 @@ interface Options extends OutputOptions {
   key?: string;
   tenant?: string;
   deadline?: number;
+  unknownHold?: number;
+  idempotency?: Idempotency;
   wait?: boolean;
   timeout?: number;
 }
@@ -33,6 +36,13 @@ export function processCommand(): Command {
     .option('--key <key>', 'idempotency key: the same tenant and key are always the same request')
     .option('--tenant <name>', 'whom the request belongs to (default: default)')
     .option('--deadline <duration>', 'when the request ends without a result, such as 10m', duration(30))
+    .addOption(
+      new Option(
+        '--idempotency <mode>',
+        'after a lost answer: none never sends again, though the worker would; key and resend must be what the worker has',
+      ).choices(['none', 'key', 'resend'] satisfies Idempotency[]),
+    )
+    .option('--unknown-hold <duration>', 'how long an unknown outcome waits for a decision, such as 10m', duration(30))
     .option('--wait', 'wait for the result')
     .option('--timeout <duration>', 'how long to wait, such as 90s; means --wait', duration(LONGEST_WAIT_DAYS))
     .addOption(jsonOption())
@@ -40,7 +50,7 @@ export function processCommand(): Command {
 }
 
 async function run(stdin: string | undefined, options: Options): Promise<void> {
-  const { callbackUrl, key, tenant, deadline } = options;
+  const { callbackUrl, key, tenant, deadline, unknownHold, idempotency } = options;
   const data = await readData({ ...options, stdin });
   process.exitCode = await withClient(async (client) => {
     const { requestId } = await client.process(
@@ -49,6 +59,8 @@ async function run(stdin: string | undefined, options: Options): Promise<void> {
         ...(key !== undefined && { idempotencyKey: key }),
         ...(tenant !== undefined && { tenant }),
         ...(deadline !== undefined && { deadline }),
+        ...(unknownHold !== undefined && { unknownHold }),
+        ...(idempotency !== undefined && { idempotency }),
       },
     );
     // At once and before anything can fail: whoever loses the id loses the request.

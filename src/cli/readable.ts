@@ -1,12 +1,22 @@
 import type { RequestSummary } from '../client/list-requests.ts';
-import type { RequestSnapshot, WaitReason } from '../contract/request.ts';
+import type { CancellationOutcome, RecordedResolution, RequestSnapshot, WaitReason } from '../contract/request.ts';
 
 const REASONS: Record<WaitReason, string> = {
+  outcome_unknown: 'a callback or a decision (`external-api resolve`)',
   provider_call: 'an answer of the provider',
   provider_processing: 'the provider, which works on it',
   retry_backoff: 'the next try, after a failed call',
   cool_down: 'the provider, which asked us to wait',
   worker: 'a worker to take the next step',
+};
+
+const CANCELLATIONS: Record<CancellationOutcome, string> = {
+  nothing_sent: 'it was never sent to the provider',
+  cancelled_at_provider: 'the provider was told, and agreed',
+  no_longer_watched: 'the provider could not be told; it may finish, and nobody looks',
+  finished_anyway: 'it had finished first; the result is kept',
+  outcome_unknown: 'whether the provider has it was not known, and nobody finds out any more',
+  terminated: 'an operator terminated it, so that nothing more could be done',
 };
 
 /** One line, without the id: `processing, waits for the provider, which works on it (until …)`. */
@@ -18,7 +28,7 @@ export function stateLine({ status, waitingFor, stale }: RequestSnapshot): strin
 
 /** A request for a person: one line for each thing that is known. */
 export function requestText(snapshot: RequestSnapshot): string {
-  const { error, result } = snapshot;
+  const { error, result, cancellation, resolution } = snapshot;
   const rows: [string, string | null][] = [
     ['status', stateLine(snapshot)],
     ['tenant', snapshot.tenant],
@@ -26,6 +36,8 @@ export function requestText(snapshot: RequestSnapshot): string {
     ['completed', snapshot.completedAt],
     ['provider id', snapshot.providerRequestId],
     ['source', snapshot.source],
+    ['cancellation', cancellation && `${cancellation}: ${CANCELLATIONS[cancellation]}`],
+    ['decision', resolution && decisionText(resolution)],
     ['error', error && `${error.type}: ${error.message}`],
     ['processed in', result?.metadata.processingTime ? `${result.metadata.processingTime} s` : null],
     ['result', result && JSON.stringify(result.processedData, null, 2).replaceAll('\n', `\n${INDENT}`)],
@@ -34,6 +46,11 @@ export function requestText(snapshot: RequestSnapshot): string {
   return [snapshot.requestId, ...known.map(([name, value]) => `  ${name.padEnd(INDENT.length - 2)}${value}`)].join(
     '\n',
   );
+}
+
+function decisionText({ decision, providerRequestId, by, reason, at }: RecordedResolution): string {
+  const adopted = providerRequestId === null ? '' : ` ${providerRequestId}`;
+  return `${decision}${adopted}, by ${by} at ${at}: ${reason}`;
 }
 
 const INDENT = ' '.repeat(16);

@@ -2,16 +2,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RequestCancelledError, ResultTimeoutError } from '../client/errors.ts';
 import type { ExternalApiClient } from '../client/external-api-client.ts';
 import { ExternalAPIError } from '../contract/errors.ts';
-import { isTerminal } from '../contract/request.ts';
+import { isTerminal, type RequestSnapshot } from '../contract/request.ts';
 import { snapshotToWire } from '../contract/wire-format.ts';
 import { exitCodeOf, EXIT, messageOf, type ExitCode } from './exit.ts';
 import { print, tell, type OutputOptions } from './output.ts';
 import { requestText, stateLine } from './readable.ts';
 
-/** Prints the request as it is now. */
-export async function showRequest(client: ExternalApiClient, requestId: string, options: OutputOptions): Promise<void> {
+/** Prints the request as it is now, and returns it. */
+export async function showRequest(
+  client: ExternalApiClient,
+  requestId: string,
+  options: OutputOptions,
+): Promise<RequestSnapshot> {
   const snapshot = await client.status(requestId);
   print(snapshotToWire(snapshot), requestText(snapshot), options);
+  return snapshot;
 }
 
 export interface WaitOptions extends OutputOptions {

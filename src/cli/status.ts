@@ -10,7 +10,7 @@ export function statusCommand(): Command {
     .description('Show where a request is now, and what it waits for. Makes no call to the provider.')
     .addArgument(requestIdArgument())
     .addOption(jsonOption())
-    .action((requestId: string, options: OutputOptions) =>
-      withClient((client) => showRequest(client, requestId, options)),
-    );
+    .action(async (requestId: string, options: OutputOptions) => {
+      await withClient((client) => showRequest(client, requestId, options));
+    });
 }

@@ -1,18 +1,26 @@
 import { z } from 'zod';
 import { load } from './load.ts';
-import { requestDeadline } from './shared-variables.ts';
+import { requestDeadline, unknownHold } from './shared-variables.ts';
 import type { TemporalConfig } from './temporal.ts';
 
 /** What it takes to start and read requests: the command line's configuration. */
 export interface ClientConfig {
   readonly requestDeadlineMs: number;
+  readonly unknownHoldMs: number | undefined;
   readonly temporal: TemporalConfig;
 }
 
-const VARIABLES = z.object({ EXTERNAL_API_REQUEST_DEADLINE: requestDeadline });
+const VARIABLES = z.object({
+  EXTERNAL_API_REQUEST_DEADLINE: requestDeadline,
+  EXTERNAL_API_UNKNOWN_HOLD: unknownHold,
+});
 
 /** @throws ConfigError */
 export function loadClientConfig(env: NodeJS.ProcessEnv = process.env): ClientConfig {
   const { values, temporal } = load(env, VARIABLES);
-  return Object.freeze({ requestDeadlineMs: values.EXTERNAL_API_REQUEST_DEADLINE, temporal });
+  return Object.freeze({
+    requestDeadlineMs: values.EXTERNAL_API_REQUEST_DEADLINE,
+    unknownHoldMs: values.EXTERNAL_API_UNKNOWN_HOLD,
+    temporal,
+  });
 }

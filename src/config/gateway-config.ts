@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { apiKeys } from './api-keys.ts';
 import { load, readable } from './load.ts';
-import { logLevel, requestDeadline } from './shared-variables.ts';
+import { logLevel, requestDeadline, unknownHold } from './shared-variables.ts';
 import type { TemporalConfig } from './temporal.ts';
 import { host, isLoopback, port, seconds } from './values.ts';
 
@@ -16,6 +16,7 @@ export interface GatewayConfig {
    */
   readonly apiKeys: ReadonlyMap<string, string> | null;
   readonly requestDeadlineMs: number;
+  readonly unknownHoldMs: number | undefined;
   readonly logLevel: z.output<typeof logLevel>;
   readonly temporal: TemporalConfig;
 }
@@ -27,6 +28,7 @@ const VARIABLES = z
     GATEWAY_SYNC_WAIT: seconds({ min: 0, max: 600 }).default(25_000),
     GATEWAY_API_KEYS: apiKeys.nullable().default(null),
     EXTERNAL_API_REQUEST_DEADLINE: requestDeadline,
+    EXTERNAL_API_UNKNOWN_HOLD: unknownHold,
     LOG_LEVEL: logLevel,
     NODE_ENV: z.string().optional(),
   })
@@ -51,6 +53,7 @@ export function loadGatewayConfig(env: NodeJS.ProcessEnv = process.env): Gateway
     syncWaitMs: values.GATEWAY_SYNC_WAIT,
     apiKeys: values.GATEWAY_API_KEYS,
     requestDeadlineMs: values.EXTERNAL_API_REQUEST_DEADLINE,
+    unknownHoldMs: values.EXTERNAL_API_UNKNOWN_HOLD,
     logLevel: values.LOG_LEVEL,
     temporal,
   });

@@ -4,3 +4,6 @@ export const logLevel = oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal'
 
 /** From the start of a request to its end, whatever happens; 30 days at most. */
 export const requestDeadline = seconds({ min: 1, max: 2_592_000 }).default(3_600_000);
+
+/** How long an unknown outcome waits for a decision; unset: until the request's deadline. */
+export const unknownHold = seconds({ min: 1, max: 2_592_000 }).optional();

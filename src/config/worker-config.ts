@@ -22,6 +22,8 @@ export interface CallPolicyConfig {
   readonly pollInitialMs: number;
   readonly pollMaxMs: number;
   readonly idempotency: 'none' | 'key' | 'resend';
+  /** Whether the provider has `DELETE /status/{request_id}`. */
+  readonly cancelCall: boolean;
 }
 
 export interface WorkerConfig {
@@ -50,6 +52,7 @@ const VARIABLES = z
     EXTERNAL_API_POLL_INITIAL: seconds({ min: 0.01, max: 3600 }).default(1_000),
     EXTERNAL_API_POLL_MAX: seconds({ min: 0.01, max: 3600 }).default(60_000),
     EXTERNAL_API_IDEMPOTENCY: oneOf('none', 'key', 'resend').default('none'),
+    EXTERNAL_API_CANCEL_CALL: flag.default(false),
     METRICS_HOST: host.default('127.0.0.1'),
     METRICS_PORT: port.default(9464),
     LOG_LEVEL: logLevel,
@@ -93,6 +96,7 @@ export function loadWorkerConfig(env: NodeJS.ProcessEnv = process.env): WorkerCo
       pollInitialMs: values.EXTERNAL_API_POLL_INITIAL,
       pollMaxMs: values.EXTERNAL_API_POLL_MAX,
       idempotency: values.EXTERNAL_API_IDEMPOTENCY,
+      cancelCall: values.EXTERNAL_API_CANCEL_CALL,
     }),
     metricsHost: values.METRICS_HOST,
     metricsPort: values.METRICS_PORT,

@@ -20,6 +20,7 @@ import { acceptJsonOnly } from './json-body.ts';
 import { toProblem } from './problem.ts';
 import { healthRoutes } from './routes/health.ts';
 import { processRoute } from './routes/process.ts';
+import { resolveRoute } from './routes/resolve.ts';
 import { statusRoute } from './routes/status.ts';
 import { toInvalidRequest } from './validation.ts';
 
@@ -86,6 +87,7 @@ export function buildGateway({ client, apiKeys, syncWaitMs, logger }: GatewayDep
     authenticateCallers(api, apiKeys);
     api.register(processRoute, { client, syncWaitMs, waits });
     api.register(statusRoute, { client });
+    api.register(resolveRoute, { client });
     done();
   });
   return app;

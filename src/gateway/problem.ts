@@ -2,8 +2,10 @@ import { STATUS_CODES } from 'node:http';
 import {
   IdempotencyConflictError,
   InvalidRequestError,
+  NothingToDecideError,
   RequestCancelledError,
   RequestNotFoundError,
+  RequestTooLargeError,
   TemporalUnavailableError,
 } from '../client/errors.ts';
 import { APIAuthenticationError, APIRateLimitError, APITimeoutError, ExternalAPIError } from '../contract/errors.ts';
@@ -27,6 +29,8 @@ const ROWS: readonly Row[] = [
   { fits: (error) => error instanceof InvalidRequestError, status: 400 },
   { fits: (error) => error instanceof RequestNotFoundError, status: 404 },
   { fits: (error) => error instanceof RequestCancelledError, status: 409 },
+  { fits: (error) => error instanceof NothingToDecideError, status: 409 },
+  { fits: (error) => error instanceof RequestTooLargeError, status: 413 },
   { fits: (error) => error instanceof IdempotencyConflictError, status: 422 },
   {
     fits: (error) => error instanceof TemporalUnavailableError,
@@ -40,6 +44,7 @@ const ROWS: readonly Row[] = [
   { fits: (error) => error instanceof APIRateLimitError, status: 503, retryAfter: 60 },
   { fits: (error) => error instanceof APITimeoutError, status: 504 },
   { fits: (error) => error instanceof ExternalAPIError && isAboutInput(error), status: 422 },
+  // An unknown outcome and a result too large to keep among them: `provider_request_id` finds the work.
   { fits: (error) => error instanceof ExternalAPIError, status: 502 },
   {
     fits: (error) => codeOf(error) === 'FST_ERR_CTP_BODY_TOO_LARGE',
@@ -98,6 +103,9 @@ export function toProblem(
     requestId ?? requestIdOf(error),
   );
   if (error instanceof InvalidRequestError) problem.errors = [...error.problems];
+  if (error instanceof ExternalAPIError && error.providerRequestId !== null) {
+    problem.provider_request_id = error.providerRequestId;
+  }
   if (row.retryAfter === undefined) return { problem, headers: {} };
   const asked = error instanceof ExternalAPIError ? error.retryAfter : null;
   return { problem, headers: { 'retry-after': String(Math.max(1, Math.ceil(asked ?? row.retryAfter))) } };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { JsonValue, RequestStatus, WaitReason } from '../contract/request.ts';
+import type { CancellationOutcome, Decision, JsonValue, RequestStatus, WaitReason } from '../contract/request.ts';
 import type { ErrorType } from '../contract/failures.ts';
 
 /** The bodies of the gateway. Members that a response schema does not list never leave: it is the sanitiser. */
@@ -79,6 +79,7 @@ export const statusResponse = z
           'APIRateLimitError',
           'APITimeoutError',
           'OutcomeUnknown',
+          'ResultTooLargeError',
         ] satisfies ErrorType[]),
         message: z.string(),
         status_code: z.number().nullable(),
@@ -86,9 +87,31 @@ export const statusResponse = z
       })
       .nullable(),
     source: z.enum(['provider', 'cache', 'fallback']).nullable(),
+    cancellation: z
+      .enum([
+        'nothing_sent',
+        'cancelled_at_provider',
+        'no_longer_watched',
+        'finished_anyway',
+        'outcome_unknown',
+        'terminated',
+      ] satisfies CancellationOutcome[])
+      .nullable()
+      .meta({ description: 'What became of the work when cancellation was asked for' }),
+    resolution: z
+      .object({
+        decision: z.enum(['resubmit', 'adopt', 'abandon'] satisfies Decision[]),
+        provider_request_id: z.string().nullable(),
+        by: z.string(),
+        reason: z.string(),
+        at: time,
+      })
+      .nullable()
+      .meta({ description: 'The latest decision on an unknown outcome' }),
     waiting_for: z
       .object({
         reason: z.enum([
+          'outcome_unknown',
           'provider_call',
           'provider_processing',
           'retry_backoff',
@@ -112,6 +135,10 @@ export const problem = z.object({
   error: z.string().meta({ description: 'The class of the error, to tell problems apart by' }),
   instance: z.string().optional(),
   request_id: z.string().optional(),
+  provider_request_id: z
+    .string()
+    .optional()
+    .meta({ description: 'The id of the work at the provider, which may have done it' }),
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 });
 

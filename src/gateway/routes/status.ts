@@ -1,17 +1,12 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { RequestNotFoundError } from '../../client/errors.ts';
-import { REQUEST_ID_PATTERN } from '../../contract/names.ts';
 import { type RequestSnapshot, isTerminal } from '../../contract/request.ts';
 import { snapshotToWire } from '../../contract/wire-format.ts';
-import { bounded } from '../bounded.ts';
 import type { GatewayClient } from '../gateway-client.ts';
-import { HttpError } from '../http-error.ts';
 import { allowOnly } from '../methods.ts';
+import { readOwnRequest } from '../own-request.ts';
 import { statusPath } from '../paths.ts';
 import { problemResponses, statusResponse } from '../schemas.ts';
-
-const READ_TIMEOUT_MS = 5_000;
 
 /** `GET /api/external/status/{request_id}`: a tenant's own request. Another tenant's does not exist for it. */
 export const statusRoute: FastifyPluginCallbackZod<{ client: GatewayClient }> = (app, { client }, done) => {
@@ -37,19 +32,7 @@ export const statusRoute: FastifyPluginCallbackZod<{ client: GatewayClient }> = 
       },
     },
     async (request, reply) => {
-      const requestId = request.params.request_id;
-      if (!REQUEST_ID_PATTERN.test(requestId)) {
-        throw new HttpError(404, 'RequestNotFoundError', 'There is no such request: an id is req_ and 26 characters.');
-      }
-      request.externalRequestId = requestId;
-      const snapshot = await bounded(READ_TIMEOUT_MS, client.status(requestId));
-      if (snapshot.tenant !== request.tenant) {
-        request.log.warn(
-          { event: 'foreign_request', tenant: request.tenant },
-          'a tenant asked for a request of another',
-        );
-        throw new RequestNotFoundError(requestId);
-      }
+      const snapshot = await readOwnRequest(client, request, request.params.request_id);
       reply.header('cache-control', 'no-store');
       const retryAfter = retryAfterSeconds(snapshot, Date.now());
       if (retryAfter !== null) reply.header('retry-after', retryAfter);

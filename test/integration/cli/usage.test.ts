@@ -82,6 +82,71 @@ describe('a command line that cannot be right exits 2 and says so in one line', 
     { title: 'an unknown status', args: () => ['list', '--status', 'done'], says: /choices are running, completed/ },
     { title: 'a limit of 0', args: () => ['list', '--limit', '0'], says: /Expected a whole number from 1 to/ },
     { title: 'a bad tenant', args: () => ['list', '--tenant', "a' OR 1"], says: /--tenant must be 1 to 64/ },
+    {
+      title: 'an unknown mode',
+      args: () => ['process', '--data', '1', '--idempotency', 'maybe'],
+      says: /choices are none, key, resend\.$/,
+    },
+    {
+      title: 'a decision without a reason',
+      args: () => ['resolve', SOME_ID, 'abandon'],
+      says: /required option '--reason <text>' not specified$/,
+    },
+    {
+      title: 'a blank reason and nobody',
+      args: () => ['resolve', SOME_ID, 'abandon', '--reason', ' ', '--by', ''],
+      says: /--by must say who decides.*; --reason must say why/,
+    },
+    {
+      title: 'an unknown decision',
+      args: () => ['resolve', SOME_ID, 'retry', '--reason', 'x'],
+      says: /choices are resubmit, adopt, abandon\.$/,
+    },
+    {
+      title: 'no decision',
+      args: () => ['resolve', SOME_ID, '--reason', 'x'],
+      says: /say which request and what to decide: resolve <id> resubmit\|adopt\|abandon/,
+    },
+    {
+      title: 'an adoption of nothing',
+      args: () => ['resolve', SOME_ID, 'adopt', '--reason', 'x'],
+      says: /adopt needs --provider-id/,
+    },
+    {
+      title: 'a malformed adoption id',
+      args: () => ['resolve', SOME_ID, 'adopt', '--provider-id', '../x', '--reason', 'x'],
+      says: /--provider-id is the provider's id of the work: 1 to 200 of A-Z/,
+    },
+    {
+      title: 'an id without an adoption',
+      args: () => ['resolve', SOME_ID, 'resubmit', '--provider-id', 'job-1', '--reason', 'x'],
+      says: /--provider-id goes with adopt only$/,
+    },
+    {
+      title: 'an adoption of all',
+      args: () => ['resolve', '--all', 'adopt', '--older-than', '10m', '--reason', 'x'],
+      says: /'adopt' is invalid\. Allowed choices are resubmit, abandon\.$/,
+    },
+    {
+      title: '--all of any age',
+      args: () => ['resolve', '--all', 'abandon', '--reason', 'x'],
+      says: /--all needs --older-than/,
+    },
+    {
+      title: '--all and an id',
+      args: () => ['resolve', SOME_ID, '--all', 'abandon', '--older-than', '10m', '--reason', 'x'],
+      says: /name one request, or all of them with --all, not both$/,
+    },
+    {
+      title: '--all by nobody',
+      args: () => ['resolve', '--all', 'abandon', '--older-than', '10m', '--reason', 'x', '--by', ' '],
+      says: /--by must say who decides/,
+    },
+    {
+      title: '--yes for one request',
+      args: () => ['resolve', SOME_ID, 'abandon', '--reason', 'x', '--yes'],
+      says: /--yes goes with --all only$/,
+    },
     { title: 'no retention', args: () => ['setup', '--retention', '0'], says: /Expected a whole number from 1/ },
   ])('[C4] $title', async ({ args, says, stdin }) => {
     const { code, stdout, stderr } = await runCli(args(), { ...(stdin !== undefined && { stdin }) });
@@ -117,7 +182,7 @@ test('[C4][M8] a bad environment is named, exit 78', async () => {
 
 test(
   '[C4] a Temporal server that does not answer ends every command within seconds, exit 69',
-  { timeout: 20_000 },
+  { timeout: 30_000 },
   async () => {
     // Takes connections and never says a word.
     const silent = createServer(() => {}).listen(0, '127.0.0.1');
@@ -128,6 +193,8 @@ test(
       ['status', SOME_ID],
       ['result', SOME_ID],
       ['cancel', SOME_ID],
+      ['resolve', SOME_ID, 'abandon', '--reason', 'x'],
+      ['resolve', '--all', 'abandon', '--older-than', '10m', '--reason', 'x'],
       ['list'],
       ['setup'],
     ];

@@ -6,6 +6,9 @@ import { text } from 'node:stream/consumers';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { workflowIdOf } from '../../../src/contract/names.ts';
+import { acceptedResponse } from '../../../src/gateway/schemas.ts';
+import { connectToTemporal } from '../../helpers/temporal.ts';
 
 const MODULE = fileURLToPath(new URL('../../../dist/cli/gateway.js', import.meta.url));
 const RUN = `import { gatewayCommand } from ${JSON.stringify(MODULE)}; await gatewayCommand().parseAsync([], { from: 'user' });`;
@@ -87,6 +90,29 @@ async function answersWithoutTemporal(address: string): Promise<void> {
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([0, null]);
 }
+
+test('[M8][N1] the deadline and the hold of unknown outcomes that are configured go with the requests that it starts', async () => {
+  const temporal = await connectToTemporal();
+  onTestFinished(() => temporal.close());
+  const child = startProcess({
+    TEMPORAL_ADDRESS: temporal.address,
+    TEMPORAL_NAMESPACE: temporal.namespace,
+    EXTERNAL_API_REQUEST_DEADLINE: '120',
+    EXTERNAL_API_UNKNOWN_HOLD: '90',
+  });
+  const response = await fetch(`${await addressOf(child)}/api/external/process`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"data":1,"options":{"async":true}}',
+  });
+  const { request_id } = acceptedResponse.parse(await response.json());
+  const { events } = await temporal.client.workflow.getHandle(workflowIdOf(request_id)).fetchHistory();
+  const input = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
+  expect(JSON.parse(Buffer.from(input?.data ?? []).toString())).toMatchObject({
+    deadlineMs: 120_000,
+    unknownHoldMs: 90_000,
+  });
+});
 
 test('[M16] a gateway without keys warns, once', async () => {
   const child = startProcess({});

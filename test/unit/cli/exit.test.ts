@@ -3,9 +3,11 @@ import { EXIT, exitCodeOf, messageOf, UsageError } from '../../../src/cli/exit.t
 import {
   IdempotencyConflictError,
   InvalidRequestError,
+  NothingToDecideError,
   RequestCancelledError,
   RequestFinishedError,
   RequestNotFoundError,
+  RequestTooLargeError,
   ResultTimeoutError,
   TemporalUnavailableError,
 } from '../../../src/client/errors.ts';
@@ -17,6 +19,7 @@ const ID = 'req_01ARZ3NDEKTSV4RRFFQ69G5FAV';
 test.each<[keyof typeof EXIT, unknown]>([
   ['usage', new UsageError('x')],
   ['usage', new InvalidRequestError([])],
+  ['usage', new RequestTooLargeError(2, 1)],
   ['usage', new IdempotencyConflictError(ID)],
   ['notFound', new RequestNotFoundError(ID)],
   ['running', new ResultTimeoutError(ID)],
@@ -24,6 +27,7 @@ test.each<[keyof typeof EXIT, unknown]>([
   ['config', new ConfigError([])],
   ['failed', new RequestCancelledError(ID)],
   ['failed', new RequestFinishedError(ID)],
+  ['failed', new NothingToDecideError(ID, 'x')],
   ['failed', new APIRateLimitError('x')],
   ['failed', new TypeError('a defect')],
   ['failed', 'thrown'],
@@ -35,8 +39,9 @@ test('[C4] problems of a request are told by the names of the options', () => {
   const error = new InvalidRequestError([
     { path: 'options.callbackUrl', message: 'must be a URL' },
     { path: 'data.a[1]', message: 'is odd' },
+    { path: '', message: 'adopt needs an id' },
   ]);
-  expect(messageOf(error)).toBe('--callback-url must be a URL; data.a[1] is odd');
+  expect(messageOf(error)).toBe('--callback-url must be a URL; data.a[1] is odd; adopt needs an id');
 });
 
 test("[C4] the SDK's ServiceError is told with its cause, other errors alone", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { listText, requestText, stateLine } from '../../../src/cli/readable.ts';
-import type { RequestSnapshot } from '../../../src/contract/request.ts';
+import type { RecordedResolution, RequestSnapshot } from '../../../src/contract/request.ts';
 
 const SNAPSHOT: RequestSnapshot = {
   requestId: 'req_01ARZ3NDEKTSV4RRFFQ69G5FAV',
@@ -12,6 +12,8 @@ const SNAPSHOT: RequestSnapshot = {
   result: null,
   error: null,
   source: null,
+  cancellation: null,
+  resolution: null,
   tenant: 'acme',
   waitingFor: null,
   stale: false,
@@ -64,6 +66,28 @@ test('[C4][M6] a failed request is told with the class and the message of its er
   const error = { type: 'APITimeoutError', message: 'No answer', statusCode: null, retryable: true } as const;
   expect(requestText({ ...SNAPSHOT, status: 'failed', error })).toContain(
     '\n  error         APITimeoutError: No answer',
+  );
+});
+
+test.each([
+  ['nothing_sent', 'it was never sent to the provider'],
+  ['cancelled_at_provider', 'the provider was told, and agreed'],
+  ['no_longer_watched', 'the provider could not be told; it may finish, and nobody looks'],
+  ['finished_anyway', 'it had finished first; the result is kept'],
+  ['outcome_unknown', 'whether the provider has it was not known, and nobody finds out any more'],
+  ['terminated', 'an operator terminated it, so that nothing more could be done'],
+] as const)('[N11] the end of a cancelled request is told as %s', (cancellation, text) => {
+  expect(requestText({ ...SNAPSHOT, cancellation })).toContain(`\n  cancellation  ${cancellation}: ${text}`);
+});
+
+test('[N1] a decision is told with who made it, when and why, and an adoption with the id', () => {
+  const decided = { by: 'jo', reason: 'they have it', at: '2026-11-03T10:00:01.000Z' };
+  const told = (resolution: RecordedResolution): string => requestText({ ...SNAPSHOT, resolution });
+  expect(told({ ...decided, decision: 'adopt', providerRequestId: 'job-7' })).toContain(
+    '\n  decision      adopt job-7, by jo at 2026-11-03T10:00:01.000Z: they have it',
+  );
+  expect(told({ ...decided, decision: 'abandon', providerRequestId: null })).toContain(
+    '\n  decision      abandon, by jo',
   );
 });
 

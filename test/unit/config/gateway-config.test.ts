@@ -12,8 +12,13 @@ test('[M8] the gateway needs no variable on a developer machine: loopback, and n
     syncWaitMs: 25_000,
     apiKeys: null,
     requestDeadlineMs: 3_600_000,
+    unknownHoldMs: undefined,
     logLevel: 'info',
   });
+});
+
+test('[M8][N1] the gateway reads the hold of unknown outcomes, in seconds', () => {
+  expect(loadGatewayConfig({ EXTERNAL_API_UNKNOWN_HOLD: '90' }).unknownHoldMs).toBe(90_000);
 });
 
 test('[M8] the gateway asks for none of the provider credentials', () => {
@@ -60,6 +65,7 @@ test.each([
   ['GATEWAY_SYNC_WAIT', '-1'],
   ['GATEWAY_HOST', 'http://x'],
   ['EXTERNAL_API_REQUEST_DEADLINE', '0'],
+  ['EXTERNAL_API_UNKNOWN_HOLD', '2592001'],
 ])('[M8] %s=%s is refused by name', (variable, value) => {
   expect(() => loadGatewayConfig({ [variable]: value })).toThrow(variable);
 });

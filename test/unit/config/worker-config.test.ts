@@ -41,9 +41,10 @@ describe('values', () => {
       pollInitialMs: 1_000,
       pollMaxMs: 60_000,
       idempotency: 'none',
+      cancelCall: false,
     });
     expect(config).toMatchObject({ metricsHost: '127.0.0.1', metricsPort: 9464, logLevel: 'info' });
-    expect(loadClientConfig({}).requestDeadlineMs).toBe(3_600_000);
+    expect(loadClientConfig({})).toMatchObject({ requestDeadlineMs: 3_600_000, unknownHoldMs: undefined });
   });
 
   test('[M8] seconds may have decimals and become whole milliseconds', () => {
@@ -54,6 +55,21 @@ describe('values', () => {
       EXTERNAL_API_MAX_RETRIES: '5',
     });
     expect([provider.timeoutMs, calls.retryDelayMs, calls.maxRetries]).toEqual([250, 1001, 5]);
+  });
+
+  test('[M8][N11] the provider has a cancel call only if the configuration says so', () => {
+    expect(loadWorkerConfig({ ...REQUIRED, EXTERNAL_API_CANCEL_CALL: 'true' }).calls.cancelCall).toBe(true);
+  });
+
+  test('[M8][N1] the hold of unknown outcomes is in seconds, and until the deadline when unset', () => {
+    expect(loadClientConfig({ EXTERNAL_API_UNKNOWN_HOLD: '600' }).unknownHoldMs).toBe(600_000);
+    expect(loadClientConfig({ EXTERNAL_API_UNKNOWN_HOLD: '' }).unknownHoldMs).toBeUndefined();
+    expect(problemsOf({ EXTERNAL_API_UNKNOWN_HOLD: '10m' }, loadClientConfig)).toMatchObject([
+      {
+        variable: 'EXTERNAL_API_UNKNOWN_HOLD',
+        problem: expect.stringMatching(/^must be a number of seconds from 1 to/),
+      },
+    ]);
   });
 
   test('[M8] an empty variable counts as unset', () => {
@@ -83,6 +99,7 @@ describe('values', () => {
     ['EXTERNAL_API_POLL_MAX', '3601'],
     ['EXTERNAL_API_IDEMPOTENCY', 'yes'],
     ['EXTERNAL_API_ALLOW_HTTP', 'TRUE'],
+    ['EXTERNAL_API_CANCEL_CALL', '1'],
     ['EXTERNAL_OAUTH_CLIENT_AUTH', 'header'],
     ['EXTERNAL_API_KEY', 'two words'],
     ['EXTERNAL_API_KEY', 'line\nbreak'],

@@ -1,5 +1,11 @@
-import { IdempotencyConflictError, RequestNotFoundError, ResultTimeoutError } from '../../../src/client/errors.ts';
-import type { ProcessInput, RequestSnapshot } from '../../../src/contract/request.ts';
+import {
+  IdempotencyConflictError,
+  NothingToDecideError,
+  RequestNotFoundError,
+  ResultTimeoutError,
+} from '../../../src/client/errors.ts';
+import type { ResolveOptions } from '../../../src/client/resolve-request.ts';
+import type { ProcessInput, RequestSnapshot, RequestState } from '../../../src/contract/request.ts';
 import type { GatewayClient, StartedRequest } from '../../../src/gateway/gateway-client.ts';
 
 interface Entry {
@@ -13,6 +19,8 @@ interface PromiseWithResolvers<T> {
   promise: Promise<T>;
   resolve: (value: T) => void;
 }
+
+const STATUS_AFTER = { resubmit: 'submitting', adopt: 'processing', abandon: 'failed' } as const;
 
 /** The client's rules on a map instead of a Temporal server; a test decides when and how a request ends. */
 export class InMemoryClient implements GatewayClient {
@@ -48,6 +56,8 @@ export class InMemoryClient implements GatewayClient {
         result: null,
         error: null,
         source: null,
+        cancellation: null,
+        resolution: null,
         waitingFor: null,
         stale: false,
       },
@@ -58,6 +68,16 @@ export class InMemoryClient implements GatewayClient {
   async status(requestId: string): Promise<RequestSnapshot> {
     await this.failure?.();
     return this.#entry(requestId).snapshot;
+  }
+
+  async resolve(requestId: string, { providerRequestId, ...decided }: ResolveOptions): Promise<RequestState> {
+    await this.failure?.();
+    const { snapshot } = this.#entry(requestId);
+    if (snapshot.status !== 'outcome_unknown') throw new NothingToDecideError(requestId, `It is ${snapshot.status}`);
+    const at = '2026-01-01T00:00:03.000Z';
+    const resolution = { ...decided, providerRequestId: providerRequestId ?? null, at };
+    this.change(requestId, { resolution, status: STATUS_AFTER[decided.decision] });
+    return { ...snapshot, resolution };
   }
 
   async ping(): Promise<void> {

@@ -82,7 +82,7 @@ test('[M21] an event loop that no longer keeps up is a 503 with Retry-After, and
   expect(alive.status).toBe(200);
 });
 
-test('[M22] the OpenAPI document is 3.1 and lists both routes with their problems', async () => {
+test('[M22] the OpenAPI document is 3.1 and lists every route with its problems', async () => {
   const { url } = await startGateway();
   const document = (await (await fetch(`${url}/openapi.json`)).json()) as {
     openapi: string;
@@ -105,6 +105,29 @@ test('[M22] the OpenAPI document is 3.1 and lists both routes with their problem
     '504',
   ]);
   expect(Object.keys(read?.responses ?? {}).toSorted()).toEqual(['200', '401', '404', '503']);
+  const decide = document.paths['/api/external/resolve/{request_id}']?.['post'];
+  expect(Object.keys(decide?.responses ?? {}).toSorted()).toEqual([
+    '200',
+    '400',
+    '401',
+    '404',
+    '409',
+    '413',
+    '415',
+    '503',
+  ]);
+  expect(decide?.requestBody).toMatchObject({
+    content: {
+      'application/json': {
+        schema: {
+          oneOf: [
+            { required: ['decision', 'reason'], additionalProperties: false },
+            { required: ['decision', 'provider_request_id', 'reason'], additionalProperties: false },
+          ],
+        },
+      },
+    },
+  });
   for (const response of [start?.responses['422'], read?.responses['404']]) {
     expect(Object.keys(response?.content ?? {})).toEqual(['application/problem+json']);
   }
@@ -113,6 +136,7 @@ test('[M22] the OpenAPI document is 3.1 and lists both routes with their problem
   });
   expect(Object.keys(document.paths).toSorted()).toEqual([
     '/api/external/process',
+    '/api/external/resolve/{request_id}',
     '/api/external/status/{request_id}',
     '/healthz',
     '/readyz',

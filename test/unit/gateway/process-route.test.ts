@@ -86,6 +86,20 @@ describe('synchronous', () => {
     });
   });
 
+  test('[N1][M6] work that is done, but whose result is too large to keep, is a 502 with the id that finds it', async () => {
+    const { client, post } = await startGateway();
+    const answer = post(input);
+    await vi.waitUntil(() => client.waits.length === 1);
+    const details = { failure: 'resultTooLarge', outcome: 'final', providerRequestId: 'job-9' } as const;
+    client.fail(client.lastId, createExternalAPIError('ResultTooLargeError', 'too large', details));
+    expect(await problemOf(await answer)).toMatchObject({
+      status: 502,
+      error: 'ResultTooLargeError',
+      request_id: client.lastId,
+      provider_request_id: 'job-9',
+    });
+  });
+
   test('[M19] a request that is cancelled while its caller waits is a 409', async () => {
     const { client, post } = await startGateway();
     const answer = post(input);

@@ -22,6 +22,8 @@ export interface RunningGateway {
   /** POSTs to the process route as the tenant acme; `body` is sent as JSON unless it is a string. */
   post(body: unknown, headers?: Record<string, string>): Promise<Response>;
   status(requestId: string, key?: string): Promise<Response>;
+  /** POSTs a decision; `body` is sent as JSON unless it is a string. */
+  resolve(requestId: string, body: unknown, key?: string): Promise<Response>;
 }
 
 /** A gateway on a free port over an in-memory client; closed when the test is over. */
@@ -42,19 +44,22 @@ export async function startGateway({ syncWaitMs = 5_000, open = false } = {}): P
   });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   onTestFinished(() => app.close());
+  const postJson = (path: string, body: unknown, headers: Record<string, string>): Promise<Response> =>
+    fetch(url + path, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${ACME}`, 'content-type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
   return {
     app,
     client,
     url,
     log,
-    post: (body, headers = {}) =>
-      fetch(`${url}/api/external/process`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${ACME}`, 'content-type': 'application/json', ...headers },
-        body: typeof body === 'string' ? body : JSON.stringify(body),
-      }),
+    post: (body, headers = {}) => postJson('/api/external/process', body, headers),
     status: (requestId, key = ACME) =>
       fetch(`${url}/api/external/status/${requestId}`, { headers: { authorization: `Bearer ${key}` } }),
+    resolve: (requestId, body, key = ACME) =>
+      postJson(`/api/external/resolve/${requestId}`, body, { authorization: `Bearer ${key}` }),
   };
 }
 

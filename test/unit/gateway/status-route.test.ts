@@ -26,6 +26,8 @@ test('[M3][M19] the status is the request in snake_case, without members that ar
     result: null,
     error: null,
     source: null,
+    cancellation: null,
+    resolution: null,
     waiting_for: { reason: 'provider_processing', since: '2026-01-01T00:00:01.000Z', until: null, attempt: 3 },
   });
 });
@@ -59,6 +61,32 @@ test('[M6][M19] a failed request is read with 200 and its error', async () => {
     error: { type: 'APITimeoutError', message: 'late', status_code: null, retryable: true },
     stale: true,
   });
+});
+
+test('[N11][N1][M19] the status says what became of a cancelled request, and how its unknown outcome was decided', async () => {
+  const { client, post, status } = await startGateway({ syncWaitMs: 0 });
+  await post({ data: 1 });
+  const resolution = {
+    decision: 'adopt',
+    providerRequestId: 'job-1',
+    by: 'jo',
+    reason: 'they have it',
+    at: '2026-01-01T00:00:01.000Z',
+    internal: 'canary',
+  } as const;
+  client.change(client.lastId, { status: 'cancelled', cancellation: 'cancelled_at_provider', resolution });
+  expect(await (await status(client.lastId)).json()).toMatchObject({
+    status: 'cancelled',
+    cancellation: 'cancelled_at_provider',
+    resolution: {
+      decision: 'adopt',
+      provider_request_id: 'job-1',
+      by: 'jo',
+      reason: 'they have it',
+      at: resolution.at,
+    },
+  });
+  expect(await (await status(client.lastId)).text()).not.toContain('canary');
 });
 
 test('[M16][M19] a request of another tenant cannot be told from one that does not exist, and the look is logged', async () => {

@@ -16,7 +16,7 @@ export async function client({ stack, quick, progress }) {
   for (const { inFlight, calls, quickCalls } of LOADS) {
     const load = { polled: false, inFlight, calls: quick ? quickCalls : calls };
     const { undici, client: ours } = await progress.step(`Provider client, ${inFlight} in flight`, () =>
-      interleave(quick ? 3 : 7, Object.keys(callers), (caller) => callers[caller].ask(load)),
+      interleave(quick ? 3 : 6, Object.keys(callers), (caller) => callers[caller].ask(load)),
     );
     rows.push({
       inFlight,

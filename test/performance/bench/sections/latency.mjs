@@ -9,7 +9,7 @@ export async function latency({ stack, quick, progress }) {
 
   const load = { polled: false, inFlight: 1, calls: quick ? 10 : 30 };
   const { client, durable } = await progress.step('One request alone', () =>
-    interleave(quick ? 3 : 7, Object.keys(callers), (caller) => callers[caller].ask(load)),
+    interleave(quick ? 3 : 6, Object.keys(callers), (caller) => callers[caller].ask(load)),
   );
   const addedMs = figureOf(durable.map(({ p50Ms }, round) => p50Ms - client[round].p50Ms));
   return {

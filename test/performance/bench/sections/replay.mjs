@@ -13,7 +13,7 @@ export async function replay({ stack, quick, progress }) {
   }
 
   const replayer = await stack.replayer();
-  const replays = quick ? 80 : 400;
+  const replays = quick ? 80 : 250;
   const { bare, durable } = await progress.step(`Replaying each workflow ${replays} times a round`, () =>
     interleave(quick ? 2 : 6, ['bare', 'durable'], (kind) =>
       replayer.ask({ workflowId: workflowIds[kind], bundle: bundles[kind], replays }),

@@ -1,0 +1,28 @@
+import type { FastifyRequest } from 'fastify';
+import { RequestNotFoundError } from '../client/errors.ts';
+import { REQUEST_ID_PATTERN } from '../contract/names.ts';
+import type { RequestSnapshot } from '../contract/request.ts';
+import { bounded } from './bounded.ts';
+import type { GatewayClient } from './gateway-client.ts';
+import { HttpError } from './http-error.ts';
+
+const READ_TIMEOUT_MS = 5_000;
+
+/**
+ * The caller's own request as it is now. Another tenant's does not exist for it.
+ * @throws RequestNotFoundError, HttpError 404 for what is no id
+ */
+export async function readOwnRequest(
+  client: GatewayClient,
+  request: Pick<FastifyRequest, 'tenant' | 'externalRequestId' | 'log'>,
+  requestId: string,
+): Promise<RequestSnapshot> {
+  if (!REQUEST_ID_PATTERN.test(requestId)) {
+    throw new HttpError(404, 'RequestNotFoundError', 'There is no such request: an id is req_ and 26 characters.');
+  }
+  request.externalRequestId = requestId;
+  const snapshot = await bounded(READ_TIMEOUT_MS, client.status(requestId));
+  if (snapshot.tenant === request.tenant) return snapshot;
+  request.log.warn({ event: 'foreign_request', tenant: request.tenant }, 'a tenant asked for a request of another');
+  throw new RequestNotFoundError(requestId);
+}
