@@ -68,7 +68,8 @@ export function checkTenant(tenant: string): void {
     throw new InvalidRequestError(checked.error.issues.map(({ message }) => ({ path: 'tenant', message })));
 }
 
-function isCallbackUrl(text: string): boolean {
+/** Whether the provider can be told to call this: an absolute http(s) URL without credentials, of at most 2048 characters. */
+export function isCallbackUrl(text: string): boolean {
   if (text.length > 2048 || !URL.canParse(text)) return false;
   const url = new URL(text);
   return /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';

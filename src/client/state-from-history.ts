@@ -2,7 +2,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { optionalTsToDate } from '@temporalio/common/lib/time.js';
 import type { ExternalApiActivities, Submission } from '../contract/activities.ts';
-import type { RequestState, RequestStatus } from '../contract/request.ts';
+import { initialState, type RequestState, type RequestStatus } from '../contract/request.ts';
 
 type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
 type HistoryEvent = NonNullable<History['events']>[number];
@@ -35,20 +35,7 @@ const CLOSING = [
 export function stateFromHistory(requestId: string, history: History): RequestState {
   const events = history.events ?? [];
   const at = (index: number): string => (optionalTsToDate(events.at(index)?.eventTime) ?? new Date(0)).toISOString();
-  const state: RequestState = {
-    requestId,
-    status: 'queued',
-    createdAt: at(0),
-    updatedAt: at(0),
-    completedAt: null,
-    providerRequestId: null,
-    result: null,
-    error: null,
-    source: null,
-    cancellation: null,
-    resolution: null,
-    holdUntil: null,
-  };
+  const state = initialState(requestId, at(0));
   const activityOf = new Map<string, string>();
   for (const [index, event] of events.entries()) {
     const scheduled = event.activityTaskScheduledEventAttributes;

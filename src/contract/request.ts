@@ -96,6 +96,24 @@ export interface RequestState {
   holdUntil?: string | null;
 }
 
+/** A request that has just been accepted. */
+export function initialState(requestId: string, createdAt: string): RequestState {
+  return {
+    requestId,
+    status: 'queued',
+    createdAt,
+    updatedAt: createdAt,
+    completedAt: null,
+    providerRequestId: null,
+    result: null,
+    error: null,
+    source: null,
+    cancellation: null,
+    resolution: null,
+    holdUntil: null,
+  };
+}
+
 export type WaitReason =
   /** A reply was lost: it waits for a callback, for a decision, or for its deadline. */
   | 'outcome_unknown'

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { CancellationOutcome, Decision, JsonValue, RequestStatus, WaitReason } from '../contract/request.ts';
+import { isCallbackUrl } from '../client/process-input.ts';
 import type { ErrorType } from '../contract/failures.ts';
 
 /** The bodies of the gateway. Members that a response schema does not list never leave: it is the sanitiser. */
@@ -152,10 +153,4 @@ export function problemResponses<const S extends Record<number, string>>(descrip
       { description, content: { 'application/problem+json': { schema: problem } } },
     ]),
   );
-}
-
-function isCallbackUrl(text: string): boolean {
-  if (text.length > 2048 || !URL.canParse(text)) return false;
-  const url = new URL(text);
-  return /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
 }

@@ -32,23 +32,6 @@ const STATUS_AFTER: Record<Exclude<RequestEvent['type'], 'resolved'>, RequestSta
   cancelled: 'cancelled',
 };
 
-export function initialState(requestId: string, createdAt: string): RequestState {
-  return {
-    requestId,
-    status: 'queued',
-    createdAt,
-    updatedAt: createdAt,
-    completedAt: null,
-    providerRequestId: null,
-    result: null,
-    error: null,
-    source: null,
-    cancellation: null,
-    resolution: null,
-    holdUntil: null,
-  };
-}
-
 /** The state after `event` at `now` (ISO 8601). A terminal state never changes. */
 export function reduce(state: RequestState, event: RequestEvent, now: string): RequestState {
   if (isTerminal(state.status)) return state;

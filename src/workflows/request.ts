@@ -12,6 +12,7 @@ import {
 import type { ExternalApiActivities } from '../contract/activities.ts';
 import { CALLBACK_SIGNAL, RESOLVE_UPDATE, STATUS_QUERY, isProviderRequestId } from '../contract/names.ts';
 import {
+  initialState,
   isTerminal,
   type CallbackHint,
   type ProcessRequestArgs,
@@ -19,7 +20,7 @@ import {
   type Resolution,
 } from '../contract/request.ts';
 import { activityOptions } from './activity-options.ts';
-import { currentDetails, initialState, reduce, type RequestEvent } from './request-state.ts';
+import { currentDetails, reduce, type RequestEvent } from './request-state.ts';
 import { refusalOf } from './resolution.ts';
 
 const statusQuery = defineQuery<RequestState>(STATUS_QUERY);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isTerminal, type RequestState } from '../../../src/contract/request.ts';
-import { currentDetails, initialState, reduce, type RequestEvent } from '../../../src/workflows/request-state.ts';
+import { initialState, isTerminal, type RequestState } from '../../../src/contract/request.ts';
+import { currentDetails, reduce, type RequestEvent } from '../../../src/workflows/request-state.ts';
 
 const T0 = '2026-01-01T00:00:00.000Z';
 const T1 = '2026-01-01T00:00:01.000Z';
