@@ -58,13 +58,13 @@ test('[M5] Retry-After as an HTTP-date names a second in which there is room', a
 
 test('[M9] under load no window of the ledger holds more admitted calls than the limit', async () => {
   await using caller = await Caller.start({ settings: { rateLimit: 20, rateWindowMs: 50 } });
-  const endAt = performance.now() + 250;
+  const admitted = () => caller.provider.ledger.filter(({ statusCode }) => statusCode === 404).map((e) => e.arrivedAt);
+  const refused = () => caller.provider.ledger.filter(({ statusCode }) => statusCode === 429).length;
   const worker = async () => {
-    while (performance.now() < endAt) await caller.status('req_x');
+    while (admitted().length < 80 || refused() === 0) await caller.status('req_x');
   };
   await Promise.all(Array.from({ length: 8 }, worker));
-  const admitted = caller.provider.ledger.filter(({ statusCode }) => statusCode !== 429).map((e) => e.arrivedAt);
-  const worst = Math.max(...admitted.map((from) => admitted.filter((at) => at >= from && at < from + 50).length));
-  expect(worst).toBe(20);
-  expect(admitted.length).toBeGreaterThan(60);
+  const times = admitted();
+  const worst = Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + 50).length));
+  expect(worst).toBeLessThanOrEqual(20);
 });
