@@ -111,7 +111,8 @@ describe.each(['none', 'key', 'resend'] as const)('EXTERNAL_API_IDEMPOTENCY=%s',
 
   async function run(fault: Fault, times = 1) {
     stack.fake.script({ endpoint: '/process', times, fault });
-    const handle = await stack.client.process({ data: { at: performance.now() } });
+    // Nobody is there to decide.
+    const handle = await stack.client.process({ data: { at: performance.now() } }, { unknownHold: '50 milliseconds' });
     const submits = () =>
       stack.fake.ledger.filter((call) => call.endpoint === '/process' && call.idempotencyKey === handle.requestId);
     return { handle, submits, executed: () => submits().filter(({ executed }) => executed).length };
@@ -138,7 +139,7 @@ describe.each(['none', 'key', 'resend'] as const)('EXTERNAL_API_IDEMPOTENCY=%s',
   });
 
   test.each(AMBIGUOUS)(
-    `[N1][M6] process: $what ${idempotency === 'none' ? 'ends as OutcomeUnknown, never sent again' : 'is sent again'}`,
+    `[N1][M6] process: $what ${idempotency === 'none' ? 'is never sent again, and ends as OutcomeUnknown when nobody decides' : 'is sent again'}`,
     async (row) => {
       const { handle, submits, executed } = await run(row.fault);
       if (idempotency === 'none') {
