@@ -24,15 +24,19 @@ export async function readSnapshot(
     .withDeadline(Date.now() + QUERY_DEADLINE_MS, () => handle.query<RequestState>(STATUS_QUERY))
     // No worker, or none that answers in time: the history says it instead.
     .catch(() => null);
-  const description = await client.withDeadline(Date.now() + DESCRIBE_DEADLINE_MS, () => handle.describe());
+  const describe = () => client.withDeadline(Date.now() + DESCRIBE_DEADLINE_MS, () => handle.describe());
+  let description = await describe();
+  const isOpen = (): boolean => description.status.name === 'RUNNING';
+  const fresh = isOpen() ? await queried : null;
+  // A worker tells of an end before it is recorded, and may die before that: only the server's word is final.
+  const foresees = fresh !== null && isTerminal(fresh.status);
+  if (foresees) description = await describe();
   const tenant = (description.memo as RequestMemo | undefined)?.tenant ?? DEFAULT_TENANT;
-  if (description.status.name !== 'RUNNING') {
+  if (!isOpen()) {
     const { state } = await client.withDeadline(Date.now() + DESCRIBE_DEADLINE_MS, () => endOf(requestId, handle));
     return snapshotOf(state, tenant, null, false);
   }
-  const fresh = await queried;
-  if (fresh && isTerminal(fresh.status)) return snapshotOf(fresh, tenant, null, false);
-  const state = fresh ?? (await staleState(client, requestId, handle));
+  const state = fresh === null || foresees ? await recordedState(client, requestId, handle) : fresh;
   return snapshotOf(state, tenant, waitingFor(state, description.raw, new Date()), fresh === null);
 }
 
@@ -43,7 +47,7 @@ function snapshotOf(state: RequestState, tenant: string, waiting: WaitingFor | n
 }
 
 /** Rejects rather than guess when the history does not come: a guess could be a step back. */
-async function staleState(client: Client, requestId: string, handle: WorkflowHandle): Promise<RequestState> {
+async function recordedState(client: Client, requestId: string, handle: WorkflowHandle): Promise<RequestState> {
   const history = await client.withDeadline(Date.now() + HISTORY_DEADLINE_MS, () => handle.fetchHistory());
   return stateFromHistory(requestId, history);
 }

@@ -29,8 +29,8 @@ const CLOSING = [
 ] as const;
 
 /**
- * A request's state as its history tells it, for when no worker can answer. It lags behind a worker's answer by at most
- * one workflow task and never runs ahead of it.
+ * A request's state as its history tells it, for when no worker can answer. It is as far as a worker would say from the
+ * same history, but for an end, which counts once it is recorded.
  */
 export function stateFromHistory(requestId: string, history: History): RequestState {
   const events = history.events ?? [];
@@ -51,7 +51,13 @@ export function stateFromHistory(requestId: string, history: History): RequestSt
       state.updatedAt = at(index);
     }
     const completed = event.activityTaskCompletedEventAttributes;
-    if (completed && activityOf.get(String(completed.scheduledEventId)) === 'process') {
+    const step = completed && activityOf.get(String(completed.scheduledEventId));
+    if (step === 'authenticate') {
+      // What comes next is certain, and a worker that is asked says so before it is recorded.
+      state.status = 'submitting';
+      state.updatedAt = at(index);
+    }
+    if (completed && step === 'process') {
       const payload = completed.result?.payloads?.[0];
       const submission = payload && defaultPayloadConverter.fromPayload<Submission>(payload);
       state.providerRequestId = submission?.providerRequestId ?? null;

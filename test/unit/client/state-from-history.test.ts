@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
+import { expect, test } from 'vitest';
+import { stateFromHistory } from '../../../src/client/state-from-history.ts';
+import type { RequestStatus } from '../../../src/contract/request.ts';
+
+/** What a reader sees without a worker, event by event; the same status twice in a row counts once. */
+function statusesOf(name: string): RequestStatus[] {
+  const file = new URL(`../../replay/histories/v2/${name}.json`, import.meta.url);
+  const { events = [] } = historyFromJSON(JSON.parse(readFileSync(file, 'utf8')));
+  const seen = (events ?? []).map((_event, index) => {
+    const history = { events: (events ?? []).slice(0, index + 1) };
+    return stateFromHistory('req_X', history).status;
+  });
+  return seen.filter((status, index) => status !== seen[index - 1]);
+}
+
+test.each([
+  ['polled', ['queued', 'authenticating', 'submitting', 'processing']],
+  ['synchronous', ['queued', 'authenticating', 'submitting', 'processing']],
+  ['callback-while-the-poll-backs-off', ['queued', 'authenticating', 'submitting', 'processing']],
+  ['outcome-unknown', ['queued', 'authenticating', 'submitting', 'outcome_unknown']],
+  [
+    'outcome-unknown-and-resubmitted',
+    ['queued', 'authenticating', 'submitting', 'outcome_unknown', 'submitting', 'processing'],
+  ],
+  ['outcome-unknown-and-adopted', ['queued', 'authenticating', 'submitting', 'outcome_unknown', 'processing']],
+])('[C3] the history of %s, read event by event, never goes backwards', (name, statuses) => {
+  expect(statusesOf(name)).toEqual(statuses);
+});
+
+test('[C3] the next step shows as soon as the one before it is recorded: a worker would say so too', () => {
+  const file = new URL('../../replay/histories/v2/polled.json', import.meta.url);
+  const { events } = historyFromJSON(JSON.parse(readFileSync(file, 'utf8')));
+  const authenticated = (events ?? []).findIndex((event) => event.activityTaskCompletedEventAttributes);
+  const history = { events: (events ?? []).slice(0, authenticated + 1) };
+  expect(stateFromHistory('req_X', history).status).toBe('submitting');
+});
