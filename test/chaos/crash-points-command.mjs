@@ -1,0 +1,71 @@
+import { isDeepStrictEqual } from 'node:util';
+import { join } from 'node:path';
+import { startTemporalServer } from '../../scripts/temporal-server.mjs';
+import { runLane } from './crash-lane.mjs';
+import { nameOf } from './crash-points.mjs';
+import { textTable, verdictText } from './report.mjs';
+
+const MODES = ['key', 'none'];
+const TELL_EVERY_MS = 10_000;
+
+/** `npm run chaos -- crash-points`: both modes side by side, as text, as data, and whether all came as it must. */
+export async function run({ options: { times }, folder, binary, progress }) {
+  const startedAt = performance.now();
+  const server = await progress.step('Temporal server, in memory', () =>
+    startTemporalServer({ binary, logFile: join(folder, 'temporal.log') }),
+  );
+  let fail;
+  const death = new Promise((_, reject) => (fail = (end) => reject(new Error(end))));
+  void server.ended.then(fail);
+
+  const crashes = [];
+  const tell = () => progress.say(`  ${crashes.length} crashes, and what came of them`);
+  const teller = setInterval(tell, TELL_EVERY_MS);
+  const lanes = MODES.map((mode) =>
+    runLane({
+      mode,
+      times,
+      temporalAddress: server.address,
+      folder,
+      onDeath: fail,
+      onCrash: (crash) => crashes.push(crash),
+    }),
+  );
+  const verdicts = await Promise.race([Promise.all(lanes), death]).finally(() => clearInterval(teller));
+
+  const unexpected = crashes.filter(({ outcome, expected }) => !isDeepStrictEqual(outcome, expected));
+  const passed = unexpected.length === 0 && verdicts.every(({ violations }) => violations.length === 0);
+  const seconds = (performance.now() - startedAt) / 1000;
+  const text = [
+    pointsText(crashes, unexpected),
+    ...unexpected.map(
+      (crash) => `  ${crash.requestId}: ${nameOf(crash.point)} in ${crash.mode}: ${shown(crash.outcome)}`,
+    ),
+    ...verdicts.map((verdict, n) => `\nMode ${MODES[n]}\n${verdictText(verdict)}`),
+    '',
+    `${crashes.length} crashes in ${seconds.toFixed(0)} s`,
+    passed ? 'PASSED: what came of every crash is what must.' : `FAILED: ${unexpected.length} crashes ended otherwise.`,
+  ].join('\n');
+  return { text, passed, data: { seconds, crashes, verdicts } };
+}
+
+function pointsText(crashes, unexpected) {
+  const rows = new Map();
+  for (const crash of crashes) {
+    const name = `${nameOf(crash.point)} (${crash.mode})`;
+    const row = rows.get(name) ?? { must: shown(crash.expected), crashes: 0, otherwise: 0 };
+    row.crashes += 1;
+    if (unexpected.includes(crash)) row.otherwise += 1;
+    rows.set(name, row);
+  }
+  return textTable([
+    ['killed at', 'must come of it', 'crashes', 'otherwise'],
+    ...[...rows]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, row]) => [name, row.must, row.crashes, row.otherwise]),
+  ]);
+}
+
+function shown({ status, submits, effects }) {
+  return `${status}, sent ${submits}, executed ${effects}`;
+}
