@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { exitText } from '../../../scripts/lib/run-command.mjs';
 import { killGroup, spawnTracked } from '../../../scripts/lib/process-registry.mjs';
 
 /**
@@ -18,7 +19,8 @@ export async function startChild({ module, args, logFile }) {
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const nextMessage = () =>
     new Promise((resolve, reject) => {
-      const onExit = () => reject(new Error(`${name} ended. Its log is ${logFile}.`));
+      const onExit = (code, signal) =>
+        reject(new Error(`${name} ended (${exitText(code, signal)}). Its log: ${logFile}`));
       child.once('exit', onExit);
       child.once('message', ({ value, error }) => {
         child.off('exit', onExit);
