@@ -1,15 +1,16 @@
 import { z } from 'zod';
+import { MAX_DECIDED_BY, MAX_DECISION_REASON } from '../contract/limits.ts';
 import { isProviderRequestId } from '../contract/names.ts';
 import { InvalidRequestError } from './errors.ts';
 import type { ResolveOptions } from './resolve-request.ts';
 
 /** The members of a decision. Who and why stay readable in the history and in every later status, so they are bounded. */
 
-const WHO = 'must say who decides, in at most 200 characters';
-const WHY = 'must say why, in at most 2000 characters';
+const WHO = `must say who decides, in at most ${MAX_DECIDED_BY} characters`;
+const WHY = `must say why, in at most ${MAX_DECISION_REASON} characters`;
 
-export const decidedBy = z.string(WHO).regex(/\S/, WHO).max(200, WHO);
-export const decisionReason = z.string(WHY).regex(/\S/, WHY).max(2000, WHY);
+export const decidedBy = z.string(WHO).regex(/\S/, WHO).max(MAX_DECIDED_BY, WHO);
+export const decisionReason = z.string(WHY).regex(/\S/, WHY).max(MAX_DECISION_REASON, WHY);
 
 const ADOPTED = "is the provider's id of the work: 1 to 200 of A-Z a-z 0-9 . _ ~ : -";
 export const adoptedId = z.string(ADOPTED).refine(isProviderRequestId, ADOPTED);

@@ -6,3 +6,7 @@ export const MAX_INPUT_BYTES = MAX_PAYLOAD_BYTES;
 
 /** JSON bytes of a provider's result. */
 export const MAX_RESULT_BYTES = MAX_PAYLOAD_BYTES;
+
+/** Characters of who decides on an unknown outcome, and why: both stay in the history and in every later status. */
+export const MAX_DECIDED_BY = 200;
+export const MAX_DECISION_REASON = 2000;

@@ -1,3 +1,4 @@
+import { MAX_DECIDED_BY, MAX_DECISION_REASON } from '../contract/limits.ts';
 import { isProviderRequestId } from '../contract/names.ts';
 import type { Decision, RequestState, Resolution } from '../contract/request.ts';
 
@@ -18,6 +19,9 @@ export function refusalOf(decided: Resolution, state: RequestState, taken: boole
   }
   if (decision !== 'adopt' && providerRequestId !== null) return invalid(`${decision} takes no provider_request_id`);
   if (by.trim() === '' || reason.trim() === '') return invalid('who decides, and why, must be said');
+  if (by.length > MAX_DECIDED_BY || reason.length > MAX_DECISION_REASON) {
+    return invalid(`who decides takes at most ${MAX_DECIDED_BY} characters, and why at most ${MAX_DECISION_REASON}`);
+  }
   if (state.status !== 'outcome_unknown') {
     return { type: 'NothingToDecide', message: `There is nothing to decide: the request is ${state.status}` };
   }
