@@ -29,5 +29,6 @@ export function demoEnvironment(env, { ports, keySha256, temporalConfigFile }) {
     GATEWAY_PORT: `${ports.gateway}`,
     GATEWAY_API_KEYS: `demo:${keySha256}`,
     METRICS_PORT: `${ports.metrics}`,
+    EXTERNAL_API_WORKER_URL: `http://127.0.0.1:${ports.metrics}`,
   };
 }

@@ -20,7 +20,7 @@ Look at it
 Try it
   curl -s ${gateway}/api/external/process -H 'Authorization: Bearer ${key}' \\
     -H 'Content-Type: application/json' -d '${JSON.stringify(DEMO_INPUT)}'
-  TEMPORAL_ADDRESS=${address} npm run cli -- status ${requestId}
+  TEMPORAL_ADDRESS=${address} EXTERNAL_API_WORKER_URL=http://localhost:${ports.metrics} npm run cli -- why ${requestId}
 
 Ctrl-C stops everything.`;
 }

@@ -6,9 +6,10 @@ import { ensureTemporalBinary } from '../temporal-server.mjs';
 import { ROOT } from './paths.mjs';
 import { prepare } from './prepare.mjs';
 import { createProgress } from './progress.mjs';
+import { ensureRedisServer } from './redis-server.mjs';
 
 /**
- * `npm test`: installs, finds a Temporal server, and runs vitest with `args`. The last line is `N passed, N failed`.
+ * `npm test`: installs, finds a Temporal server and a Redis server, and runs vitest with `args`. The last line is `N passed, N failed`.
  *
  * @returns {Promise<number>} the exit code: not 0 when a test failed, or none was run
  */
@@ -18,6 +19,7 @@ export async function main(args) {
     // What takes minutes the first time comes before vitest, which would show nothing of it.
     await prepare(progress, { build: false });
     await ensureTemporalBinary({ progress });
+    await ensureRedisServer(progress);
   } catch (error) {
     console.error(error.message);
     console.log('0 passed, 0 failed');

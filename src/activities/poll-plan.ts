@@ -1,3 +1,4 @@
+import { LENGTHS_NEEDED, quantile } from './job-times.ts';
 import type { CallPolicy } from './retry-plan.ts';
 
 /**
@@ -15,6 +16,26 @@ export const NOT_FOUND_GRACE_MS = 30_000;
 const GROWTH = 1.5;
 
 /**
+ * The share of jobs that a learned poll finds finished: the first of all jobs, each later one of those that still ran at
+ * the one before, so that the second poll goes out at the 90th percentile. That makes 1 + 0.4 / 0.75 = 1.53 polls per
+ * request, however the lengths are spread. Earlier polls cost calls, later ones time until a finished job is seen.
+ */
+const FOUND_BY_FIRST = 0.6;
+const FOUND_BY_NEXT = 0.75;
+
+/** Jobs that all take about the same time are found by one poll, not missed by a hair. */
+const MARGIN = 1.05;
+
+/** A learned poll leaves at least this share of the time passed between itself and the poll before. */
+const LEAST_GAP = 0.1;
+
+/** A job that is still running after so many times the longest known one is none that we know. */
+const UNHEARD_OF = 2;
+
+/** A poll that was learned to be due after the deadline goes out when this share of the time left has passed. */
+const LAST_LOOK = 0.9;
+
+/**
  * Milliseconds to the next poll after `polls` answered ones: EXTERNAL_API_POLL_INITIAL growing by half each time, up to
  * EXTERNAL_API_POLL_MAX. A quarter of it is jitter, except for the first, which nobody else times. The provider's own
  * word (`hintMs`) wins.
@@ -27,4 +48,45 @@ export function pollDelay(
   if (hintMs !== null) return Math.max(1, Math.round(hintMs));
   const delay = Math.min(policy.pollMaxMs, policy.pollInitialMs * GROWTH ** polls);
   return Math.max(1, Math.round(polls === 0 ? delay : delay * (0.75 + 0.25 * random)));
+}
+
+export interface Learned {
+  /** Lengths of the last jobs of this kind, in milliseconds, in any order. */
+  lengths: readonly number[];
+  /** Since the submit. */
+  elapsedMs: number;
+  /** Until the request's deadline. */
+  remainingMs: number;
+  /** The provider tells when it is done: the poll is only for a callback that is lost. */
+  callbackExpected: boolean;
+}
+
+/**
+ * Milliseconds to the next poll after `polls` answered ones, by what was learned of jobs of this kind; null when that is
+ * too little. EXTERNAL_API_POLL_MAX bounds only waits for a job that runs far longer than any known one.
+ */
+export function learnedDelay(
+  polls: number,
+  learned: Learned,
+  policy: Pick<CallPolicy, 'pollInitialMs' | 'pollMaxMs'>,
+  random: number,
+): number | null {
+  if (learned.lengths.length < LENGTHS_NEEDED) return null;
+  const delay = polls === 0 ? untilFirst(learned) : untilNext(learned, policy.pollMaxMs, random);
+  const lastLook = learned.remainingMs * LAST_LOOK;
+  // With so little time left there is nothing to plan.
+  if (delay > lastLook && lastLook < policy.pollInitialMs) return null;
+  return Math.max(1, Math.round(Math.min(delay, lastLook)));
+}
+
+function untilFirst({ lengths, elapsedMs, callbackExpected }: Learned): number {
+  const due = callbackExpected ? Math.max(...lengths) * GROWTH : quantile(lengths, FOUND_BY_FIRST) * MARGIN;
+  return due - elapsedMs;
+}
+
+function untilNext({ lengths, elapsedMs }: Learned, pollMaxMs: number, random: number): number {
+  const longer = lengths.filter((length) => length * MARGIN > elapsedMs * (1 + LEAST_GAP));
+  if (longer.length > 0) return quantile(longer, FOUND_BY_NEXT) * MARGIN - elapsedMs;
+  const grown = elapsedMs * (GROWTH - 1) * (0.75 + 0.25 * random);
+  return elapsedMs > Math.max(...lengths) * UNHEARD_OF ? Math.min(grown, pollMaxMs) : grown;
 }

@@ -7,7 +7,8 @@ import { progressFrom, type CallProgress } from './call-progress.ts';
 import { failureAfter } from './failed-call.ts';
 import type { ActivityDeps } from './deps.ts';
 import { keepAlive } from './keep-alive.ts';
-import { LONGEST_ATTEMPT_MS, NOT_FOUND_GRACE_MS, pollDelay, WAIT_IN_ATTEMPT_MS } from './poll-plan.ts';
+import { DEFAULT_KIND, jobLengthMs, usualLengthMs } from './job-times.ts';
+import { learnedDelay, LONGEST_ATTEMPT_MS, NOT_FOUND_GRACE_MS, pollDelay, WAIT_IN_ATTEMPT_MS } from './poll-plan.ts';
 import { checkResultSize } from './result-size.ts';
 import { stillProcessing } from './to-application-failure.ts';
 
@@ -24,7 +25,8 @@ export function createPollStatus(deps: ActivityDeps) {
     const attemptEndsAt = deps.now() + LONGEST_ATTEMPT_MS;
 
     async function wait(hintMs: number | null, why: string): Promise<void> {
-      const delayMs = pollDelay(progress.polls, deps.policy, { hintMs, random: deps.random() });
+      const learned = hintMs === null ? await learnedWait(input, context, progress.polls) : null;
+      const delayMs = learned ?? pollDelay(progress.polls, deps.policy, { hintMs, random: deps.random() });
       context.heartbeat(progress);
       if (delayMs > WAIT_IN_ATTEMPT_MS || deps.now() > attemptEndsAt) throw stillProcessing(why, delayMs);
       await context.sleep(delayMs);
@@ -38,6 +40,7 @@ export function createPollStatus(deps: ActivityDeps) {
       for (;;) {
         const reply = await poll(input, context, progress);
         if (reply?.phase === 'completed' && reply.result) {
+          noteFinished(reply, input, progress.polls);
           return { result: reply.result, createdAt: reply.createdAt, completedAt: reply.completedAt };
         }
         await wait(reply?.retryAfterMs ?? null, whyWaiting(reply, progress.polls));
@@ -46,6 +49,29 @@ export function createPollStatus(deps: ActivityDeps) {
       stop();
     }
   };
+
+  /**
+   * Null when nothing was learned, and after a callback: when the work was submitted is then not known here, and it is
+   * about to finish. Else this activity was scheduled when the submit had just been answered.
+   */
+  async function learnedWait(input: PollInput, { info }: Context, polls: number): Promise<number | null> {
+    if (input.immediately) return null;
+    const lengths = await deps.jobTimes.lengths(kindOf(input));
+    // By two clocks: what they differ only moves the poll.
+    const elapsedMs = Math.max(0, deps.now() - info.scheduledTimestampMs);
+    const remainingMs = info.scheduleToCloseTimeoutMs - elapsedMs;
+    const { callbackExpected = false } = input;
+    return learnedDelay(polls, { lengths, elapsedMs, remainingMs, callbackExpected }, deps.policy, deps.random());
+  }
+
+  function noteFinished(reply: StatusReply, input: PollInput, polls: number): void {
+    const { requestId } = input;
+    const kind = kindOf(input);
+    const lengthMs = jobLengthMs(reply);
+    const known = lengthMs === null ? [] : deps.jobTimes.learn(kind, lengthMs);
+    const lagMs = reply.completedAt === null ? null : Math.max(0, deps.now() - Date.parse(reply.completedAt));
+    deps.observer.finishedSeen({ requestId, kind, polls, lagMs, usualLengthMs: usualLengthMs(known) });
+  }
 
   /** One GET. Null when the provider does not know the id yet. */
   async function poll(
@@ -81,6 +107,10 @@ export function createPollStatus(deps: ActivityDeps) {
     deps.observer.unknownStatus(status, requestId, progress.warnedOf !== status);
     progress.warnedOf = status;
   }
+}
+
+function kindOf({ kind }: PollInput): string {
+  return kind ?? DEFAULT_KIND;
 }
 
 function whyWaiting(reply: StatusReply | null, polls: number): string {

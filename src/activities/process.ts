@@ -16,7 +16,7 @@ import { checkResultSize, recordable } from './result-size.ts';
  * request's POST is not cut: its answer says what became of it.
  */
 export function createProcess(deps: ActivityDeps) {
-  return async function process({ requestId, data, options, idempotency }: SubmitInput): Promise<Submission> {
+  return async function process({ requestId, data, options, idempotency, priority }: SubmitInput): Promise<Submission> {
     const context = Context.current();
     const progress = progressFrom(context.info.heartbeatDetails);
     if (progress.submission) return progress.submission;
@@ -41,7 +41,7 @@ export function createProcess(deps: ActivityDeps) {
       if (progress.sending) throw lostInFlight(requestId);
       const reply = await deps.provider.process(
         { data, options, idempotencyKey: requestId },
-        { requestId, retryCount: progress.calls, beforeSend },
+        { requestId, retryCount: progress.calls, beforeSend, priority },
       );
       const { providerRequestId, result, retryAfterMs } = reply;
       const submission: Submission = { providerRequestId, result, firstPollAfterMs: retryAfterMs };

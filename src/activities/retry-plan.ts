@@ -27,13 +27,19 @@ export type RetryPlan =
  * @param repeatable whether an ambiguous call may be made again: true for reads and tokens, for `process` as the
  *   idempotency mode says.
  * @param retryAfterMs what the provider asked for, or null.
+ * @param outage whether the provider is held to be down.
  * @param random uniform in [0, 1): full jitter, so that a fleet does not come back at once.
  */
 export function planRetry(
   row: FailureRow,
   before: { failures: number; waits: number },
   policy: Pick<CallPolicy, 'maxRetries' | 'retryDelayMs'>,
-  { repeatable, retryAfterMs, random }: { repeatable: boolean; retryAfterMs: number | null; random: number },
+  {
+    repeatable,
+    retryAfterMs,
+    outage,
+    random,
+  }: { repeatable: boolean; retryAfterMs: number | null; outage: boolean; random: number },
 ): RetryPlan {
   const { failures, waits } = before;
   if (row.next === 'final') return { final: true, type: row.type, failures };
@@ -42,6 +48,11 @@ export function planRetry(
     return { final: false, type: row.type, failures, waits: waits + 1, delayMs };
   }
   if (row.next === 'settle' && !repeatable) return { final: true, type: 'OutcomeUnknown', failures };
+  // Nobody's calls get through: that is no failure of this request.
+  if (outage) {
+    const delayMs = atLeastOne(backoff(waits, policy.retryDelayMs, random));
+    return { final: false, type: row.type, failures, waits: waits + 1, delayMs };
+  }
   if (failures + 1 >= policy.maxRetries) return { final: true, type: row.type, failures: failures + 1 };
   const delayMs = atLeastOne(backoff(failures, policy.retryDelayMs, random));
   return { final: false, type: row.type, failures: failures + 1, waits, delayMs };

@@ -1,11 +1,14 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import type { ExternalAPIError } from '../contract/errors.ts';
-import { STILL_PROCESSING, type ErrorDetails } from '../contract/failures.ts';
+import { STILL_PROCESSING, type ErrorDetails, type FailureName } from '../contract/failures.ts';
 import type { RetryPlan } from './retry-plan.ts';
 
+/** Waiting for our turn is no failure: no warning, no metric. */
+const OUR_TURN_TO_WAIT: readonly (FailureName | null)[] = ['overBudget', 'coolingDown', 'outage'];
+
 /** The only place where a provider's error becomes a Temporal failure. */
-export function toApplicationFailure(error: ExternalAPIError, plan: RetryPlan): ApplicationFailure {
+export function toApplicationFailure(error: ExternalAPIError, plan: RetryPlan, fallback: boolean): ApplicationFailure {
   const details: ErrorDetails = {
     failure: error.failure,
     outcome: error.outcome,
@@ -15,6 +18,7 @@ export function toApplicationFailure(error: ExternalAPIError, plan: RetryPlan): 
     // Whoever sends it again may do the work twice.
     retryable: error.retryable && plan.type !== 'OutcomeUnknown',
     retryAfter: error.retryAfter,
+    ...(fallback && { fallback }),
   };
   return withoutStack(
     ApplicationFailure.create({
@@ -22,6 +26,7 @@ export function toApplicationFailure(error: ExternalAPIError, plan: RetryPlan): 
       message: error.message,
       nonRetryable: plan.final,
       details: [details],
+      ...(OUR_TURN_TO_WAIT.includes(error.failure) && { category: ApplicationFailureCategory.BENIGN }),
       ...(plan.final ? {} : { nextRetryDelay: plan.delayMs }),
     }),
   );

@@ -3,15 +3,17 @@ import type { ExternalApiClient } from '../client/external-api-client.ts';
 /** Runs `use` with a client of the configured Temporal server, and closes it. */
 export async function withClient<Result>(use: (client: ExternalApiClient) => Promise<Result>): Promise<Result> {
   // Only now: the Temporal SDK takes longer to load than it takes to find a mistake in the command line.
-  const [{ ExternalApiClient }, { loadClientConfig }] = await Promise.all([
+  const [{ ExternalApiClient }, { budgetFrom }, { loadClientConfig }] = await Promise.all([
     import('../client/external-api-client.ts'),
+    import('../client/budget-source.ts'),
     import('../config/client-config.ts'),
   ]);
-  const { temporal, requestDeadlineMs, unknownHoldMs } = loadClientConfig();
+  const { temporal, requestDeadlineMs, unknownHoldMs, workerUrl } = loadClientConfig();
   const client = ExternalApiClient.connect({
     temporal,
     defaultDeadline: requestDeadlineMs,
     defaultUnknownHold: unknownHoldMs,
+    budget: budgetFrom(workerUrl),
   });
   try {
     return await use(client);

@@ -29,7 +29,7 @@ const MEANINGS: Record<keyof typeof EXIT, string> = {
   usage: 'the command line or the data is wrong; nothing was started or decided',
   notFound: 'no such request',
   running: 'the request goes on: the wait ended first',
-  unavailable: 'the Temporal server does not answer, or does not let us in',
+  unavailable: 'the Temporal server does not answer or does not let us in, or no worker tells the call budget',
   config: 'the configuration is wrong',
   interrupted: 'Ctrl-C ended the wait; the request goes on',
 };

@@ -1,6 +1,7 @@
 import closeWithGrace from 'close-with-grace';
 import { Command } from 'commander';
 import type { FastifyInstance } from 'fastify';
+import { budgetFrom } from '../client/budget-source.ts';
 import { ExternalApiClient } from '../client/external-api-client.ts';
 import { type GatewayConfig, loadGatewayConfig } from '../config/gateway-config.ts';
 import { buildGateway } from '../gateway/build-gateway.ts';
@@ -18,11 +19,12 @@ export function gatewayCommand(): Command {
 async function runGateway(): Promise<void> {
   const config = loadGatewayConfig();
   const logger = createLogger({ level: config.logLevel, name: 'gateway' });
-  const { temporal, requestDeadlineMs, unknownHoldMs, apiKeys, syncWaitMs } = config;
+  const { temporal, requestDeadlineMs, unknownHoldMs, workerUrl, apiKeys, syncWaitMs } = config;
   const client = ExternalApiClient.connect({
     temporal,
     defaultDeadline: requestDeadlineMs,
     defaultUnknownHold: unknownHoldMs,
+    budget: budgetFrom(workerUrl),
   });
   const app = buildGateway({ client, apiKeys, syncWaitMs, logger });
   app.addHook('onClose', () => client.close());

@@ -22,6 +22,11 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     arguments: '<id>',
     load: async () => (await import('./status.ts')).statusCommand(),
   },
+  why: {
+    summary: 'say why a request is where it is',
+    arguments: '<id>',
+    load: async () => (await import('./why.ts')).whyCommand(),
+  },
   result: {
     summary: 'wait for a result and show it',
     arguments: '<id>',
@@ -37,7 +42,13 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     arguments: '[id] [decision]',
     load: async () => (await import('./resolve.ts')).resolveCommand(),
   },
+  cache: {
+    summary: 'make the response cache forget',
+    arguments: '<command>',
+    load: async () => (await import('./cache.ts')).cacheCommand(),
+  },
   list: { summary: 'list requests', load: async () => (await import('./list.ts')).listCommand() },
+  budget: { summary: 'show the call budget', load: async () => (await import('./budget.ts')).budgetCommand() },
   setup: {
     summary: 'prepare the Temporal namespace',
     load: async () => (await import('./setup.ts')).setupCommand(),
@@ -55,8 +66,9 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
 
 const HELP = `
 Environment:
-  TEMPORAL_ADDRESS    Temporal server (default: localhost:7233)
-  TEMPORAL_NAMESPACE  namespace (default: default)
+  TEMPORAL_ADDRESS         Temporal server (default: localhost:7233)
+  TEMPORAL_NAMESPACE       namespace (default: default)
+  EXTERNAL_API_WORKER_URL  a worker that says what the call budget is (default: http://127.0.0.1:9464)
 
 ${EXIT_CODES_HELP}`;
 

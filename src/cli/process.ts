@@ -1,5 +1,5 @@
 import { Argument, Command, Option } from 'commander';
-import type { Idempotency } from '../contract/request.ts';
+import type { CacheUse, Idempotency, Priority } from '../contract/request.ts';
 import { duration, LONGEST_WAIT_DAYS } from './arguments.ts';
 import { withClient } from './client.ts';
 import { EXIT } from './exit.ts';
@@ -17,6 +17,9 @@ interface Options extends OutputOptions {
   deadline?: number;
   unknownHold?: number;
   idempotency?: Idempotency;
+  cache?: CacheUse;
+  priority?: Priority;
+  kind?: string;
   wait?: boolean;
   timeout?: number;
 }
@@ -42,6 +45,18 @@ export function processCommand(): Command {
         'after a lost answer: none never sends again, though the worker would; key and resend must be what the worker has',
       ).choices(['none', 'key', 'resend'] satisfies Idempotency[]),
     )
+    .addOption(
+      new Option(
+        '--cache <mode>',
+        'read: an earlier answer to equal data will do (default); refresh: only the new one, kept for others; off: neither',
+      ).choices(['read', 'refresh', 'off'] satisfies CacheUse[]),
+    )
+    .addOption(
+      new Option('--priority <class>', 'bulk lets all others pass, and leaves them a tenth of the call budget').choices(
+        ['interactive', 'bulk'] satisfies Priority[],
+      ),
+    )
+    .option('--kind <name>', 'requests of one kind take about the same time, after which they are first polled')
     .option('--unknown-hold <duration>', 'how long an unknown outcome waits for a decision, such as 10m', duration(30))
     .option('--wait', 'wait for the result')
     .option('--timeout <duration>', 'how long to wait, such as 90s; means --wait', duration(LONGEST_WAIT_DAYS))
@@ -50,7 +65,7 @@ export function processCommand(): Command {
 }
 
 async function run(stdin: string | undefined, options: Options): Promise<void> {
-  const { callbackUrl, key, tenant, deadline, unknownHold, idempotency } = options;
+  const { callbackUrl, key, tenant, deadline, unknownHold, idempotency, cache, priority, kind } = options;
   const data = await readData({ ...options, stdin });
   process.exitCode = await withClient(async (client) => {
     const { requestId } = await client.process(
@@ -61,6 +76,9 @@ async function run(stdin: string | undefined, options: Options): Promise<void> {
         ...(deadline !== undefined && { deadline }),
         ...(unknownHold !== undefined && { unknownHold }),
         ...(idempotency !== undefined && { idempotency }),
+        ...(cache !== undefined && { cache }),
+        ...(priority !== undefined && { priority }),
+        ...(kind !== undefined && { kind }),
       },
     );
     // At once and before anything can fail: whoever loses the id loses the request.

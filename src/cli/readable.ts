@@ -1,22 +1,17 @@
 import type { RequestSummary } from '../client/list-requests.ts';
-import type { CancellationOutcome, RecordedResolution, RequestSnapshot, WaitReason } from '../contract/request.ts';
+import { span, timeOfDay } from '../client/time-in-words.ts';
+import { CANCELLATIONS } from '../client/why.ts';
+import { closureOf, type BudgetView, type Closure } from '../contract/budget-view.ts';
+import type { RecordedResolution, RequestSnapshot, WaitReason } from '../contract/request.ts';
 
 const REASONS: Record<WaitReason, string> = {
   outcome_unknown: 'a callback or a decision (`external-api resolve`)',
   provider_call: 'an answer of the provider',
   provider_processing: 'the provider, which works on it',
   retry_backoff: 'the next try, after a failed call',
-  cool_down: 'the provider, which asked us to wait',
+  cool_down: 'the provider to take calls again',
+  budget: 'its turn in the call budget',
   worker: 'a worker to take the next step',
-};
-
-const CANCELLATIONS: Record<CancellationOutcome, string> = {
-  nothing_sent: 'it was never sent to the provider',
-  cancelled_at_provider: 'the provider was told, and agreed',
-  no_longer_watched: 'the provider could not be told; it may finish, and nobody looks',
-  finished_anyway: 'it had finished first; the result is kept',
-  outcome_unknown: 'whether the provider has it was not known, and nobody finds out any more',
-  terminated: 'an operator terminated it, so that nothing more could be done',
 };
 
 /** One line, without the id: `processing, waits for the provider, which works on it (until …)`. */
@@ -36,16 +31,20 @@ export function requestText(snapshot: RequestSnapshot): string {
     ['completed', snapshot.completedAt],
     ['provider id', snapshot.providerRequestId],
     ['source', snapshot.source],
+    ['answered', snapshot.cachedAt],
     ['cancellation', cancellation && `${cancellation}: ${CANCELLATIONS[cancellation]}`],
     ['decision', resolution && decisionText(resolution)],
     ['error', error && `${error.type}: ${error.message}`],
     ['processed in', result?.metadata.processingTime ? `${result.metadata.processingTime} s` : null],
     ['result', result && JSON.stringify(result.processedData, null, 2).replaceAll('\n', `\n${INDENT}`)],
   ];
+  return aligned(snapshot.requestId, rows);
+}
+
+/** A title, and below it a line for each value that there is. */
+function aligned(title: string, rows: readonly [string, string | null][]): string {
   const known = rows.filter((row): row is [string, string] => row[1] !== null);
-  return [snapshot.requestId, ...known.map(([name, value]) => `  ${name.padEnd(INDENT.length - 2)}${value}`)].join(
-    '\n',
-  );
+  return [title, ...known.map(([name, value]) => `  ${name.padEnd(INDENT.length - 2)}${value}`)].join('\n');
 }
 
 function decisionText({ decision, providerRequestId, by, reason, at }: RecordedResolution): string {
@@ -54,6 +53,37 @@ function decisionText({ decision, providerRequestId, by, reason, at }: RecordedR
 }
 
 const INDENT = ' '.repeat(16);
+
+const CLOSED: Record<Closure['by'], string> = {
+  budget: 'used up',
+  cool_down: 'closed: the provider asked us to wait',
+  outage: 'closed: the provider is down, and one call at a time finds out when it is back',
+};
+
+const COUNTED_IN: Record<BudgetView['countedIn'], (workers: number) => string> = {
+  memory: () => 'the memory of this worker, which has the limit to itself',
+  redis: (workers) => `Redis, by ${workers} ${workers === 1 ? 'worker' : 'workers'}`,
+  share: (workers) => `the memory of each of ${workers} workers, by its share: Redis does not answer`,
+};
+
+/** The call budget for a person. */
+export function budgetText(view: BudgetView, now: Date): string {
+  const closure = closureOf(view, 'other');
+  const next = (call: 'bulk' | 'other'): string => {
+    const until = closureOf(view, call)?.until;
+    return until === undefined ? 'now' : `at ${timeOfDay(until, now)}`;
+  };
+  return aligned(`Call budget at ${timeOfDay(view.asOf, now)}`, [
+    ['state', closure ? CLOSED[closure.by] : 'open'],
+    ['calls', `${view.used} of ${view.limit} in the last ${span(view.windowMs)}`],
+    ['lowered to', view.loweredLimit === null ? null : `${view.loweredLimit}, as the provider says`],
+    ['next call', next('other')],
+    ['next bulk', next('bulk')],
+    ['waiting', `${view.waiting} in this worker`],
+    ['failures', `${view.failures} in a row`],
+    ['counted in', COUNTED_IN[view.countedIn](view.workers)],
+  ]);
+}
 
 /** A table with a heading. */
 export function listText(requests: readonly RequestSummary[]): string {

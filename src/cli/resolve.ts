@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { Argument, Command, Option } from 'commander';
 import { checkResolution } from '../client/resolution-input.ts';
 import type { ResolveOptions } from '../client/resolve-request.ts';
@@ -8,6 +7,7 @@ import { withClient } from './client.ts';
 import { UsageError } from './exit.ts';
 import { jsonOption, tell, type OutputOptions } from './output.ts';
 import { resolveAll, type BulkDecision } from './resolve-all.ts';
+import { shellUser } from './shell-user.ts';
 import { showRequest } from './show-request.ts';
 
 interface Options extends OutputOptions {
@@ -91,13 +91,4 @@ function decisionOf(decision: Decision, providerRequestId: string | undefined, b
     throw new UsageError("adopt needs --provider-id: the provider's own id of the work, to wait for");
   }
   return { decision, providerRequestId, by, reason } satisfies ResolveOptions;
-}
-
-function shellUser(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // A container may run as a user id that has no name.
-    throw new UsageError('say who decides: --by <name>');
-  }
 }

@@ -6,14 +6,20 @@ import { Command } from 'commander';
 import { createActivities } from '../activities/index.ts';
 import { TemporalUnavailableError } from '../client/errors.ts';
 import { loadWorkerConfig, type WorkerConfig } from '../config/worker-config.ts';
+import type { BudgetView } from '../contract/budget-view.ts';
 import { createLogger, type Logger } from '../observability/logger.ts';
+import { createBudgetMetrics } from '../observability/budget-metrics.ts';
+import { budgetView } from '../observability/budget-view.ts';
 import { createMetrics, HISTOGRAM_BUCKETS, type Metrics } from '../observability/metrics.ts';
+import { observeFleet } from '../observability/fleet-events.ts';
 import { observeProvider } from '../observability/provider-events.ts';
 import { temporalLogger } from '../observability/temporal-logger.ts';
+import type { CallBudget } from '../provider/call-budget/call-budget.ts';
 import { createProviderClient, type ProviderClient } from '../provider/provider-client.ts';
 import { createWorkers } from '../worker/create-workers.ts';
 import { startHealthServer } from '../worker/health-server.ts';
 import { runProcess } from './exit.ts';
+import { openFleetState } from './fleet-state.ts';
 
 const BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
 
@@ -29,10 +35,22 @@ async function runWorker(): Promise<void> {
   const logger = createLogger({ level: config.logLevel, name: 'worker' });
   const exporter = await installRuntime(logger);
   const metrics = createMetrics(Runtime.instance().metricMeter);
+  const budgetMetrics = createBudgetMetrics(Runtime.instance().metricMeter);
   const observer = observeProvider(logger, metrics);
-  const provider = createProviderClient({ ...config.provider, observer });
+  const fleet = openFleetState(config, observeFleet(logger, metrics));
+  const { budget, sharedTokens } = fleet;
+  const provider = createProviderClient({ ...config.provider, budget, sharedTokens, observer });
   const policy = config.calls;
-  const activities = createActivities({ provider, policy, observer, random: Math.random, now: Date.now });
+  const activities = createActivities({
+    provider,
+    policy,
+    observer,
+    jobTimes: fleet.jobTimes,
+    answers: fleet.answers,
+    fallback: config.answers.fallback,
+    random: Math.random,
+    now: Date.now,
+  });
   const { namespace } = config.temporal;
 
   let workers: Worker[] = [];
@@ -40,15 +58,25 @@ async function runWorker(): Promise<void> {
     host: config.metricsHost,
     port: config.metricsPort,
     isReady: () => workers.length > 0 && workers.every((worker) => worker.getState() === 'RUNNING'),
-    metrics: () => metricsPage(exporter, metrics, provider),
+    metrics: async () => {
+      budgetMetrics.set(await viewOf(budget));
+      return await metricsPage(exporter, metrics, provider);
+    },
+    budget: () => viewOf(budget),
   });
   const connection = await connect(config);
-  workers = await createWorkers({ connection, namespace, activities, workflowBundle: { codePath: BUNDLE } });
+  workers = await createWorkers({ connection, namespace, activities, budget, workflowBundle: { codePath: BUNDLE } });
   // The SDK's Runtime turns SIGTERM and SIGINT into a shutdown of every Worker; `run` then returns when they are drained.
   await Promise.all(workers.map((worker) => worker.run()));
   await health.close();
   await provider.close();
+  await fleet.close();
   await connection.close();
+}
+
+async function viewOf(budget: CallBudget): Promise<BudgetView> {
+  const state = await budget.state();
+  return budgetView(state, budget.waiting, Date.now());
 }
 
 /** Installs the SDK's Runtime with our logger. Returns where it exports its metrics, which are ours too. */

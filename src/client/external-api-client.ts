@@ -3,8 +3,17 @@ import { Client, Connection, type ConnectionOptions, type WorkflowHandle } from 
 import type { Duration } from '@temporalio/common';
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { BudgetView } from '../contract/budget-view.ts';
 import { REQUEST_ID_PATTERN, workflowIdOf } from '../contract/names.ts';
-import type { Idempotency, ProcessInput, RequestSnapshot, RequestState } from '../contract/request.ts';
+import type {
+  CacheUse,
+  Idempotency,
+  Priority,
+  ProcessInput,
+  RequestSnapshot,
+  RequestState,
+} from '../contract/request.ts';
+import { sharedBudget, type BudgetSource } from './budget-source.ts';
 import {
   InvalidRequestError,
   NothingToDecideError,
@@ -13,13 +22,15 @@ import {
   ResultTimeoutError,
 } from './errors.ts';
 import { endOf, type CompletedRequest } from './finished-request.ts';
+import { invalidateAnswers, type InvalidateOptions } from './invalidate-answers.ts';
 import { RequestList, type ListOptions } from './list-requests.ts';
 import { checkInput, checkTenant } from './process-input.ts';
-import { readSnapshot } from './read-snapshot.ts';
+import { readSnapshot, type Reading } from './read-snapshot.ts';
 import { randomRequestId, requestIdFor } from './request-id.ts';
 import { ENDED, sendResolution, type ResolveOptions } from './resolve-request.ts';
 import { RequestStarter } from './start-request.ts';
 import { translated } from './temporal-errors.ts';
+import { why, type Why } from './why.ts';
 
 export interface ConnectOptions {
   /** Default: what TEMPORAL_* and temporal.toml say, as every Temporal tool reads them. */
@@ -31,6 +42,8 @@ export interface ConnectOptions {
   defaultDeadline?: Duration;
   /** How long an unknown outcome waits for a decision. Default: until the request's deadline. */
   defaultUnknownHold?: Duration | undefined;
+  /** Tells a wait for the call budget from a wait for a worker. Default: the two look alike. See `budgetFrom`. */
+  budget?: BudgetSource;
 }
 
 export interface ProcessOptions {
@@ -43,6 +56,15 @@ export interface ProcessOptions {
   unknownHold?: Duration;
   /** Forbids (`none`) what the worker's EXTERNAL_API_IDEMPOTENCY would allow; more than that is refused. */
   idempotency?: Idempotency;
+  /** `bulk` leaves a tenth of the call budget to all others, and goes after them. Default: `interactive`. */
+  priority?: Priority;
+  /** Requests of one kind take about the same time: their first poll goes out when it has usually passed. */
+  kind?: string;
+  /**
+   * Whether the answer to an earlier request with equal data and options will do: `read` (default) takes one and keeps
+   * the new one, `refresh` only keeps the new one, `off` neither. Workers decide how long one is kept, if at all.
+   */
+  cache?: CacheUse;
   /** Aborts the start, not the request. */
   signal?: AbortSignal;
 }
@@ -72,18 +94,22 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export class ExternalApiClient implements AsyncDisposable {
   readonly #client: Client;
   readonly #defaultDeadline: Duration;
-  readonly #reads = new Map<string, Promise<RequestSnapshot>>();
+  readonly #reads = new Map<string, Promise<Reading>>();
+  readonly #budget: () => Promise<BudgetView | null>;
+  readonly #workerAddress: string | null;
   readonly #defaultUnknownHold: Duration | undefined;
   readonly #starter: RequestStarter;
 
   /** @param client yours to close, unless you close this */
   constructor(
     client: Client,
-    { defaultDeadline = '1 hour', defaultUnknownHold }: Omit<ConnectOptions, 'temporal'> = {},
+    { defaultDeadline = '1 hour', defaultUnknownHold, budget }: Omit<ConnectOptions, 'temporal'> = {},
   ) {
     this.#client = client;
     this.#defaultDeadline = defaultDeadline;
     this.#defaultUnknownHold = defaultUnknownHold;
+    this.#budget = budget ? sharedBudget(budget) : async () => null;
+    this.#workerAddress = budget?.address ?? null;
     this.#starter = new RequestStarter(client);
   }
 
@@ -121,10 +147,24 @@ export class ExternalApiClient implements AsyncDisposable {
    * @throws RequestNotFoundError
    */
   async status(requestId: string): Promise<RequestSnapshot> {
+    return (await this.#read(requestId)).snapshot;
+  }
+
+  /**
+   * Why a request is where it is, in one sentence and with the evidence. Makes no call to the provider.
+   * @throws RequestNotFoundError
+   */
+  async why(requestId: string): Promise<Why> {
+    const { snapshot, lastFailure, budget: read } = await this.#read(requestId);
+    const budget = read ?? (snapshot.waitingFor === null ? null : await this.#budget());
+    return why(snapshot, { lastFailure, budget, workerAddress: this.#workerAddress }, new Date());
+  }
+
+  async #read(requestId: string): Promise<Reading> {
     const handle = this.#workflow(requestId);
     const underWay = this.#reads.get(requestId);
     if (underWay) return await underWay;
-    const read = readSnapshot(this.#client, requestId, handle)
+    const read = readSnapshot(this.#client, requestId, handle, this.#budget)
       .catch((error: unknown) => {
         throw translated(error, requestId);
       })
@@ -190,6 +230,18 @@ export class ExternalApiClient implements AsyncDisposable {
       if (status.name !== 'RUNNING') throw new NothingToDecideError(requestId, ENDED);
       return await sendResolution(requestId, handle, decision);
     });
+  }
+
+  /**
+   * Makes the response cache forget: the answer that a request got, the answer to an input, or all answers of a tenant.
+   * Resolves when it is done. Needs a worker.
+   * @throws InvalidRequestError, RequestNotFoundError; TemporalUnavailableError when no worker does it within 10 s, and
+   *   then one that comes back still does it
+   */
+  async invalidate(options: InvalidateOptions): Promise<void> {
+    const { requestId } = options;
+    const request = requestId === undefined ? null : this.#workflow(requestId);
+    await invalidateAnswers(this.#client, (call) => this.#rpc(requestId ?? '', call), options, request);
   }
 
   /** Requests, newest first. @throws InvalidRequestError */

@@ -5,7 +5,11 @@ export {
   type RequestHandle,
   type ResultOptions,
 } from './external-api-client.ts';
+export { budgetFrom, type BudgetSource } from './budget-source.ts';
+export type { Evidence, Why } from './why.ts';
+export type { BudgetView } from '../contract/budget-view.ts';
 export type { CompletedRequest } from './finished-request.ts';
+export type { InvalidateOptions } from './invalidate-answers.ts';
 export type { ResolveOptions } from './resolve-request.ts';
 export type { ListOptions, ListStatus, RequestList, RequestSummary } from './list-requests.ts';
 export {
@@ -28,6 +32,7 @@ export {
   ResultTooLargeError,
 } from '../contract/errors.ts';
 export type {
+  CacheUse,
   CancellationOutcome,
   Decision,
   Idempotency,
@@ -40,4 +45,5 @@ export type {
   RequestState,
   RequestStatus,
   WaitingFor,
+  WaitReason,
 } from '../contract/request.ts';

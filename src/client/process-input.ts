@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DEFAULT_TENANT } from '../contract/names.ts';
 import { MAX_INPUT_BYTES } from '../contract/limits.ts';
-import type { Idempotency, ProcessInput, ProcessRequestArgs } from '../contract/request.ts';
+import type { CacheUse, Idempotency, Priority, ProcessInput, ProcessRequestArgs } from '../contract/request.ts';
 import { canonicalJson, sha256 } from './canonical-json.ts';
 import { InvalidRequestError, RequestTooLargeError } from './errors.ts';
 
@@ -27,6 +27,14 @@ const optionsSchema = z.object({
   idempotencyKey: keySchema.optional(),
   tenant: tenantSchema.default(DEFAULT_TENANT),
   idempotency: z.enum(['none', 'key', 'resend'], { message: 'must be none, key or resend' }).optional(),
+  priority: z.enum(['interactive', 'bulk'], { message: 'must be interactive or bulk' }).default('interactive'),
+  kind: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
+      message: 'must be 1 to 64 of A-Z a-z 0-9 . _ -, a letter or digit first',
+    })
+    .optional(),
+  cache: z.enum(['read', 'refresh', 'off'], { message: 'must be read, refresh or off' }).default('read'),
 });
 
 export interface CheckedInput {
@@ -35,15 +43,15 @@ export interface CheckedInput {
   tenant: string;
   idempotencyKey: string | undefined;
   idempotency: Idempotency | null;
+  priority: Priority;
+  kind: string | null;
+  cacheUse: CacheUse;
   /** SHA-256 of the canonical input. */
   inputHash: string;
 }
 
 /** @throws InvalidRequestError naming every problem, RequestTooLargeError */
-export function checkInput(
-  input: ProcessInput,
-  options: { idempotencyKey?: string | undefined; tenant?: string | undefined; idempotency?: Idempotency | undefined },
-): CheckedInput {
+export function checkInput(input: ProcessInput, options: z.input<typeof optionsSchema>): CheckedInput {
   const checked = inputSchema.safeParse(input);
   const identity = optionsSchema.safeParse(options);
   if (!checked.success || !identity.success) {
@@ -57,8 +65,10 @@ export function checkInput(
   const canonical = `{"data":${canonicalJson(input.data, 'data')},"options":${canonicalJson(request, 'options')}}`;
   const bytes = Buffer.byteLength(canonical);
   if (bytes > MAX_INPUT_BYTES) throw new RequestTooLargeError(bytes, MAX_INPUT_BYTES);
-  const { tenant, idempotencyKey, idempotency = null } = identity.data;
-  return { data: input.data, options: request, tenant, idempotencyKey, idempotency, inputHash: sha256(canonical) };
+  const { tenant, idempotencyKey, idempotency = null, priority, kind = null, cache: cacheUse } = identity.data;
+  const inputHash = sha256(canonical);
+  const asked = { idempotencyKey, idempotency, priority, kind, cacheUse };
+  return { data: input.data, options: request, tenant, ...asked, inputHash };
 }
 
 /** @throws InvalidRequestError */

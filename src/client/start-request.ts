@@ -48,11 +48,22 @@ export class RequestStarter {
 
 function startOptions(
   requestId: string,
-  { tenant, data, options, inputHash, idempotency }: CheckedInput,
+  { tenant, data, options, inputHash, idempotency, priority, kind, cacheUse }: CheckedInput,
   times: Pick<ProcessRequestArgs, 'deadlineMs' | 'unknownHoldMs'>,
   searchAttributes: boolean,
 ): WorkflowStartOptions {
-  const args: ProcessRequestArgs = { requestId, tenant, data, options, ...times, idempotency, searchAttributes };
+  const args: ProcessRequestArgs = {
+    requestId,
+    tenant,
+    data,
+    options,
+    ...times,
+    idempotency,
+    searchAttributes,
+    priority,
+    kind,
+    cache: { key: inputHash, use: cacheUse },
+  };
   const memo: RequestMemo = { tenant, inputHash };
   return {
     workflowId: workflowIdOf(requestId),
@@ -61,6 +72,8 @@ function startOptions(
     memo: { ...memo },
     workflowIdConflictPolicy: 'USE_EXISTING',
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    // Tenants take turns in every queue, on servers that know fairness keys.
+    priority: { fairnessKey: tenant },
     staticSummary: `${tenant}: ${options.async ? 'asynchronous' : 'synchronous'}`,
     ...(searchAttributes && { typedSearchAttributes: [{ key: tenantKey, value: tenant }] }),
   };

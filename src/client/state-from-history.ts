@@ -1,7 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { optionalTsToDate } from '@temporalio/common/lib/time.js';
-import type { ExternalApiActivities, Submission } from '../contract/activities.ts';
+import type { Authentication, ExternalApiActivities, Submission } from '../contract/activities.ts';
 import { initialState, type RequestState, type RequestStatus } from '../contract/request.ts';
 
 type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
@@ -52,13 +52,13 @@ export function stateFromHistory(requestId: string, history: History): RequestSt
     }
     const completed = event.activityTaskCompletedEventAttributes;
     const step = completed && activityOf.get(String(completed.scheduledEventId));
-    if (step === 'authenticate') {
+    const payload = completed?.result?.payloads?.[0];
+    if (step === 'authenticate' && !(payload && defaultPayloadConverter.fromPayload<Authentication>(payload).cached)) {
       // What comes next is certain, and a worker that is asked says so before it is recorded.
       state.status = 'submitting';
       state.updatedAt = at(index);
     }
     if (completed && step === 'process') {
-      const payload = completed.result?.payloads?.[0];
       const submission = payload && defaultPayloadConverter.fromPayload<Submission>(payload);
       state.providerRequestId = submission?.providerRequestId ?? null;
       state.status = 'processing';

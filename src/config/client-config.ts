@@ -1,18 +1,20 @@
 import { z } from 'zod';
 import { load } from './load.ts';
-import { requestDeadline, unknownHold } from './shared-variables.ts';
+import { requestDeadline, unknownHold, workerUrl } from './shared-variables.ts';
 import type { TemporalConfig } from './temporal.ts';
 
 /** What it takes to start and read requests: the command line's configuration. */
 export interface ClientConfig {
   readonly requestDeadlineMs: number;
   readonly unknownHoldMs: number | undefined;
+  readonly workerUrl: URL;
   readonly temporal: TemporalConfig;
 }
 
 const VARIABLES = z.object({
   EXTERNAL_API_REQUEST_DEADLINE: requestDeadline,
   EXTERNAL_API_UNKNOWN_HOLD: unknownHold,
+  EXTERNAL_API_WORKER_URL: workerUrl,
 });
 
 /** @throws ConfigError */
@@ -21,6 +23,7 @@ export function loadClientConfig(env: NodeJS.ProcessEnv = process.env): ClientCo
   return Object.freeze({
     requestDeadlineMs: values.EXTERNAL_API_REQUEST_DEADLINE,
     unknownHoldMs: values.EXTERNAL_API_UNKNOWN_HOLD,
+    workerUrl: values.EXTERNAL_API_WORKER_URL,
     temporal,
   });
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { apiKeys } from './api-keys.ts';
 import { load, readable } from './load.ts';
-import { logLevel, requestDeadline, unknownHold } from './shared-variables.ts';
+import { logLevel, requestDeadline, unknownHold, workerUrl } from './shared-variables.ts';
 import type { TemporalConfig } from './temporal.ts';
 import { host, isLoopback, port, seconds } from './values.ts';
 
@@ -17,6 +17,7 @@ export interface GatewayConfig {
   readonly apiKeys: ReadonlyMap<string, string> | null;
   readonly requestDeadlineMs: number;
   readonly unknownHoldMs: number | undefined;
+  readonly workerUrl: URL;
   readonly logLevel: z.output<typeof logLevel>;
   readonly temporal: TemporalConfig;
 }
@@ -29,6 +30,7 @@ const VARIABLES = z
     GATEWAY_API_KEYS: apiKeys.nullable().default(null),
     EXTERNAL_API_REQUEST_DEADLINE: requestDeadline,
     EXTERNAL_API_UNKNOWN_HOLD: unknownHold,
+    EXTERNAL_API_WORKER_URL: workerUrl,
     LOG_LEVEL: logLevel,
     NODE_ENV: z.string().optional(),
   })
@@ -54,6 +56,7 @@ export function loadGatewayConfig(env: NodeJS.ProcessEnv = process.env): Gateway
     apiKeys: values.GATEWAY_API_KEYS,
     requestDeadlineMs: values.EXTERNAL_API_REQUEST_DEADLINE,
     unknownHoldMs: values.EXTERNAL_API_UNKNOWN_HOLD,
+    workerUrl: values.EXTERNAL_API_WORKER_URL,
     logLevel: values.LOG_LEVEL,
     temporal,
   });

@@ -60,6 +60,20 @@ export const baseUrl = text(EXPECTED_URL).transform((value, context) => {
   return z.NEVER;
 });
 
+const EXPECTED_REDIS = 'a Redis URL, such as redis://127.0.0.1:6379 or rediss://user:password@redis.example.com:6380/0';
+
+export const redisUrl = text(EXPECTED_REDIS).refine(
+  (value) => URL.canParse(value) && /^rediss?:$/.test(new URL(value).protocol) && new URL(value).hostname !== '',
+  `must be ${EXPECTED_REDIS}`,
+);
+
+const EXPECTED_KEY = '32 random bytes in base64, as `openssl rand -base64 32` prints them';
+
+/** A key for AES-256. */
+export const cipherKey = text(EXPECTED_KEY)
+  .regex(/^[A-Za-z0-9+/]{43}=$/, `must be ${EXPECTED_KEY}`)
+  .transform((value) => Buffer.from(value, 'base64'));
+
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
 LOOPBACK.addAddress('::1', 'ipv6');

@@ -2,7 +2,19 @@ import { z } from 'zod';
 import { load, readable } from './load.ts';
 import { logLevel } from './shared-variables.ts';
 import type { TemporalConfig } from './temporal.ts';
-import { baseUrl, credential, flag, host, integer, isLoopback, oneOf, port, seconds } from './values.ts';
+import {
+  baseUrl,
+  cipherKey,
+  credential,
+  flag,
+  host,
+  integer,
+  isLoopback,
+  oneOf,
+  port,
+  redisUrl,
+  seconds,
+} from './values.ts';
 
 /** Where the provider is, who we are to it, and how long one call may take. */
 export interface ProviderConfig {
@@ -26,8 +38,33 @@ export interface CallPolicyConfig {
   readonly cancelCall: boolean;
 }
 
+/** How many calls may go out, and what closes the provider. */
+export interface BudgetConfig {
+  readonly limit: number;
+  readonly windowMs: number;
+  /** Worker processes there may be: what each may do when Redis cannot say. */
+  readonly fleetSize: number;
+  /** Calls in a row without an answer that mean an outage; 0: never. */
+  readonly outageAfter: number;
+  readonly probeMs: number;
+}
+
+/** Answers that are kept. */
+export interface AnswersConfig {
+  /** 0: none is served from the cache. */
+  readonly cacheTtlMs: number;
+  readonly fallback: 'none' | 'cache';
+  readonly fallbackMaxAgeMs: number;
+}
+
 export interface WorkerConfig {
   readonly provider: ProviderConfig;
+  readonly budget: BudgetConfig;
+  readonly answers: AnswersConfig;
+  /** Null: everything is kept in this process. */
+  readonly redisUrl: string | null;
+  /** Encrypts the access token in Redis. Null: each process has its own token. */
+  readonly tokenKey: Buffer | null;
   readonly calls: CallPolicyConfig;
   readonly metricsHost: string;
   readonly metricsPort: number;
@@ -53,6 +90,16 @@ const VARIABLES = z
     EXTERNAL_API_POLL_MAX: seconds({ min: 0.01, max: 3600 }).default(60_000),
     EXTERNAL_API_IDEMPOTENCY: oneOf('none', 'key', 'resend').default('none'),
     EXTERNAL_API_CANCEL_CALL: flag.default(false),
+    EXTERNAL_API_RATE_LIMIT: integer({ min: 1, max: 1_000_000 }).default(1000),
+    EXTERNAL_API_RATE_WINDOW: seconds({ min: 0.1, max: 3600 }).default(60_000),
+    EXTERNAL_API_FLEET_SIZE: integer({ min: 1, max: 1000 }).default(2),
+    EXTERNAL_API_OUTAGE_AFTER: integer({ min: 0, max: 1000 }).default(10),
+    EXTERNAL_API_OUTAGE_PROBE: seconds({ min: 0.1, max: 60 }).default(5_000),
+    EXTERNAL_API_CACHE_TTL: seconds({ min: 0, max: 604_800 }).default(300_000),
+    EXTERNAL_API_FALLBACK: oneOf('none', 'cache').default('none'),
+    EXTERNAL_API_FALLBACK_MAX_AGE: seconds({ min: 1, max: 2_592_000 }).default(86_400_000),
+    EXTERNAL_API_TOKEN_KEY: cipherKey.nullable().default(null),
+    REDIS_URL: redisUrl.nullable().default(null),
     METRICS_HOST: host.default('127.0.0.1'),
     METRICS_PORT: port.default(9464),
     LOG_LEVEL: logLevel,
@@ -98,6 +145,20 @@ export function loadWorkerConfig(env: NodeJS.ProcessEnv = process.env): WorkerCo
       idempotency: values.EXTERNAL_API_IDEMPOTENCY,
       cancelCall: values.EXTERNAL_API_CANCEL_CALL,
     }),
+    budget: Object.freeze({
+      limit: values.EXTERNAL_API_RATE_LIMIT,
+      windowMs: values.EXTERNAL_API_RATE_WINDOW,
+      fleetSize: values.EXTERNAL_API_FLEET_SIZE,
+      outageAfter: values.EXTERNAL_API_OUTAGE_AFTER,
+      probeMs: values.EXTERNAL_API_OUTAGE_PROBE,
+    }),
+    answers: Object.freeze({
+      cacheTtlMs: values.EXTERNAL_API_CACHE_TTL,
+      fallback: values.EXTERNAL_API_FALLBACK,
+      fallbackMaxAgeMs: values.EXTERNAL_API_FALLBACK_MAX_AGE,
+    }),
+    redisUrl: values.REDIS_URL,
+    tokenKey: values.EXTERNAL_API_TOKEN_KEY,
     metricsHost: values.METRICS_HOST,
     metricsPort: values.METRICS_PORT,
     logLevel: values.LOG_LEVEL,

@@ -40,6 +40,12 @@ export interface FailureRow {
 export const FAILURES = {
   /** DNS, connection refused, TLS handshake or connect timeout. */
   unreachable: { outcome: 'never-sent', type: 'ExternalAPIError', next: 'retry' },
+  /** The call budget had no room in time. */
+  overBudget: { outcome: 'never-sent', type: 'APIRateLimitError', next: 'wait' },
+  /** The provider asked somebody of us to wait, and that time has not come. */
+  coolingDown: { outcome: 'never-sent', type: 'APIRateLimitError', next: 'wait' },
+  /** The provider is down, and somebody else finds out when it is back. */
+  outage: { outcome: 'never-sent', type: 'ExternalAPIError', next: 'wait' },
   badCertificate: { outcome: 'never-sent', type: 'ExternalAPIError', next: 'final' },
   /** 401 again, after one fresh token and one replay inside the same attempt. */
   unauthorized: { outcome: 'refused', type: 'APIAuthenticationError', next: 'final' },
@@ -85,4 +91,6 @@ export interface ErrorDetails {
   retryable: boolean;
   /** Seconds the provider asked us to wait; null when it did not say. */
   retryAfter: number | null;
+  /** Whether the worker has a fallback. Absent where it has none. */
+  fallback?: true;
 }

@@ -4,12 +4,17 @@ import type { RequestState } from './request.ts';
 
 export const WORKFLOW_TYPE = 'processRequest';
 
+/** The workflow that makes the response cache forget answers; its activity has the same name. */
+export const INVALIDATION_TYPE = 'invalidateAnswers';
+
 /** Two queues, because eager dispatch would bypass the limits of a queue that workflows share with calls. */
 export const TASK_QUEUES = {
   /** Workflows and `authenticate`. */
   requests: 'external-api',
   /** `process` and `pollStatus`: everything the call budget meters. */
   calls: 'external-api-calls',
+  /** `process` of bulk requests: they have their own queue, so that a server without priorities lets others pass. */
+  bulk: 'external-api-bulk',
 } as const;
 
 export const STATUS_QUERY = 'status';

@@ -86,8 +86,11 @@ export interface RequestState {
   completedAt: string | null;
   providerRequestId: string | null;
   result: ProcessResult | null;
+  /** Of a request that a fallback completed: the failure that led to it. */
   error: RequestError | null;
   source: 'provider' | 'cache' | 'fallback' | null;
+  /** When the result was stored, if the provider gave it to an earlier request. Absent in states that older workers wrote. */
+  cachedAt?: string | null;
   /** Null unless cancellation was asked for. Absent in states that older workers wrote. */
   cancellation?: CancellationOutcome | null;
   /** The latest decision on an unknown outcome. Absent in states that older workers wrote. */
@@ -108,6 +111,7 @@ export function initialState(requestId: string, createdAt: string): RequestState
     result: null,
     error: null,
     source: null,
+    cachedAt: null,
     cancellation: null,
     resolution: null,
     holdUntil: null,
@@ -123,8 +127,10 @@ export type WaitReason =
   | 'provider_processing'
   /** A call failed and is tried again. */
   | 'retry_backoff'
-  /** The provider asked us to wait (429, or 503 with Retry-After). */
+  /** The provider asked us to wait (429, or 503 with Retry-After), or it is down. */
   | 'cool_down'
+  /** As many calls as are allowed have been made: it is sent when the first of them leaves the window. */
+  | 'budget'
   /** No worker has picked the next step up yet. */
   | 'worker';
 
@@ -139,6 +145,7 @@ export interface WaitingFor {
 /** A request as a reader sees it: its state, and what the server knows of the step it is in. */
 export interface RequestSnapshot extends RequestState {
   tenant: string;
+  cachedAt: string | null;
   cancellation: CancellationOutcome | null;
   resolution: RecordedResolution | null;
   waitingFor: WaitingFor | null;
@@ -160,10 +167,22 @@ export interface ProcessRequestArgs {
   idempotency?: Idempotency | null;
   /** Milliseconds that an unknown outcome waits for a decision; null: until the deadline. Absent in older inputs. */
   unknownHoldMs?: number | null;
+  /** Default: interactive. Absent in older inputs. */
+  priority?: Priority;
+  /** Requests of one kind take about the same time at the provider. Absent in older inputs. */
+  kind?: string | null;
+  /** `key`: what the tenant's requests with equal data and options have in common. Absent in older inputs: off. */
+  cache?: { key: string; use: CacheUse };
 }
+
+/** May an earlier answer be given (`read`), or only the new one be kept (`refresh`), or neither (`off`)? */
+export type CacheUse = 'read' | 'refresh' | 'off';
 
 /** What an ambiguous submit does: see EXTERNAL_API_IDEMPOTENCY in docs/configuration.md. */
 export type Idempotency = 'none' | 'key' | 'resend';
+
+/** Bulk submits go out when nothing else wants to, from a queue of their own. */
+export type Priority = 'interactive' | 'bulk';
 
 /** A hint that the provider has finished. `providerRequestId`: which of its works it speaks of. */
 export interface CallbackHint {

@@ -1,4 +1,4 @@
-import type { ProcessResult, RequestSnapshot } from './request.ts';
+import type { ProcessResult, RequestError, RequestSnapshot } from './request.ts';
 
 /** The provider's `result`, as the contract writes it. */
 export function resultToWire({ processedData, metadata }: ProcessResult) {
@@ -6,6 +6,10 @@ export function resultToWire({ processedData, metadata }: ProcessResult) {
     processed_data: processedData,
     metadata: { processing_time: metadata.processingTime, version: metadata.version },
   };
+}
+
+export function errorToWire({ type, message, statusCode, retryable }: RequestError) {
+  return { type, message, status_code: statusCode, retryable };
 }
 
 /** A request as HTTP and the command line show it: snake_case, null where there is nothing, no tenant. */
@@ -19,13 +23,9 @@ export function snapshotToWire(snapshot: RequestSnapshot) {
     completed_at: snapshot.completedAt,
     provider_request_id: snapshot.providerRequestId,
     result: snapshot.result && resultToWire(snapshot.result),
-    error: error && {
-      type: error.type,
-      message: error.message,
-      status_code: error.statusCode,
-      retryable: error.retryable,
-    },
+    error: error && errorToWire(error),
     source: snapshot.source,
+    cached_at: snapshot.cachedAt,
     cancellation: snapshot.cancellation,
     resolution: snapshot.resolution && {
       decision: snapshot.resolution.decision,

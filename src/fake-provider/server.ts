@@ -7,6 +7,7 @@ import { type Effect, Exchange } from './exchange.ts';
 import { applyFault } from './fault-handlers.ts';
 import type { LedgerEntry } from './ledger.ts';
 import { processEffect } from './process-endpoint.ts';
+import { rateLimitHeaders } from './rate-limit-headers.ts';
 import type { State } from './state.ts';
 import { cancelEffect, statusEffect } from './status-endpoint.ts';
 import { tokenEffect } from './token-endpoint.ts';
@@ -47,7 +48,9 @@ async function serveCall(
   }
   const exchange = new Exchange(req, res, entry, (body) => effectOf(state, entry, req, body));
 
-  const refusal = rateRefusal(state, arrivedAt) ?? (endpoint === '/oauth/token' ? null : authRefusal(state, req));
+  const overLimit = rateRefusal(state, arrivedAt);
+  tellLimit(state, res, arrivedAt);
+  const refusal = overLimit ?? (endpoint === '/oauth/token' ? null : authRefusal(state, req));
   if (refusal) return exchange.send(refusal);
   const fault = state.faults.take(endpoint, entry.idempotencyKey);
   if (fault) return applyFault(exchange, fault);
@@ -88,6 +91,15 @@ function rateRefusal({ window, settings }: State, arrivedAt: number): Answer | n
   return problem(429, `more than ${settings.rateLimit} calls in ${settings.rateWindowMs} ms`, {
     'retry-after': retryAfter,
   });
+}
+
+/** In every answer from here on, whoever writes it. */
+function tellLimit({ window, settings }: State, res: ServerResponse, arrivedAt: number): void {
+  if (settings.rateLimitHeaders === 'none') return;
+  const room = window.room(arrivedAt, settings.rateLimit, settings.rateWindowMs);
+  for (const [name, value] of Object.entries(rateLimitHeaders(settings, room, arrivedAt))) {
+    res.setHeader(name, value ?? '');
+  }
 }
 
 /** Both credentials are required: the key of the account, and a token of the client. */

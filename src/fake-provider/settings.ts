@@ -7,6 +7,11 @@ export interface Settings {
   rateWindowMs: number;
   /** How a 429 writes Retry-After (RFC 9110, section 10.2.3). */
   retryAfterForm: 'seconds' | 'http-date';
+  /**
+   * How every answer tells of the limit: not at all; `RateLimit` and `RateLimit-Policy` of
+   * draft-ietf-httpapi-ratelimit-headers; or `X-RateLimit-Limit`, `-Remaining` and `-Reset` (seconds since 1970).
+   */
+  rateLimitHeaders: 'none' | 'draft' | 'x';
   /** Seconds that an access token is accepted. */
   tokenLifetimeS: number;
   /** Members that replace those of the token answer; null removes one: `{token_type: null, expires_in: '3600'}`. */
@@ -28,6 +33,7 @@ export const DEFAULT_SETTINGS: Readonly<Settings> = {
   rateLimit: 1000,
   rateWindowMs: 60_000,
   retryAfterForm: 'seconds',
+  rateLimitHeaders: 'none',
   tokenLifetimeS: 3600,
   tokenAnswer: {},
   jobDurationMs: 1000,
@@ -42,6 +48,7 @@ const CHECKS: Record<keyof Settings, Check> = {
   rateLimit: optional(integer(0, 1_000_000)),
   rateWindowMs: optional(integer(1, 86_400_000)),
   retryAfterForm: optional(oneOf('seconds', 'http-date')),
+  rateLimitHeaders: optional(oneOf('none', 'draft', 'x')),
   tokenLifetimeS: optional(number(0, 1_000_000_000)),
   tokenAnswer: optional(object),
   jobDurationMs: optional(milliseconds),

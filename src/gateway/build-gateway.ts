@@ -19,6 +19,7 @@ import { HttpError } from './http-error.ts';
 import { acceptJsonOnly } from './json-body.ts';
 import { toProblem } from './problem.ts';
 import { healthRoutes } from './routes/health.ts';
+import { invalidateRoute } from './routes/invalidate.ts';
 import { processRoute } from './routes/process.ts';
 import { resolveRoute } from './routes/resolve.ts';
 import { statusRoute } from './routes/status.ts';
@@ -88,6 +89,7 @@ export function buildGateway({ client, apiKeys, syncWaitMs, logger }: GatewayDep
     api.register(processRoute, { client, syncWaitMs, waits });
     api.register(statusRoute, { client });
     api.register(resolveRoute, { client });
+    api.register(invalidateRoute, { client });
     done();
   });
   return app;

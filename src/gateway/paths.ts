@@ -1,4 +1,5 @@
 export const PROCESS_PATH = '/api/external/process';
+export const INVALIDATE_PATH = '/api/external/cache/invalidate';
 
 /** Where a request can be read. */
 export function statusPath(requestId: string): string {

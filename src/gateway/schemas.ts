@@ -10,24 +10,46 @@ const callbackUrl = z
   .refine(isCallbackUrl, 'must be an absolute http or https URL without credentials, at most 2048 characters')
   .meta({ description: 'Told by the provider when the work is done', format: 'uri' });
 
-export const processBody = z
-  .strictObject({
-    data: z
-      .custom<JsonValue>((data) => data !== undefined && data !== null, 'is required, and anything JSON but null')
-      .meta({
-        description: 'What the provider is to process: anything JSON, except null',
-        examples: [{ text: 'hello' }],
-      }),
-    options: z
-      .strictObject({
-        async: z.boolean().nullish().meta({ description: 'Answer 202 with the id at once. Default: false' }),
-        callback_url: callbackUrl.nullish(),
-      })
-      .nullish(),
-  })
-  .meta({ description: 'A request to the external API' });
+const data = z
+  .custom<JsonValue>((value) => value !== undefined && value !== null, 'is required, and anything JSON but null')
+  .meta({
+    description: 'What the provider is to process: anything JSON, except null',
+    examples: [{ text: 'hello' }],
+  });
 
-export const idempotencyHeaders = z.looseObject({
+const options = z
+  .strictObject({
+    async: z.boolean().nullish().meta({ description: 'Answer 202 with the id at once. Default: false' }),
+    callback_url: callbackUrl.nullish(),
+  })
+  .nullish();
+
+export const processBody = z.strictObject({ data, options }).meta({ description: 'A request to the external API' });
+
+export type ProcessBody = z.output<typeof processBody>;
+
+export const invalidateBody = z
+  .strictObject({
+    request_id: z.string().optional().meta({ description: 'Forget the answer to this request' }),
+    data: data.optional().meta({ description: 'Forget the answer to this input' }),
+    options,
+  })
+  .refine(({ request_id: id, data: asked }) => id === undefined || asked === undefined, {
+    path: ['request_id'],
+    message: 'goes without data: name a request, or an input',
+  })
+  .refine(({ data: asked, options: of }) => asked !== undefined || (of ?? null) === null, {
+    path: ['options'],
+    message: 'goes with data only',
+  })
+  .meta({ description: 'Which answers to forget: of one request, to one input, or, with {}, all of the tenant' });
+
+export const invalidatedResponse = z.object({ success: z.literal(true) }).meta({ description: 'Forgotten' });
+
+export const processHeaders = z.looseObject({
+  'cache-control': z.string().optional().meta({
+    description: 'no-cache: no earlier answer will do. no-store: and the new one is not kept for others',
+  }),
   'idempotency-key': z
     .string()
     .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters without spaces')
@@ -45,8 +67,31 @@ const result = z.object({
   }),
 });
 
+const requestError = z.object({
+  type: z.enum([
+    'ExternalAPIError',
+    'APIAuthenticationError',
+    'APIRateLimitError',
+    'APITimeoutError',
+    'OutcomeUnknown',
+    'ResultTooLargeError',
+  ] satisfies ErrorType[]),
+  message: z.string(),
+  status_code: z.number().nullable(),
+  retryable: z.boolean(),
+});
+
 export const processedResponse = z
-  .object({ success: z.literal(true), result, request_id: z.string() })
+  .object({
+    success: z.literal(true),
+    result,
+    request_id: z.string(),
+    source: z
+      .enum(['cache', 'fallback'])
+      .optional()
+      .meta({ description: 'Absent: the provider. With an earlier answer the header Age says how old it is (s)' }),
+    error: requestError.optional().meta({ description: 'Why the fallback had to stand in' }),
+  })
   .meta({ description: 'The result' });
 
 export const acceptedResponse = z
@@ -72,22 +117,9 @@ export const statusResponse = z
     completed_at: time.nullable(),
     provider_request_id: z.string().nullable(),
     result: result.nullable(),
-    error: z
-      .object({
-        type: z.enum([
-          'ExternalAPIError',
-          'APIAuthenticationError',
-          'APIRateLimitError',
-          'APITimeoutError',
-          'OutcomeUnknown',
-          'ResultTooLargeError',
-        ] satisfies ErrorType[]),
-        message: z.string(),
-        status_code: z.number().nullable(),
-        retryable: z.boolean(),
-      })
-      .nullable(),
+    error: requestError.nullable().meta({ description: 'With source fallback: why it had to stand in' }),
     source: z.enum(['provider', 'cache', 'fallback']).nullable(),
+    cached_at: time.nullable().meta({ description: 'When the provider gave this result, if to an earlier request' }),
     cancellation: z
       .enum([
         'nothing_sent',
@@ -117,6 +149,7 @@ export const statusResponse = z
           'provider_processing',
           'retry_backoff',
           'cool_down',
+          'budget',
           'worker',
         ] satisfies WaitReason[]),
         since: time.nullable(),

@@ -25,6 +25,23 @@ export function createMetrics(meter: MetricMeter) {
       undefined,
       'Status words of the provider that we do not know',
     ),
+    answersLookedUp: meter.createCounter(
+      'external_api_answers_looked_up',
+      undefined,
+      'Lookups of earlier answers by outcome: hit, miss, unavailable',
+    ),
+    detectionLag: meter.createHistogram(
+      DETECTION_LAG,
+      'float',
+      'seconds',
+      "Seconds from the provider's completed_at to the poll that saw it",
+    ),
+    learnedJobTime: meter.createGauge(
+      'external_api_learned_job_time',
+      'float',
+      'seconds',
+      'Median of how long the last jobs of a kind took',
+    ),
     connections: meter.createGauge('external_api_connections', 'int', undefined, 'Connection pool by state'),
   };
 }
@@ -32,6 +49,10 @@ export function createMetrics(meter: MetricMeter) {
 export type Metrics = ReturnType<typeof createMetrics>;
 
 const CALL_DURATION = 'external_api_call_duration';
+const DETECTION_LAG = 'external_api_detection_lag';
 
-/** Bucket bounds in seconds, from a quick answer to the call's timeout. */
-export const HISTOGRAM_BUCKETS = { [CALL_DURATION]: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60] };
+/** Bucket bounds in seconds: from a quick answer to the call's timeout, and to the longest wait for a Retry-After. */
+export const HISTOGRAM_BUCKETS = {
+  [CALL_DURATION]: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60],
+  [DETECTION_LAG]: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600],
+};

@@ -2,13 +2,23 @@ import type { CallRecord, ProviderObserver } from '../provider/observer.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 
+/** Kinds with a series of their own; callers name the kinds, and the rest share one. */
+const MAX_KIND_SERIES = 20;
+
 /** The one place where a call to the provider becomes a log line and metrics. */
 export function observeProvider(logger: Logger, metrics: Metrics) {
+  const kindSeries = new Set<string>();
+
+  function seriesOf(kind: string): string {
+    if (kindSeries.size < MAX_KIND_SERIES) kindSeries.add(kind);
+    return kindSeries.has(kind) ? kind : 'other';
+  }
+
   const observer = {
     called(record: CallRecord): void {
-      const { endpoint, outcome, statusCode, errorType } = record;
+      const { endpoint, callClass, outcome, statusCode, errorType } = record;
       logger[errorType === null ? 'info' : 'warn'](apiCallEvent(record));
-      metrics.calls.add(1, { endpoint, outcome });
+      metrics.calls.add(1, { endpoint, outcome, class: callClass });
       metrics.callDuration.record(record.durationMs / 1000, { endpoint });
       if (errorType !== null) metrics.errors.add(1, { type: errorType });
       if (statusCode === 401 || errorType === 'APIAuthenticationError') metrics.authenticationFailures.add(1);
@@ -25,6 +35,20 @@ export function observeProvider(logger: Logger, metrics: Metrics) {
           'The provider used a status word that this version does not know; polling goes on',
         );
       }
+    },
+    /** Times in milliseconds; null: not known. */
+    finishedSeen(finished: {
+      requestId: string;
+      kind: string;
+      polls: number;
+      lagMs: number | null;
+      usualLengthMs: number | null;
+    }): void {
+      const { requestId, kind, polls, lagMs, usualLengthMs } = finished;
+      const lag = lagMs === null ? null : lagMs / 1000;
+      logger.debug({ event: 'external_api_finished_seen', request_id: requestId, kind, polls, lag });
+      if (lag !== null) metrics.detectionLag.record(lag);
+      if (usualLengthMs !== null) metrics.learnedJobTime.set(usualLengthMs / 1000, { kind: seriesOf(kind) });
     },
   };
   return observer satisfies ProviderObserver;

@@ -1,10 +1,23 @@
 import { performance } from 'node:perf_hooks';
 import type { ExternalAPIError } from '../contract/errors.ts';
 import type { ErrorDetails } from '../contract/failures.ts';
+import type { CallClass, Permit } from './call-budget/budget.ts';
+import { endOfCall } from './call-budget/call-end.ts';
+import { NoPermitError, type CallBudget } from './call-budget/call-budget.ts';
 import { errorDetailOfBody } from './error-detail.ts';
-import { brokenCallMessage, callError, codeOf, failureOfBrokenCall, failureOfStatus, statusMessage } from './errors.ts';
+import {
+  brokenCallMessage,
+  callError,
+  codeOf,
+  failureOfBrokenCall,
+  failureOfStatus,
+  noPermitFailure,
+  noPermitMessage,
+  statusMessage,
+} from './errors.ts';
 import type { CallRecord, Endpoint, ProviderObserver } from './observer.ts';
 import type { Reading } from './response-schemas.ts';
+import { readRateHint } from './rate-limit-headers.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import { BrokenCallError, type HttpReply, type HttpRequest, type ReplyHead, type Transport } from './transport.ts';
 
@@ -18,6 +31,7 @@ export interface CallContext {
 
 export interface Call<T> extends HttpRequest {
   endpoint: Endpoint;
+  callClass: CallClass;
   providerRequestId?: string;
   context: CallContext;
   beforeSend?: (() => Promise<void>) | undefined;
@@ -34,25 +48,58 @@ interface CallMakerOptions {
   transport: Transport;
   origin: string;
   timeoutMs: number;
+  budget: CallBudget;
   observer: ProviderObserver;
 }
 
-/** The one way to the provider: every call is sent, understood and reported here. */
-export function createCallMaker({ transport, origin, timeoutMs, observer }: CallMakerOptions): MakeCall {
+/** The one way to the provider: every call is permitted, sent, understood and reported here. */
+export function createCallMaker({ transport, origin, timeoutMs, budget, observer }: CallMakerOptions): MakeCall {
   return async (call) => {
+    const { signal } = call.context;
+    signal?.throwIfAborted();
+    const permit = await permitFor(call);
+    let sent = false;
+    try {
+      if (call.beforeSend !== undefined) {
+        await call.beforeSend();
+        signal?.throwIfAborted();
+      }
+      sent = true;
+      const value = await exchange(call, permit);
+      await budget.ended(permit, { type: 'answered' });
+      return value;
+    } catch (error) {
+      await budget.ended(permit, sent ? endOfCall(error) : { type: 'unsent' });
+      throw error;
+    }
+  };
+
+  async function permitFor(call: Call<unknown>): Promise<Permit> {
+    try {
+      return await budget.enter(call.callClass, call.context.signal);
+    } catch (error) {
+      if (!(error instanceof NoPermitError)) throw error;
+      const { closedBy, waitMs } = error;
+      const details = { ...detailsOf(call), retryAfter: waitMs / 1000 };
+      throw callError(noPermitFailure(closedBy), noPermitMessage(closedBy, waitMs), details);
+    }
+  }
+
+  /** What the provider says of its limit is not waited for. */
+  function heed({ headers }: ReplyHead): void {
+    const hint = readRateHint(headers, budget.rules, Date.now());
+    if (hint !== null) void budget.heed(hint);
+  }
+
+  async function exchange<T>(call: Call<T>, permit: Permit): Promise<T> {
     const { endpoint, method, context } = call;
     const { requestId, retryCount, signal } = context;
-    signal?.throwIfAborted();
-    if (call.beforeSend !== undefined) {
-      await call.beforeSend();
-      signal?.throwIfAborted();
-    }
-
     const startedAt = performance.now();
     const report = (result: Pick<CallRecord, 'statusCode' | 'outcome' | 'failure' | 'errorType'>): void =>
       observer.called({
         requestId,
         endpoint,
+        callClass: call.callClass,
         method,
         statusCode: result.statusCode,
         durationMs: performance.now() - startedAt,
@@ -73,7 +120,7 @@ export function createCallMaker({ transport, origin, timeoutMs, observer }: Call
 
     let reply: HttpReply;
     try {
-      reply = await transport.send(call, signal);
+      reply = await transport.send(call, signal, () => void budget.arrived(permit));
     } catch (error) {
       if (!(error instanceof BrokenCallError)) throw error;
       if (error.reason === 'aborted') {
@@ -85,6 +132,7 @@ export function createCallMaker({ transport, origin, timeoutMs, observer }: Call
     }
 
     const { statusCode } = reply;
+    heed(reply);
     const refusal = errorOfStatus(call, reply, reply.body);
     if (refusal !== null) throw failed(refusal);
     const reading = call.read(reply.body, retryAfterMsOf(reply));
@@ -101,7 +149,7 @@ export function createCallMaker({ transport, origin, timeoutMs, observer }: Call
     }
     report({ statusCode, outcome: 'succeeded', failure: null, errorType: null });
     return reading.value;
-  };
+  }
 }
 
 function retryAfterMsOf({ retryAfter }: ReplyHead): number | null {

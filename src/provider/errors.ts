@@ -1,5 +1,6 @@
 import { createExternalAPIError, type ExternalAPIError } from '../contract/errors.ts';
 import { FAILURES, type ErrorDetails, type FailureName } from '../contract/failures.ts';
+import type { ClosedBy } from './call-budget/budget.ts';
 import type { Endpoint } from './observer.ts';
 import type { BreakReason } from './transport.ts';
 
@@ -71,6 +72,21 @@ export function brokenCallMessage(failure: FailureName, call: BrokenCall, origin
         ? `No connection to ${origin} within ${seconds} s, nothing was sent`
         : `Could not connect to ${origin}${because}`;
   }
+}
+
+const NO_PERMIT: Record<ClosedBy, { failure: FailureName; why: string }> = {
+  budget: { failure: 'overBudget', why: 'The call budget is used up' },
+  cool_down: { failure: 'coolingDown', why: 'The provider asked us to wait' },
+  outage: { failure: 'outage', why: 'The provider is down, and another call finds out when it is back' },
+};
+
+/** The row of the failure table for a call that the budget held back. */
+export function noPermitFailure(closedBy: ClosedBy): FailureName {
+  return NO_PERMIT[closedBy].failure;
+}
+
+export function noPermitMessage(closedBy: ClosedBy, waitMs: number): string {
+  return `${NO_PERMIT[closedBy].why} (for ${(waitMs / 1000).toFixed(1)} s more); nothing was sent`;
 }
 
 /** `code` of an error or of its nearest cause that has one. */

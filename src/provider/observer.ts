@@ -1,3 +1,4 @@
+import type { CallClass } from './call-budget/budget.ts';
 import type { ErrorType, FailureName, Outcome } from '../contract/failures.ts';
 
 export type Endpoint = '/oauth/token' | '/process' | '/status/{request_id}';
@@ -7,6 +8,7 @@ export interface CallRecord {
   /** The request it was made for; a token call carries the request that asked for the token first. */
   requestId: string | null;
   endpoint: Endpoint;
+  callClass: CallClass;
   method: 'GET' | 'POST' | 'DELETE';
   /** Null when no answer came. */
   statusCode: number | null;

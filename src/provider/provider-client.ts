@@ -1,10 +1,12 @@
 import { ExternalAPIError } from '../contract/errors.ts';
 import { isProviderRequestId } from '../contract/names.ts';
-import type { JsonValue } from '../contract/request.ts';
+import type { JsonValue, Priority } from '../contract/request.ts';
+import type { CallBudget } from './call-budget/call-budget.ts';
 import { createCallMaker, type CallContext } from './call.ts';
 import { callError } from './errors.ts';
 import type { ProviderObserver } from './observer.ts';
 import { readProcessReply, readStatusReply, type ProcessReply, type StatusReply } from './response-schemas.ts';
+import type { SharedTokens } from './shared-token.ts';
 import { createTokenRequest, type OAuthClient } from './token-request.ts';
 import { TokenSource, type Token } from './token-source.ts';
 import { createTransport, type PoolState } from './transport.ts';
@@ -24,6 +26,10 @@ export interface ProviderClientOptions {
   maxResponseBytes?: number;
   /** Certificates (PEM) to trust instead of the ones of Node.js. */
   tls?: { ca?: string };
+  /** Every call passes it. */
+  budget: CallBudget;
+  /** Absent: this process has a token of its own. */
+  sharedTokens?: SharedTokens | undefined;
   observer: ProviderObserver;
 }
 
@@ -36,6 +42,8 @@ export interface ProcessCall {
 export interface ProcessContext extends CallContext {
   /** Awaited right before each `POST /process`, when the token is there; when it throws, nothing is sent. */
   beforeSend?: () => Promise<void>;
+  /** Default: interactive. */
+  priority?: Priority | undefined;
 }
 
 /**
@@ -54,6 +62,8 @@ export interface ProviderClient {
    */
   cancel(providerRequestId: string, context: CallContext): Promise<CancelReply>;
   readonly pool: PoolState;
+  /** Whether the calls of the whole fleet fail, as of the latest one here. */
+  readonly isDown: boolean;
   /** Ends all connections. Calls still under way fail. */
   close(): Promise<void>;
 }
@@ -70,7 +80,7 @@ const CANCEL_REFUSALS: Readonly<Record<number, CancelReply>> = {
 const MAX_RESPONSE_BYTES = 10 * 1024 * 1024;
 
 export function createProviderClient(options: ProviderClientOptions): ProviderClient {
-  const { baseUrl, apiKey, oauth, timeoutMs, observer } = options;
+  const { baseUrl, apiKey, oauth, timeoutMs, budget, observer } = options;
   if (!/^[\x21-\x7e]+$/.test(apiKey)) {
     throw new TypeError('apiKey cannot be sent in a header: expected visible ASCII characters without spaces');
   }
@@ -84,9 +94,10 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
     maxResponseBytes: options.maxResponseBytes ?? MAX_RESPONSE_BYTES,
     ca: options.tls?.ca,
   });
-  const makeCall = createCallMaker({ transport, origin, timeoutMs, observer });
+  const makeCall = createCallMaker({ transport, origin, timeoutMs, budget, observer });
   const tokens = new TokenSource({
     fetchToken: createTokenRequest({ oauth, makeCall, tokenUrl: new URL(`${prefix}/oauth/token`, origin) }),
+    shared: options.sharedTokens,
     onRefreshed: (generation) => observer.tokenRefreshed(generation),
   });
 
@@ -106,12 +117,16 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
       return { generation, expiresAt: new Date(expiresAt) };
     },
 
-    process({ data, options: { async, callbackUrl }, idempotencyKey }, { beforeSend, ...context }) {
+    process(
+      { data, options: { async, callbackUrl }, idempotencyKey },
+      { beforeSend, priority = 'interactive', ...context },
+    ) {
       const body = JSON.stringify({ data, options: { async, callback_url: callbackUrl ?? undefined } });
       return withToken(tokens, context, (token, retryCount) => {
         const secrets = secretsWith(token);
         return makeCall({
           endpoint: '/process',
+          callClass: priority,
           method: 'POST',
           path: `${prefix}/process`,
           headers: [...headersWith(token), 'content-type', 'application/json', 'idempotency-key', idempotencyKey],
@@ -130,6 +145,7 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
         const secrets = secretsWith(token);
         return makeCall({
           endpoint: '/status/{request_id}',
+          callClass: 'poll',
           method: 'GET',
           path: `${prefix}/status/${providerRequestId}`,
           headers: headersWith(token),
@@ -148,6 +164,7 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
         return await withToken(tokens, context, (token, retryCount) =>
           makeCall<CancelReply>({
             endpoint: '/status/{request_id}',
+            callClass: 'poll',
             method: 'DELETE',
             path: `${prefix}/status/${providerRequestId}`,
             headers: headersWith(token),
@@ -169,6 +186,10 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
       return transport.pool;
     },
 
+    get isDown() {
+      return budget.isDown;
+    },
+
     close: () => transport.close(),
   };
 }
@@ -179,20 +200,25 @@ function checkProviderRequestId(id: string, { requestId }: CallContext): void {
   throw callError('rejected', message, { requestId });
 }
 
-/** Calls with a token; after a 401 once more, with a fresh one. */
+/**
+ * Calls with a token; after a 401 once more, with a fresh one. One that another process fetched may have been revoked
+ * since, so that a fresh one of our own has the last word.
+ */
 async function withToken<T>(
   tokens: TokenSource,
   context: CallContext,
   call: (token: Token, retryCount: number) => Promise<T>,
 ): Promise<T> {
-  const token = await tokenFor(tokens, context);
-  try {
-    return await call(token, context.retryCount);
-  } catch (error) {
-    if (!(error instanceof ExternalAPIError) || error.failure !== 'unauthorized') throw error;
+  for (let replays = 0; ; replays++) {
+    const token = await tokenFor(tokens, context);
+    try {
+      return await call(token, context.retryCount + replays);
+    } catch (error) {
+      if (!(error instanceof ExternalAPIError) || error.failure !== 'unauthorized') throw error;
+      if (replays === 2 || (replays === 1 && token.own)) throw error;
+    }
+    tokens.invalidate(token.generation);
   }
-  tokens.invalidate(token.generation);
-  return call(await tokenFor(tokens, context), context.retryCount + 1);
 }
 
 /** A token, or an error that tells the truth of the call that needed it: without a token it was never sent. */

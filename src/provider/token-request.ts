@@ -39,6 +39,7 @@ export function createTokenRequest({ oauth, makeCall, tokenUrl }: TokenRequestOp
     client[customFetch] = async (_url, { headers, body }) => {
       token = await makeCall({
         endpoint: '/oauth/token',
+        callClass: 'token',
         method: 'POST',
         path: tokenUrl.pathname,
         headers: Object.entries(headers).flat(),

@@ -1,13 +1,16 @@
 import type { CallContext } from './call.ts';
+import type { SharedTokens, UsableToken } from './shared-token.ts';
 
 export interface Token {
   accessToken: string;
-  /** Counts up with each token of this process. */
+  /** Counts up with each token that this process gets, from the provider or from another process. */
   generation: number;
   /** Milliseconds since 1970. */
   expiresAt: number;
   /** From here on a new one is fetched ahead of need. */
   refreshAt: number;
+  /** Whether this process fetched it. One of another process may have been refused already. */
+  own: boolean;
 }
 
 export interface FetchedToken {
@@ -18,7 +21,10 @@ export interface FetchedToken {
 
 interface TokenSourceOptions {
   fetchToken: (context: CallContext) => Promise<FetchedToken>;
+  /** Told of each new token of this process, whoever fetched it. */
   onRefreshed: (generation: number) => void;
+  /** Without it this process has a token of its own. */
+  shared?: SharedTokens | undefined;
   now?: () => number;
 }
 
@@ -31,7 +37,11 @@ const BACKGROUND_RETRY_MS = 5_000;
 export type TokenDecision = 'serve' | 'serve-and-refresh' | 'wait';
 
 /** The policy of {@link TokenSource} for a token at a time. */
-export function decideToken(token: Token | null, now: number, backgroundFailedAt: number): TokenDecision {
+export function decideToken(
+  token: Pick<Token, 'expiresAt' | 'refreshAt'> | null,
+  now: number,
+  backgroundFailedAt: number,
+): TokenDecision {
   if (token === null || now >= token.expiresAt) return 'wait';
   if (now < token.refreshAt || now < backgroundFailedAt + BACKGROUND_RETRY_MS) return 'serve';
   return 'serve-and-refresh';
@@ -57,6 +67,18 @@ export function tokenTimes(askedAt: number, expiresIn: number | null): Pick<Toke
  *
  * Who gives up waiting leaves the refresh running for the others. A token without `expires_in` lives 5 minutes, none
  * longer than a day.
+ *
+ * With `shared`, a refresh is this:
+ *
+ * | in Redis                                     | the process                                                   |
+ * |----------------------------------------------|---------------------------------------------------------------|
+ * | is another token than its last               | takes it, without a call                                      |
+ * | is none, and nobody has the turn             | takes the turn, fetches one, stores it                        |
+ * | … and its fetch fails                        | gives the turn up, and has the error                          |
+ * | is none, and another process has the turn    | looks again until there is one, or the turn is free or lapsed |
+ * | is what cannot be ours; or Redis is down     | fetches one for itself, 300 ms later at most                  |
+ *
+ * An invalidated token is deleted there too, unless it has been replaced.
  */
 export class TokenSource {
   readonly #options: TokenSourceOptions;
@@ -85,21 +107,32 @@ export class TokenSource {
 
   /** Drops the token of `generation`, which the provider refused; a newer one stays. */
   invalidate(generation: number): void {
-    if (this.#token?.generation === generation) this.#token = null;
+    if (this.#token?.generation !== generation) return;
+    this.#options.shared?.refuse(this.#token.accessToken);
+    this.#token = null;
   }
 
   #refreshOnce(context: CallContext): Promise<Token> {
-    this.#refresh ??= this.#fetch(context).finally(() => (this.#refresh = null));
+    this.#refresh ??= this.#refreshed(context).finally(() => (this.#refresh = null));
     return this.#refresh;
   }
 
-  async #fetch({ requestId, retryCount }: CallContext): Promise<Token> {
-    const askedAt = this.#now();
-    const { accessToken, expiresIn } = await this.#options.fetchToken({ requestId, retryCount });
-    const token = { accessToken, generation: ++this.#generation, ...tokenTimes(askedAt, expiresIn) };
+  async #refreshed({ requestId, retryCount }: CallContext): Promise<Token> {
+    const { shared, onRefreshed } = this.#options;
+    const fetch = (): Promise<UsableToken> => this.#fetch({ requestId, retryCount });
+    const token = {
+      ...(await (shared === undefined ? fetch() : shared.obtain(fetch))),
+      generation: ++this.#generation,
+    };
     this.#token = token;
-    this.#options.onRefreshed(token.generation);
+    onRefreshed(token.generation);
     return token;
+  }
+
+  async #fetch(context: CallContext): Promise<UsableToken> {
+    const askedAt = this.#now();
+    const { accessToken, expiresIn } = await this.#options.fetchToken(context);
+    return { accessToken, own: true, ...tokenTimes(askedAt, expiresIn) };
   }
 }
 

@@ -1,4 +1,5 @@
-import { errors, Pool, type Dispatcher } from 'undici';
+import { buildConnector, errors, Pool, type Dispatcher } from 'undici';
+import { DeliveryTime } from './delivery-time.ts';
 
 export interface TransportOptions {
   origin: string;
@@ -21,6 +22,8 @@ export interface ReplyHead {
   statusCode: number;
   /** The header's value as it came. */
   retryAfter: string | null;
+  /** Lower-case names. */
+  headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
 export interface HttpReply extends ReplyHead {
@@ -55,28 +58,44 @@ export interface PoolState {
 }
 
 export interface Transport {
-  /** One call, never repeated. Rejects with {@link BrokenCallError} unless a whole reply came. */
-  send(request: HttpRequest, signal: AbortSignal | undefined): Promise<HttpReply>;
+  /**
+   * One call, never repeated. Rejects with {@link BrokenCallError} unless a whole reply came.
+   *
+   * @param onArrived told when it has surely arrived and the answer takes its time
+   */
+  send(request: HttpRequest, signal: AbortSignal | undefined, onArrived: () => void): Promise<HttpReply>;
   readonly pool: PoolState;
   close(): Promise<void>;
 }
 
 /** Keep-alive connections to one origin; whatever a caller asks for, nothing goes anywhere else. */
 export function createTransport(options: TransportOptions): Transport {
+  const delivery = new DeliveryTime();
+  const connect = buildConnector({
+    timeout: options.connectTimeoutMs,
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
+  });
   const pool = new Pool(options.origin, {
     connections: options.maxConnections,
     pipelining: 1,
-    connect: { timeout: options.connectTimeoutMs, ...(options.ca === undefined ? {} : { ca: options.ca }) },
+    connect: (target, callback) => {
+      const startedAt = performance.now();
+      connect(target, (...result) => {
+        if (result[0] === null) delivery.connected(performance.now() - startedAt);
+        callback(...result);
+      });
+    },
     // The one timer of each call covers both.
     headersTimeout: 0,
     bodyTimeout: 0,
     maxResponseSize: options.maxResponseBytes,
   });
   return {
-    send: (request, signal) =>
+    send: ({ method, path, headers, body }, signal, onArrived) =>
       new Promise((resolve, reject) => {
-        const exchange = new Exchange(resolve, reject, signal, options.timeoutMs);
-        const { method, path, headers, body } = request;
+        const { timeoutMs } = options;
+        const deliveryMs = delivery.boundMs(body?.length ?? 0);
+        const exchange = new Exchange({ resolve, reject, signal, timeoutMs, deliveryMs, onArrived });
         pool.dispatch({ method, path, headers, body }, exchange);
       }),
     get pool() {
@@ -87,31 +106,33 @@ export function createTransport(options: TransportOptions): Transport {
   };
 }
 
+interface ExchangeOptions {
+  resolve: (reply: HttpReply) => void;
+  reject: (error: BrokenCallError) => void;
+  signal?: AbortSignal | undefined;
+  timeoutMs: number;
+  /** After it was written, a call has surely arrived in so long. */
+  deliveryMs: number;
+  onArrived: () => void;
+}
+
 /**
  * Follows one call through undici. With HTTP/1.1 `onRequestStart` is called in one place (client-h1.js, `writeH1`):
  * on a connected socket, in the same tick as the first bytes are written. Before it, nothing has left.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
-  readonly #resolve: (reply: HttpReply) => void;
-  readonly #reject: (error: BrokenCallError) => void;
-  readonly #signal: AbortSignal | undefined;
+  readonly #options: ExchangeOptions;
   readonly #timer: NodeJS.Timeout;
+  #arrivalTimer: NodeJS.Timeout | undefined;
   readonly #chunks: Buffer[] = [];
   #controller: Dispatcher.DispatchController | null = null;
   #head: ReplyHead | null = null;
   #settled = false;
 
-  constructor(
-    resolve: (reply: HttpReply) => void,
-    reject: (error: BrokenCallError) => void,
-    signal: AbortSignal | undefined,
-    timeoutMs: number,
-  ) {
-    this.#resolve = resolve;
-    this.#reject = reject;
-    this.#signal = signal;
-    this.#timer = setTimeout(this.#onTimeout, timeoutMs);
-    signal?.addEventListener('abort', this.#onAbort);
+  constructor(options: ExchangeOptions) {
+    this.#options = options;
+    this.#timer = setTimeout(this.#onTimeout, options.timeoutMs);
+    options.signal?.addEventListener('abort', this.#onAbort);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -119,6 +140,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     // Throwing, unlike an abort, leaves the connection alive.
     if (this.#settled || this.#controller !== null) throw new Error('a call is written once');
     this.#controller = controller;
+    this.#arrivalTimer = setTimeout(this.#options.onArrived, this.#options.deliveryMs);
   }
 
   onResponseStart(
@@ -128,7 +150,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   ): void {
     if (statusCode < 200) return;
     const retryAfter = headers['retry-after'];
-    this.#head = { statusCode, retryAfter: (Array.isArray(retryAfter) ? retryAfter[0] : retryAfter) ?? null };
+    this.#head = { statusCode, retryAfter: (Array.isArray(retryAfter) ? retryAfter[0] : retryAfter) ?? null, headers };
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -139,7 +161,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#head === null) return;
     const [first] = this.#chunks;
     const body = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks);
-    if (this.#settle()) this.#resolve({ ...this.#head, body: body.toString('utf8') });
+    if (this.#settle()) this.#options.resolve({ ...this.#head, body: body.toString('utf8') });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -149,12 +171,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   readonly #onTimeout = (): void => this.#break('timeout', undefined);
-  readonly #onAbort = (): void => this.#break('aborted', this.#signal?.reason);
+  readonly #onAbort = (): void => this.#break('aborted', this.#options.signal?.reason);
 
   #break(reason: BreakReason, cause: unknown): void {
     if (!this.#settle()) return;
     const error = new BrokenCallError({ sent: this.#controller !== null, reason, head: this.#head }, cause);
-    this.#reject(error);
+    this.#options.reject(error);
     this.#controller?.abort(error);
   }
 
@@ -162,7 +184,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#settled) return false;
     this.#settled = true;
     clearTimeout(this.#timer);
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    clearTimeout(this.#arrivalTimer);
+    this.#options.signal?.removeEventListener('abort', this.#onAbort);
     return true;
   }
 }

@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { budgetToWire, type BudgetView } from '../contract/budget-view.ts';
 
 export interface HealthServerOptions {
   host: string;
@@ -8,6 +9,7 @@ export interface HealthServerOptions {
   isReady: () => boolean;
   /** The metrics page, in Prometheus' text format. */
   metrics: () => Promise<string>;
+  budget: () => Promise<BudgetView>;
 }
 
 export interface HealthServer {
@@ -15,18 +17,22 @@ export interface HealthServer {
   close(): Promise<void>;
 }
 
-/** `/healthz` (the process lives), `/readyz` (it takes work) and `/metrics`, on one port. */
-export async function startHealthServer({ host, port, isReady, metrics }: HealthServerOptions): Promise<HealthServer> {
+/** `/healthz` (the process lives), `/readyz` (it takes work), `/metrics` and `/budget` (JSON), on one port. */
+export async function startHealthServer(options: HealthServerOptions): Promise<HealthServer> {
+  const { host, port, isReady, metrics, budget } = options;
   const pages: Record<string, (response: ServerResponse) => void | Promise<void>> = {
     '/healthz': (response) => send(response, 200, 'ok\n'),
     '/readyz': (response) => (isReady() ? send(response, 200, 'ready\n') : send(response, 503, 'not ready\n')),
     '/metrics': async (response) => send(response, 200, await metrics(), 'text/plain; version=0.0.4; charset=utf-8'),
+    '/budget': async (response) =>
+      send(response, 200, `${JSON.stringify(budgetToWire(await budget()))}\n`, 'application/json'),
   };
   const server = createServer((request, response) => {
-    const page = pages[request.url?.split('?', 1)[0] ?? ''];
+    const path = request.url?.split('?', 1)[0] ?? '';
+    const page = pages[path];
     if (!page || request.method !== 'GET')
-      return send(response, 404, 'There are /healthz, /readyz and /metrics here.\n');
-    Promise.resolve(page(response)).catch(() => send(response, 503, 'The metrics are not there yet.\n'));
+      return send(response, 404, `There are ${Object.keys(pages).join(', ')} here.\n`);
+    Promise.resolve(page(response)).catch(() => send(response, 503, `${path} cannot be read at the moment.\n`));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>

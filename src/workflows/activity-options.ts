@@ -1,6 +1,7 @@
 import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
 import type { ExternalApiActivities } from '../contract/activities.ts';
 import { TASK_QUEUES } from '../contract/names.ts';
+import type { Priority } from '../contract/request.ts';
 
 /**
  * Every activity's queue, timeouts and retry policy.
@@ -36,14 +37,28 @@ const OPTIONS: Record<keyof ExternalApiActivities, ActivityOptions> = {
   },
 };
 
+/**
+ * Temporal's priority keys: 1 goes first, 3 is the default. Servers that do not know them serve a queue in order.
+ */
+const PRIORITY_KEYS: Record<keyof ExternalApiActivities, number> = {
+  authenticate: 2,
+  process: 2,
+  pollStatus: 3,
+  cancelSubmitted: 1,
+};
+
 /** Options of one activity with `remainingMs` left of the request's deadline, shown in the Web UI as `summary`. */
 export function activityOptions(
   activity: keyof ExternalApiActivities,
   remainingMs: number,
   summary: string,
+  priority: Priority,
 ): ActivityOptions {
+  const bulk = priority === 'bulk';
   return {
     ...OPTIONS[activity],
+    ...(bulk && activity === 'process' && { taskQueue: TASK_QUEUES.bulk }),
+    priority: { priorityKey: PRIORITY_KEYS[activity] + (bulk ? 1 : 0) },
     // Finds a dead worker; the activities heartbeat every 2 to 3 s.
     heartbeatTimeout: '10 seconds',
     scheduleToCloseTimeout: Math.max(1, remainingMs),

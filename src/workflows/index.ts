@@ -1,1 +1,2 @@
+export { invalidateAnswers } from './invalidate-answers.ts';
 export { processRequest } from './process-request.ts';

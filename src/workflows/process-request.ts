@@ -8,19 +8,21 @@ import {
   upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Submission } from '../contract/activities.ts';
+import type { Authentication, StoredAnswer, Submission } from '../contract/activities.ts';
 import type { RequestMemo } from '../contract/names.ts';
 import type { ProcessRequestArgs, ProcessResult, RequestState } from '../contract/request.ts';
 import { setAttention } from './attention.ts';
 import { cancelHonestly } from './cancellation.ts';
 import { ended, failureOf, type RequestFailure } from './failure-of.ts';
+import { fallBack } from './fall-back.ts';
 import { resolveUnknownOutcome, type NextStep } from './outcome-unknown.ts';
 import { pollOrCallback } from './poll-or-callback.ts';
 import { RequestFailed } from './request-failed.ts';
 import { openRequest, type Request } from './request.ts';
 
 /**
- * One durable request: authenticate, process, and, when the provider only gave an id, poll until it is finished.
+ * One durable request: authenticate, process, and, when the provider only gave an id, poll until it is finished. An
+ * earlier answer from the cache may end it at the first step, a fallback instead of a failure at the last.
  *
  * Returns the completed state. Fails with an ApplicationFailure whose type is the error's class and whose details are
  * `[ErrorDetails, RequestState]`; a cancelled one leaves its state in the memo `endState`: a reader needs no worker to
@@ -28,18 +30,24 @@ import { openRequest, type Request } from './request.ts';
  */
 export async function processRequest(args: ProcessRequestArgs): Promise<RequestState> {
   const request = openRequest(args);
-  let resends = false;
+  let authentication: Authentication | null = null;
   try {
-    const { requestId, idempotency = null } = args;
-    request.apply({ type: 'authenticating' });
-    const authenticate = request.activity('authenticate', 'Have a valid access token');
-    resends = (await authenticate({ requestId, idempotency })).resends ?? false;
-    return complete(request, await settledResult(request));
+    authentication = await authenticated(request);
+    const { cached, answerSlot } = authentication;
+    if (cached) return answerFromCache(request, cached);
+    return complete(request, await settledResult(request, answerSlot));
   } catch (error) {
-    if (isCancellation(error)) return await endCancelled(request, resends, error);
+    if (isCancellation(error)) return await endCancelled(request, authentication?.resends ?? false, error);
     const failure = error instanceof RequestFailed ? error.failure : requestFailureOf(error, args);
     const { status, error: requestError, details } = failure;
-    request.apply({ type: status, error: requestError, providerRequestId: details.providerRequestId });
+    const ending = { error: requestError, providerRequestId: details.providerRequestId };
+    const instead = await fallBack(args, failure, authentication);
+    if (instead !== null) {
+      request.apply({ type: 'fallen_back', result: instead.result, cachedAt: instead.storedAt, ...ending });
+      setAttention(args, 'fallback');
+      return request.state;
+    }
+    request.apply({ type: status, ...ending });
     setAttention(args, failure.status);
     log.error('The request failed', {
       event: 'external_api_request_failed',
@@ -53,15 +61,29 @@ export async function processRequest(args: ProcessRequestArgs): Promise<RequestS
   }
 }
 
+async function authenticated(request: Request): Promise<Authentication> {
+  request.apply({ type: 'authenticating' });
+  const { requestId, tenant, idempotency = null, cache } = request.args;
+  const authenticate = request.activity('authenticate', 'Have a valid access token');
+  if (!cache || cache.use === 'off') return await authenticate({ requestId, idempotency });
+  return await authenticate({ requestId, idempotency, cache: { tenant, key: cache.key, use: cache.use } });
+}
+
+function answerFromCache(request: Request, { result, storedAt }: StoredAnswer): RequestState {
+  request.apply({ type: 'answered_from_cache', result, cachedAt: storedAt });
+  return request.state;
+}
+
 /** The result, whatever it takes to know the outcome of a submit. */
-async function settledResult(request: Request): Promise<ProcessResult> {
+async function settledResult(request: Request, answerSlot: string | undefined): Promise<ProcessResult> {
   let next: NextStep = wasReset() ? await resolveUnknownOutcome(request, submittedBeforeReset()) : { resubmit: true };
   for (;;) {
     try {
       const submission: Submission = next.resubmit
-        ? await submit(request)
+        ? await submit(request, answerSlot)
         : { providerRequestId: next.providerRequestId, result: null, firstPollAfterMs: null };
-      return await resultOf(request, submission, !next.resubmit);
+      // That an adopted id is the work of this input, a person says, or a callback: not for other requests to rely on.
+      return await resultOf(request, submission, next.resubmit ? answerSlot : undefined, !next.resubmit);
     } catch (error) {
       const unknown = unknownOutcomeOf(error, request.args, !next.resubmit);
       // Requests that began before outcomes could be resolved end as they would have then.
@@ -85,14 +107,19 @@ function submittedBeforeReset(): RequestFailure {
   return ended('failed', 'OutcomeUnknown', message, { outcome: 'ambiguous' });
 }
 
-async function submit(request: Request): Promise<Submission> {
+async function submit(request: Request, answerSlot: string | undefined): Promise<Submission> {
   request.apply({ type: 'submitting' });
-  const { requestId, data, options, idempotency = null } = request.args;
+  const { requestId, data, options, idempotency = null, priority = 'interactive' } = request.args;
   const process = request.activity('process', `POST /process${options.async ? ', asynchronous' : ''}`);
-  return await process({ requestId, data, options, idempotency });
+  return await process({ requestId, data, options, idempotency, priority, ...(answerSlot && { answerSlot }) });
 }
 
-async function resultOf(request: Request, submission: Submission, adopted: boolean): Promise<ProcessResult> {
+async function resultOf(
+  request: Request,
+  submission: Submission,
+  answerSlot: string | undefined,
+  adopted: boolean,
+): Promise<ProcessResult> {
   const { providerRequestId, firstPollAfterMs } = submission;
   request.apply({ type: 'submitted', providerRequestId });
   if (submission.result) return submission.result;
@@ -100,9 +127,17 @@ async function resultOf(request: Request, submission: Submission, adopted: boole
   if (providerRequestId === null)
     throw ApplicationFailure.nonRetryable('Neither a result nor an id', 'ExternalAPIError');
   const poll = request.activity('pollStatus', `GET /status/${providerRequestId}`);
-  const { requestId } = request.args;
+  const { requestId, kind = null, options } = request.args;
+  const input = {
+    requestId,
+    providerRequestId,
+    firstPollAfterMs,
+    kind,
+    callbackExpected: options.callbackUrl !== null,
+    ...(answerSlot && { answerSlot }),
+  };
   const finished = await pollOrCallback(
-    (immediately) => poll({ requestId, providerRequestId, firstPollAfterMs, immediately: immediately || adopted }),
+    (immediately) => poll({ ...input, immediately: immediately || adopted }),
     () => request.callbacks,
   );
   return finished.result;

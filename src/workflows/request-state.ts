@@ -17,8 +17,15 @@ export type RequestEvent =
   | { type: 'outcome_unknown'; error: RequestError; holdUntil: string }
   | { type: 'resolved'; resolution: Resolution }
   | { type: 'completed'; result: ProcessResult; cancellation: CancellationOutcome | null }
-  | { type: 'failed' | 'timed_out'; error: RequestError; providerRequestId: string | null }
+  | { type: 'answered_from_cache'; result: ProcessResult; cachedAt: string }
+  | ({ type: 'fallen_back'; result: ProcessResult; cachedAt: string | null } & Failed)
+  | ({ type: 'failed' | 'timed_out' } & Failed)
   | { type: 'cancelled'; cancellation: CancellationOutcome | null };
+
+interface Failed {
+  error: RequestError;
+  providerRequestId: string | null;
+}
 
 /** `resolved` changes no status by itself: what was decided is done next. */
 const STATUS_AFTER: Record<Exclude<RequestEvent['type'], 'resolved'>, RequestStatus> = {
@@ -27,6 +34,8 @@ const STATUS_AFTER: Record<Exclude<RequestEvent['type'], 'resolved'>, RequestSta
   submitted: 'processing',
   outcome_unknown: 'outcome_unknown',
   completed: 'completed',
+  answered_from_cache: 'completed',
+  fallen_back: 'completed',
   failed: 'failed',
   timed_out: 'timed_out',
   cancelled: 'cancelled',
@@ -50,6 +59,13 @@ export function reduce(state: RequestState, event: RequestEvent, now: string): R
       return { ...next, providerRequestId: event.providerRequestId };
     case 'completed':
       return { ...next, result: event.result, source: 'provider', cancellation: event.cancellation };
+    case 'answered_from_cache':
+      return { ...next, result: event.result, source: 'cache', cachedAt: event.cachedAt };
+    case 'fallen_back': {
+      const { result, cachedAt, error } = event;
+      const providerRequestId = event.providerRequestId ?? state.providerRequestId;
+      return { ...next, result, source: 'fallback', cachedAt, error, providerRequestId };
+    }
     case 'cancelled':
       return { ...next, cancellation: event.cancellation };
     case 'outcome_unknown':
@@ -66,6 +82,8 @@ export function reduce(state: RequestState, event: RequestEvent, now: string): R
 export function currentDetails(state: RequestState): string {
   const lines = [`**${state.status}** since ${state.updatedAt}`];
   if (state.providerRequestId) lines.push(`The provider's id: \`${state.providerRequestId}\``);
+  if (state.source === 'cache') lines.push(`An earlier answer, stored at ${state.cachedAt}`);
+  if (state.source === 'fallback') lines.push('A fallback stands in for the result, because of:');
   if (state.error) lines.push(`${state.error.type}: ${state.error.message}`);
   if (state.status === 'outcome_unknown') {
     lines.push(`Decide: \`external-api resolve ${state.requestId} resubmit|adopt|abandon\``);

@@ -54,6 +54,7 @@ export interface Request {
 export function openRequest(args: ProcessRequestArgs): Request {
   // From the start of the request, not from when a worker first saw it.
   const { startTime } = workflowInfo();
+  const { priority = 'interactive' } = args;
   let state = initialState(args.requestId, startTime.toISOString());
   let deadline = startTime.getTime() + args.deadlineMs;
   let callbacks = 0;
@@ -108,7 +109,7 @@ export function openRequest(args: ProcessRequestArgs): Request {
     },
     apply,
     activity: (name, summary) =>
-      proxyActivities<ExternalApiActivities>(activityOptions(name, deadline - Date.now(), summary))[name],
+      proxyActivities<ExternalApiActivities>(activityOptions(name, deadline - Date.now(), summary, priority))[name],
     takeResolution() {
       const taken = resolution;
       resolution = null;

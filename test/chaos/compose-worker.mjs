@@ -1,5 +1,11 @@
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
-import { createActivities, createProviderClient, createWorkers } from 'durable-external-api/worker';
+import {
+  createActivities,
+  createCallBudget,
+  createMemoryJobTimes,
+  createProviderClient,
+  createWorkers,
+} from 'durable-external-api/worker';
 import { join } from 'node:path';
 import { ROOT } from '../../scripts/lib/paths.mjs';
 
@@ -14,6 +20,7 @@ import { ROOT } from '../../scripts/lib/paths.mjs';
  */
 export async function composeWorkers({ args, aroundProvider = same, aroundActivities = same }) {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const budget = createCallBudget({ limit: 1_000_000, outageAfter: 0 });
   const provider = createProviderClient({
     baseUrl: new URL(args.providerUrl),
     apiKey: 'demo-api-key',
@@ -21,6 +28,7 @@ export async function composeWorkers({ args, aroundProvider = same, aroundActivi
     timeoutMs: 10_000,
     connectTimeoutMs: 5_000,
     maxConnections: 64,
+    budget,
     observer: { called: () => {}, tokenRefreshed: () => {} },
   });
   const activities = createActivities({
@@ -33,7 +41,8 @@ export async function composeWorkers({ args, aroundProvider = same, aroundActivi
       idempotency: args.idempotency,
       cancelCall: false,
     },
-    observer: { unknownStatus: () => {} },
+    observer: { unknownStatus: () => {}, finishedSeen: () => {} },
+    jobTimes: createMemoryJobTimes(),
     random: Math.random,
     now: Date.now,
   });
@@ -41,6 +50,7 @@ export async function composeWorkers({ args, aroundProvider = same, aroundActivi
     connection: await NativeConnection.connect({ address: args.temporalAddress }),
     namespace: args.namespace,
     activities: aroundActivities(activities),
+    budget,
     workflowBundle: { codePath: join(ROOT, 'dist', 'workflow-bundle.js') },
   });
 }

@@ -109,6 +109,7 @@ async function createHealer({ args, folder, onDeath }) {
     EXTERNAL_OAUTH_CLIENT_SECRET: 'demo-secret',
     EXTERNAL_API_IDEMPOTENCY: args.idempotency,
     EXTERNAL_API_POLL_INITIAL: '0.1',
+    EXTERNAL_API_CACHE_TTL: '0',
     METRICS_PORT: `${port}`,
     LOG_LEVEL: 'warn',
   };

@@ -48,6 +48,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     EXTERNAL_API_KEY: apiKey,
     EXTERNAL_OAUTH_CLIENT_ID: clientId,
     EXTERNAL_OAUTH_CLIENT_SECRET: clientSecret,
+    // Equal requests of one test are calls of their own; nor does a test wait for another's.
+    EXTERNAL_API_CACHE_TTL: '0',
+    EXTERNAL_API_RATE_LIMIT: '100000',
     ...options.workerEnv,
   };
   const closeOthers = async (): Promise<void> => {

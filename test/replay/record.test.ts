@@ -1,16 +1,25 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { historyFromJSON, historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { AnswerCache } from '../../src/activities/answer-cache.ts';
 import { workflowIdOf } from '../../src/contract/names.ts';
 import { isWorkflowTaskEvent } from '../helpers/history-events.ts';
 import { startInProcessStack, type HistoryEvent, type InProcessStack } from '../helpers/in-process-stack.ts';
 import { CURRENT_VERSION, HISTORIES } from './histories.ts';
-import { SCENARIOS } from './scenarios.ts';
+import { SCENARIOS, standIn } from './scenarios.ts';
 
 let stack: InProcessStack;
 
 beforeAll(async () => {
-  stack = await startInProcessStack({ policy: { cancelCall: true } });
+  const answers = new AnswerCache({
+    ttlMs: 60_000,
+    fallbackMaxAgeMs: 0,
+    scope: 'replay',
+    observer: { answerLookedUp: () => {}, answersUnavailable: () => {} },
+    now: Date.now,
+  });
+  const cache = { answers, fallback: 'stand-in', fallbacks: { 'stand-in': standIn } };
+  stack = await startInProcessStack({ policy: { cancelCall: true }, cache });
   stack.fake.settings.cancel = 'on';
 });
 beforeEach(() => {

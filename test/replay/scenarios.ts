@@ -1,3 +1,5 @@
+import type { Fallback } from '../../src/activities/fall-back.ts';
+import { canonicalJson } from '../../src/client/canonical-json.ts';
 import { requestIdFor } from '../../src/client/request-id.ts';
 import type { RequestHandle } from '../../src/client/index.ts';
 import { CALLBACK_SIGNAL, workflowIdOf } from '../../src/contract/names.ts';
@@ -6,6 +8,14 @@ import { waitUntil } from '../helpers/wait-until.ts';
 
 const POLL = '/status/{request_id}';
 const WHO = { by: 'ann', reason: 'looked at the provider' };
+
+/** The fallback of the scenario that has one. */
+export const standIn: Fallback = async ({ data }) =>
+  canonicalJson(data, 'data') === canonicalJson(FALLEN_BACK, 'data')
+    ? { processedData: 'a stand-in', metadata: { processingTime: null, version: null } }
+    : null;
+
+const FALLEN_BACK = { kind: 'fallen back' };
 
 /** Behaviours of the workflow, each run to its end; what it returns is the request whose history is kept. */
 export const SCENARIOS: Record<string, (stack: InProcessStack) => Promise<string>> = {
@@ -29,12 +39,23 @@ export const SCENARIOS: Record<string, (stack: InProcessStack) => Promise<string
 
   async 'callback-while-a-poll-is-in-flight'(stack) {
     stack.fake.script({ endpoint: POLL, fault: { kind: 'delay', ms: 3_000 } });
-    const handle = await stack.client.process({ data: { kind: 'callback' }, options: { async: true } });
+    const handle = await stack.client.process({ data: { kind: 'callback in flight' }, options: { async: true } });
     await waitUntil('a poll is in flight', () =>
       stack.fake.ledger.some((call) => call.endpoint === POLL && call.idempotencyKey === handle.requestId),
     );
     await signalCallback(stack, handle.requestId);
     return await ended(handle);
+  },
+
+  async 'answered-from-the-cache'({ client }) {
+    const data = { kind: 'asked twice' };
+    await ended(await client.process({ data }));
+    return await ended(await client.process({ data }));
+  },
+
+  async 'fallen-back'({ client, fake }) {
+    fake.script({ endpoint: POLL, fault: { kind: 'status', code: 500 }, times: 3 });
+    return await ended(await client.process({ data: FALLEN_BACK, options: { async: true } }));
   },
 
   async refused({ client, fake }) {
@@ -49,7 +70,9 @@ export const SCENARIOS: Record<string, (stack: InProcessStack) => Promise<string
 
   async 'outcome-unknown'({ client, fake }) {
     fake.script({ endpoint: '/process', fault: { kind: 'executed-no-answer' } });
-    return await ended(await client.process({ data: { kind: 'lost' } }, { unknownHold: '300 milliseconds' }));
+    return await ended(
+      await client.process({ data: { kind: 'lost' } }, { cache: 'off', unknownHold: '300 milliseconds' }),
+    );
   },
 
   async 'outcome-unknown-and-resubmitted'(stack) {
@@ -102,7 +125,7 @@ export const SCENARIOS: Record<string, (stack: InProcessStack) => Promise<string
 
 async function lost(stack: InProcessStack): Promise<RequestHandle> {
   stack.fake.script({ endpoint: '/process', fault: { kind: 'executed-no-answer' } });
-  const handle = await stack.client.process({ data: { kind: 'lost' } });
+  const handle = await stack.client.process({ data: { kind: 'lost' } }, { cache: 'off' });
   await waitUntil('the outcome is unknown', async () => (await handle.status()).status === 'outcome_unknown');
   return handle;
 }

@@ -28,6 +28,8 @@ it('[M20][M21] npm start runs a request and stays; a second copy goes elsewhere;
   const shown = await first.outputWith(UP);
   const id = /req_\w+/.exec(shown)[0];
   expect(shown).toMatch(/processing[^]*completed[^]*result: \{"processed_data"/);
+  const metrics = new URL(urlIn(shown, 'Metrics')).origin;
+  expect(shown).toContain(`EXTERNAL_API_WORKER_URL=${metrics} npm run cli -- why ${id}\n`);
   expect(urlIn(shown, 'This request')).toContain(`/namespaces/default/workflows/external-api%2F${id}`);
   for (const label of ['This request', 'Gateway', 'Metrics']) {
     expect((await fetch(urlIn(shown, label))).status).toBe(200);

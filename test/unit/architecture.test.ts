@@ -9,9 +9,10 @@ const SRC = fileURLToPath(new URL('../../src', import.meta.url));
 const ARROWS: Record<string, { folders: string[]; packages?: string[] }> = {
   contract: { folders: [], packages: [] },
   workflows: { folders: ['contract'], packages: ['@temporalio/workflow', '@temporalio/common'] },
-  provider: { folders: ['contract'] },
+  redis: { folders: [] },
+  provider: { folders: ['contract', 'redis'] },
   observability: { folders: ['contract', 'provider'] },
-  activities: { folders: ['contract', 'provider', 'observability'] },
+  activities: { folders: ['contract', 'provider', 'observability', 'redis'] },
   worker: { folders: ['contract', 'provider', 'observability', 'activities'] },
   client: { folders: ['contract'] },
   gateway: { folders: ['contract', 'client'] },
@@ -28,6 +29,7 @@ const ARROWS: Record<string, { folders: string[]; packages?: string[] }> = {
       'gateway',
       'config',
       'fake-provider',
+      'redis',
     ],
   },
 };

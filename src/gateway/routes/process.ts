@@ -1,14 +1,20 @@
 import type { FastifyReply } from 'fastify';
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
-import type { z } from 'zod';
 import { ResultTimeoutError, TemporalUnavailableError } from '../../client/errors.ts';
-import type { ProcessInput, RequestState } from '../../contract/request.ts';
-import { resultToWire } from '../../contract/wire-format.ts';
+import type { CacheUse, ProcessInput, ProcessResult, RequestState } from '../../contract/request.ts';
+import { errorToWire, resultToWire } from '../../contract/wire-format.ts';
 import { bounded } from '../bounded.ts';
 import type { GatewayClient, StartedRequest } from '../gateway-client.ts';
 import { allowOnly } from '../methods.ts';
 import { PROCESS_PATH, statusPath } from '../paths.ts';
-import { acceptedResponse, idempotencyHeaders, problemResponses, processBody, processedResponse } from '../schemas.ts';
+import {
+  acceptedResponse,
+  problemResponses,
+  processBody,
+  processHeaders,
+  processedResponse,
+  type ProcessBody,
+} from '../schemas.ts';
 import type { Waits } from '../waits.ts';
 
 export interface ProcessRouteOptions {
@@ -32,7 +38,7 @@ export const processRoute: FastifyPluginCallbackZod<ProcessRouteOptions> = (app,
         operationId: 'process',
         tags: ['requests'],
         security: [{ apiKey: [] }],
-        headers: idempotencyHeaders,
+        headers: processHeaders,
         body: processBody,
         response: {
           200: processedResponse,
@@ -57,6 +63,7 @@ export const processRoute: FastifyPluginCallbackZod<ProcessRouteOptions> = (app,
         START_TIMEOUT_MS,
         client.process(toInput(request.body), {
           tenant: request.tenant,
+          cache: cacheUseOf(request.headers['cache-control'] ?? ''),
           ...(key !== undefined && { idempotencyKey: key }),
         }),
       );
@@ -64,15 +71,38 @@ export const processRoute: FastifyPluginCallbackZod<ProcessRouteOptions> = (app,
       if (request.body.options?.async === true || syncWaitMs === 0) return accepted(reply, started);
       const state = await waits.during(reply, (signal) => resultWithin(started, syncWaitMs, signal));
       if (!state?.result) return accepted(reply, started);
-      return reply
-        .code(200)
-        .send({ success: true as const, result: resultToWire(state.result), request_id: started.requestId });
+      const age = ageSeconds(state, Date.now());
+      if (age !== null) reply.header('age', age);
+      return reply.code(200).send(processed(started, state, state.result));
     },
   );
   done();
 };
 
-function toInput({ data, options }: z.output<typeof processBody>): ProcessInput {
+/** RFC 9111, section 5.2.1: what a request may say of the cache, as far as it concerns this one. */
+function cacheUseOf(header: string): CacheUse {
+  const directives = header.split(',').map((directive) => directive.trim().toLowerCase());
+  if (directives.includes('no-store')) return 'off';
+  return directives.includes('no-cache') ? 'refresh' : 'read';
+}
+
+/** RFC 9111, section 5.1; null for an answer that is new. */
+function ageSeconds({ cachedAt }: RequestState, now: number): number | null {
+  return cachedAt ? Math.max(0, Math.floor((now - Date.parse(cachedAt)) / 1000)) : null;
+}
+
+/** The contract's own shape for an answer of the provider; any other is marked. */
+function processed({ requestId }: StartedRequest, { source, error }: RequestState, result: ProcessResult) {
+  return {
+    success: true as const,
+    result: resultToWire(result),
+    request_id: requestId,
+    ...(source !== null && source !== 'provider' && { source }),
+    ...(error !== null && { error: errorToWire(error) }),
+  };
+}
+
+export function toInput({ data, options }: ProcessBody): ProcessInput {
   return {
     data,
     options: {

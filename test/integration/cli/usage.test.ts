@@ -191,6 +191,7 @@ test(
     const lines = [
       ['process', '--data', '1'],
       ['status', SOME_ID],
+      ['why', SOME_ID],
       ['result', SOME_ID],
       ['cancel', SOME_ID],
       ['resolve', SOME_ID, 'abandon', '--reason', 'x'],

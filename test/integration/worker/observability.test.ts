@@ -79,9 +79,9 @@ test('[M14] the log of the calls is the ledger of the provider: nothing is missi
 test("[M15] one page has the SDK's metrics and ours", async () => {
   const page = await (await fetch(`${stack.worker.url}/metrics`)).text();
   for (const line of [
-    'external_api_calls_total{endpoint="/process",outcome="succeeded"} 1',
-    'external_api_calls_total{endpoint="/process",outcome="final"} 1',
-    'external_api_calls_total{endpoint="/status/{request_id}",outcome="ambiguous"} 1',
+    'external_api_calls_total{class="interactive",endpoint="/process",outcome="succeeded"} 1',
+    'external_api_calls_total{class="interactive",endpoint="/process",outcome="final"} 1',
+    'external_api_calls_total{class="poll",endpoint="/status/{request_id}",outcome="ambiguous"} 1',
     'external_api_call_duration_seconds_count{endpoint="/process"} 2',
     'external_api_call_duration_seconds_bucket{endpoint="/process",le="30"} 2',
     'external_api_token_refreshes_total 1',

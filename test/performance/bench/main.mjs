@@ -9,13 +9,14 @@ import { stopRequested } from '../../../scripts/lib/stop-signals.mjs';
 import { ensureTemporalBinary } from '../../../scripts/temporal-server.mjs';
 import { HELP, parseBenchOptions } from './options.mjs';
 import { aimText, tableOf } from './report.mjs';
+import { budget } from './sections/budget.mjs';
 import { client } from './sections/client.mjs';
 import { durable } from './sections/durable.mjs';
 import { latency } from './sections/latency.mjs';
 import { replay } from './sections/replay.mjs';
 import { createStack } from './stack.mjs';
 
-const RUN = { client, latency, replay, durable };
+const RUN = { client, latency, replay, durable, budget };
 const JSON_FILE = join(DATA_FOLDER, 'bench.json');
 
 /** `npm run bench`. @returns {Promise<number>} the exit code: 0 also when an aim was missed, which is no failure */

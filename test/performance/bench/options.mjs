@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 /** In the order in which they run. */
-const SECTIONS = ['client', 'latency', 'replay', 'durable'];
+const SECTIONS = ['client', 'latency', 'replay', 'durable', 'budget'];
 
 export const HELP = `Usage: npm run bench -- [options] [sections]
 
@@ -13,6 +13,7 @@ Sections (all of them by default):
   latency  one request alone: what durability adds to it
   replay   CPU of replaying the workflow, beside a bare one with three activities
   durable  requests beside the same job in a bare workflow and without Temporal: 1, 100 and 1,000 in flight
+  budget   two workers on one Redis before a provider that counts: a backlog, urgent requests behind bulk, a 429
 
 Options:
   --quick  under a minute: fewer rounds, and no 1,000 durable requests in flight

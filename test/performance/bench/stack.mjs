@@ -69,6 +69,8 @@ export function createStack({ folder, temporalBinary, progress }) {
       TEMPORAL_CONFIG_FILE: emptyTemporalConfig(folder),
       EXTERNAL_API_BASE_URL: (await provider()).url,
       EXTERNAL_API_MAX_CONNECTIONS: `${MAX_CONNECTIONS}`,
+      // The budget is measured by itself.
+      EXTERNAL_API_RATE_LIMIT: '1000000',
       // The first poll finds the work done. By default it would come after a second, in which nothing is done.
       EXTERNAL_API_POLL_INITIAL: '0.01',
       METRICS_PORT: `${port}`,
@@ -99,6 +101,7 @@ export function createStack({ folder, temporalBinary, progress }) {
   });
 
   return {
+    folder,
     provider,
     temporal,
     worker,

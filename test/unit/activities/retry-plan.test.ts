@@ -5,7 +5,7 @@ import { FAILURES } from '../../../src/contract/failures.ts';
 
 const POLICY = { maxRetries: 3, retryDelayMs: 1000 };
 const FRESH = { failures: 0, waits: 0 };
-const SAFE = { repeatable: true, retryAfterMs: null, random: 1 };
+const SAFE = { repeatable: true, outage: false, retryAfterMs: null, random: 1 };
 
 describe('next step by row', () => {
   test.each([
@@ -65,7 +65,7 @@ test('[M5] every delay is at least 1 ms, because the SDK drops 0, and jitter onl
       fc.constantFrom(...Object.values(FAILURES)),
       (random, n, row) => {
         const before = { failures: Math.min(n, 1), waits: n };
-        const plan = planRetry(row, before, POLICY, { repeatable: true, retryAfterMs: null, random });
+        const plan = planRetry(row, before, POLICY, { ...SAFE, random });
         if (plan.final) return;
         expect(plan.delayMs).toBeGreaterThanOrEqual(1);
         expect(plan.delayMs).toBeLessThanOrEqual(60_000);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { listText, requestText, stateLine } from '../../../src/cli/readable.ts';
+import { budgetText, listText, requestText, stateLine } from '../../../src/cli/readable.ts';
 import type { RecordedResolution, RequestSnapshot } from '../../../src/contract/request.ts';
+import { OPEN_BUDGET } from '../../helpers/budget-page.ts';
 
 const SNAPSHOT: RequestSnapshot = {
   requestId: 'req_01ARZ3NDEKTSV4RRFFQ69G5FAV',
@@ -12,6 +13,7 @@ const SNAPSHOT: RequestSnapshot = {
   result: null,
   error: null,
   source: null,
+  cachedAt: null,
   cancellation: null,
   resolution: null,
   tenant: 'acme',
@@ -22,10 +24,17 @@ const SNAPSHOT: RequestSnapshot = {
 test.each<[string, Partial<RequestSnapshot>]>([
   ['processing', {}],
   [
-    'submitting, waits for the provider, which asked us to wait (until 2026-11-03T10:00:09.000Z)',
+    'submitting, waits for the provider to take calls again (until 2026-11-03T10:00:09.000Z)',
     {
       status: 'submitting',
       waitingFor: { reason: 'cool_down', since: null, until: '2026-11-03T10:00:09.000Z', attempt: 2 },
+    },
+  ],
+  [
+    'submitting, waits for its turn in the call budget (until 2026-11-03T10:00:09.000Z)',
+    {
+      status: 'submitting',
+      waitingFor: { reason: 'budget', since: null, until: '2026-11-03T10:00:09.000Z', attempt: 1 },
     },
   ],
   [
@@ -105,4 +114,41 @@ test('[C4] a list is a table with a heading, and says when it is empty', () => {
     ].join('\n'),
   );
   expect(listText([])).toBe('No requests.');
+});
+
+const NOW = new Date('2026-11-23T12:00:00.100Z');
+
+test('[M9] an open call budget is told with what was used and by whom', () => {
+  expect(budgetText(OPEN_BUDGET, NOW)).toBe(
+    [
+      'Call budget at 12:00:00Z',
+      '  state         open',
+      '  calls         412 of 1000 in the last 60 s',
+      '  next call     now',
+      '  next bulk     now',
+      '  waiting       0 in this worker',
+      '  failures      0 in a row',
+      '  counted in    the memory of this worker, which has the limit to itself',
+    ].join('\n'),
+  );
+});
+
+test.each([
+  ['budget', 'used up'],
+  ['cool_down', 'closed: the provider asked us to wait'],
+  ['outage', 'closed: the provider is down, and one call at a time finds out when it is back'],
+] as const)('[M9] a call budget that is closed by %s is told with that, and until when', (closedBy, state) => {
+  const waits = { nextPermitMs: 4_300, bulkNextPermitMs: 9_000 };
+  const text = budgetText({ ...OPEN_BUDGET, closedBy, loweredLimit: 600, ...waits }, NOW);
+  expect(text).toContain(`\n  state         ${state}\n`);
+  expect(text).toContain('\n  lowered to    600, as the provider says\n');
+  expect(text).toContain('\n  next call     at 12:00:05Z\n  next bulk     at 12:00:09Z\n');
+});
+
+test.each([
+  [{ countedIn: 'redis', workers: 3 }, 'Redis, by 3 workers'],
+  [{ countedIn: 'redis', workers: 1 }, 'Redis, by 1 worker'],
+  [{ countedIn: 'share', workers: 2 }, 'the memory of each of 2 workers, by its share: Redis does not answer'],
+] as const)('[M9] where calls are counted is told: %o', (place, text) => {
+  expect(budgetText({ ...OPEN_BUDGET, ...place }, NOW)).toContain(`\n  counted in    ${text}`);
 });

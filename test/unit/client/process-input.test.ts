@@ -3,7 +3,10 @@ import { checkInput } from '../../../src/client/process-input.ts';
 import { InvalidRequestError } from '../../../src/client/errors.ts';
 import type { ProcessInput } from '../../../src/contract/request.ts';
 
-function problems(input: unknown, options: { idempotencyKey?: string; tenant?: string } = {}): string[] {
+function problems(
+  input: unknown,
+  options: { idempotencyKey?: string; tenant?: string; cache?: 'read' } = {},
+): string[] {
   try {
     checkInput(input as ProcessInput, options);
     return [];
@@ -34,6 +37,10 @@ describe('what cannot be a request', () => {
     expect(
       problems({ options: { async: 1, callbackUrl: 'x' } }, { tenant: 'no spaces', idempotencyKey: '' }),
     ).toHaveLength(5);
+  });
+
+  test('[M12][M11] a use of the cache that does not exist is named with those that do', () => {
+    expect(problems({ data: 1 }, { cache: 'always' as 'read' })).toEqual(['cache: must be read, refresh or off']);
   });
 
   test('[M12] data nested too deeply is refused, not a crash', () => {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { defaultPayloadConverter } from '@temporalio/common';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { expect, test } from 'vitest';
 import { stateFromHistory } from '../../../src/client/state-from-history.ts';
@@ -37,4 +38,16 @@ test('[C3] the next step shows as soon as the one before it is recorded: a worke
   const authenticated = events.findIndex((event) => event.activityTaskCompletedEventAttributes);
   const history = { events: events.slice(0, authenticated + 1) };
   expect(stateFromHistory('req_X', history).status).toBe('submitting');
+});
+
+test('[M11][C3] with an answer from the cache no submit comes next', () => {
+  const result = defaultPayloadConverter.toPayload({ tokenGeneration: null, expiresAt: null, cached: {} });
+  const events = eventsOf('synchronous').map((event) =>
+    event.activityTaskCompletedEventAttributes
+      ? { ...event, activityTaskCompletedEventAttributes: { scheduledEventId: 5, result: { payloads: [result] } } }
+      : event,
+  );
+  const authenticated = events.findIndex((event) => event.activityTaskCompletedEventAttributes);
+  const history = { events: events.slice(0, authenticated + 1) };
+  expect(stateFromHistory('req_X', history as never).status).toBe('authenticating');
 });

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { RateWindow } from '../../../src/fake-provider/rate-window.ts';
-import { Caller } from './caller.ts';
+import { Caller, type Reply } from './caller.ts';
 
 test('[M9] the window admits exactly what a log of all admissions would', () => {
   const gaps = fc.array(fc.nat({ max: 40 }), { maxLength: 200 });
@@ -14,9 +14,12 @@ test('[M9] the window admits exactly what a log of all admissions would', () => 
         at += step;
         const inWindow = admitted.filter((earlier) => at - earlier < 100);
         const wait = window.take(at, limit, 100);
+        const room = window.room(at, limit, 100);
         const expected = inWindow.length < limit ? 0 : (inWindow.at(-limit) ?? 0) + 100 - at;
         expect(wait).toBe(expected);
         if (wait === 0) admitted.push(at);
+        const held = admitted.filter((earlier) => at - earlier < 100);
+        expect(room).toEqual({ remaining: limit - held.length, resetMs: (held[0] ?? at) + 100 - at });
       }
     }),
   );
@@ -67,4 +70,44 @@ test('[M9] under load no window of the ledger holds more admitted calls than the
   const times = admitted();
   const worst = Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + 50).length));
   expect(worst).toBeLessThanOrEqual(20);
+});
+
+describe('what answers say of the limit', () => {
+  test('[M9] nothing, unless asked', async () => {
+    await using caller = await Caller.start();
+    const { headers } = await caller.status('req_x');
+    expect([...headers.keys()].filter((name) => name.includes('ratelimit'))).toEqual([]);
+  });
+
+  test('[M9] nothing while there is no limit', async () => {
+    await using caller = await Caller.start({ settings: { rateLimit: 0, rateLimitHeaders: 'draft' } });
+    const { headers } = await caller.status('req_x');
+    expect([...headers.keys()].filter((name) => name.includes('ratelimit'))).toEqual([]);
+  });
+
+  test('[M9] the draft’s fields, in answers of every kind', async () => {
+    await using caller = await Caller.start({ settings: { rateLimit: 5, rateLimitHeaders: 'draft' } });
+    const say = ({ status, headers }: Reply) => [status, headers.get('ratelimit-policy'), headers.get('ratelimit')];
+    const told = (r: number) => [
+      '"default";q=5;w=60',
+      expect.stringMatching(new RegExp(`^"default";r=${r};t=(59|60)$`)),
+    ];
+    expect(say(await caller.status('req_x'))).toEqual([404, ...told(3)]);
+    caller.provider.script({ endpoint: '/process', fault: { kind: 'status', code: 500 } });
+    expect(say(await caller.process({ data: 1 }))).toEqual([500, ...told(2)]);
+    expect(say(await caller.process({ data: 1 }))).toEqual([200, ...told(1)]);
+    expect(say(await caller.token())).toEqual([200, ...told(0)]);
+    expect(say(await caller.token())).toEqual([429, ...told(0)]);
+  });
+
+  test('[M9] or the older ones, with the time at which the first call leaves the window', async () => {
+    await using caller = await Caller.start({ settings: { rateLimit: 5, rateLimitHeaders: 'x' } });
+    const leavesAt = (caller.lastEntry?.arrivedAt ?? 0) + 60_000;
+    const { headers } = await caller.status('req_x');
+    expect(headers.get('x-ratelimit-limit')).toBe('5');
+    expect(headers.get('x-ratelimit-remaining')).toBe('3');
+    const lateness = Number(headers.get('x-ratelimit-reset')) * 1000 - leavesAt;
+    expect(lateness).toBeGreaterThanOrEqual(0);
+    expect(lateness).toBeLessThan(1001);
+  });
 });

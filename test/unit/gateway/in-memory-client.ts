@@ -4,13 +4,15 @@ import {
   RequestNotFoundError,
   ResultTimeoutError,
 } from '../../../src/client/errors.ts';
+import type { InvalidateOptions } from '../../../src/client/invalidate-answers.ts';
 import type { ResolveOptions } from '../../../src/client/resolve-request.ts';
-import type { ProcessInput, RequestSnapshot, RequestState } from '../../../src/contract/request.ts';
+import type { CacheUse, ProcessInput, RequestSnapshot, RequestState } from '../../../src/contract/request.ts';
 import type { GatewayClient, StartedRequest } from '../../../src/gateway/gateway-client.ts';
 
 interface Entry {
   snapshot: RequestSnapshot;
   input: ProcessInput;
+  cache: CacheUse;
   error: Error | null;
   done: PromiseWithResolvers<void>;
 }
@@ -31,7 +33,13 @@ export class InMemoryClient implements GatewayClient {
   /** Signals of the waits that were opened. */
   readonly waits: AbortSignal[] = [];
 
-  async process(input: ProcessInput, options: { tenant: string; idempotencyKey?: string }): Promise<StartedRequest> {
+  /** What was asked to be forgotten. */
+  readonly invalidations: InvalidateOptions[] = [];
+
+  async process(
+    input: ProcessInput,
+    options: { tenant: string; cache: CacheUse; idempotencyKey?: string },
+  ): Promise<StartedRequest> {
     await this.failure?.();
     const key = options.idempotencyKey === undefined ? null : `${options.tenant} ${options.idempotencyKey}`;
     const known = key === null ? undefined : this.#keys.get(key);
@@ -43,6 +51,7 @@ export class InMemoryClient implements GatewayClient {
     if (key !== null) this.#keys.set(key, requestId);
     this.requests.set(requestId, {
       input,
+      cache: options.cache,
       error: null,
       done: withResolvers(),
       snapshot: {
@@ -56,6 +65,7 @@ export class InMemoryClient implements GatewayClient {
         result: null,
         error: null,
         source: null,
+        cachedAt: null,
         cancellation: null,
         resolution: null,
         waitingFor: null,
@@ -80,6 +90,11 @@ export class InMemoryClient implements GatewayClient {
     return { ...snapshot, resolution };
   }
 
+  async invalidate(options: InvalidateOptions): Promise<void> {
+    await this.failure?.();
+    this.invalidations.push(options);
+  }
+
   async ping(): Promise<void> {
     await this.failure?.();
   }
@@ -94,13 +109,14 @@ export class InMemoryClient implements GatewayClient {
     entry.snapshot = { ...entry.snapshot, ...change };
   }
 
-  complete(requestId: string, processedData: string): void {
+  complete(requestId: string, processedData: string, how: Partial<RequestSnapshot> = {}): void {
     const result = { processedData, metadata: { processingTime: 1.5, version: '2.1' } };
     this.change(requestId, {
       status: 'completed',
       completedAt: '2026-01-01T00:00:02.000Z',
       result,
       source: 'provider',
+      ...how,
     });
     this.#entry(requestId).done.resolve();
   }

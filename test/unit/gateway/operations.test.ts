@@ -135,6 +135,7 @@ test('[M22] the OpenAPI document is 3.1 and lists every route with its problems'
     content: { 'application/json': { schema: { required: ['data'], additionalProperties: false } } },
   });
   expect(Object.keys(document.paths).toSorted()).toEqual([
+    '/api/external/cache/invalidate',
     '/api/external/process',
     '/api/external/resolve/{request_id}',
     '/api/external/status/{request_id}',

@@ -120,6 +120,54 @@ describe('synchronous', () => {
   });
 });
 
+describe('the response cache', () => {
+  test.each([
+    [undefined, 'read'],
+    ['max-age=60', 'read'],
+    ['no-cache', 'refresh'],
+    ['No-Cache, max-age=0', 'refresh'],
+    ['no-store', 'off'],
+    ['no-cache,no-store', 'off'],
+  ])('[M11][M19] Cache-Control: %s is the use %s', async (header, use) => {
+    const { client, post } = await startGateway({ syncWaitMs: 0 });
+    await post(input, header === undefined ? {} : { 'cache-control': header });
+    expect(client.requests.get(client.lastId)?.cache).toBe(use);
+  });
+
+  test('[M11][M19] an earlier answer is marked, and its age is told in seconds', async () => {
+    const { client, post } = await startGateway();
+    const answer = post(input);
+    await vi.waitUntil(() => client.waits.length === 1);
+    const cachedAt = new Date(Date.now() - 90_000).toISOString();
+    client.complete(client.lastId, 'HELLO', { source: 'cache', cachedAt });
+    const response = await answer;
+    expect(Number(response.headers.get('age'))).toBeGreaterThanOrEqual(90);
+    expect(Number(response.headers.get('age'))).toBeLessThan(95);
+    const body: unknown = await response.json();
+    expect(body).toMatchObject({ source: 'cache', result: { processed_data: 'HELLO' } });
+    expect(body).not.toHaveProperty('error');
+  });
+
+  test('[M13][M19] a result of the fallback is a 200 that is marked, with the failure that led to it', async () => {
+    const { client, post } = await startGateway();
+    const answer = post(input);
+    await vi.waitUntil(() => client.waits.length === 1);
+    const error = {
+      type: 'ExternalAPIError',
+      message: 'Service Unavailable',
+      statusCode: 503,
+      retryable: true,
+    } as const;
+    client.complete(client.lastId, 'OLD', { source: 'fallback', error });
+    const response = await answer;
+    expect([response.status, response.headers.get('age')]).toEqual([200, null]);
+    expect(await response.json()).toMatchObject({
+      source: 'fallback',
+      error: { type: 'ExternalAPIError', message: 'Service Unavailable', status_code: 503, retryable: true },
+    });
+  });
+});
+
 describe('asynchronous', () => {
   test('[M4][M19] options.async is answered 202 at once, and both options reach the client', async () => {
     const { client, post } = await startGateway();

@@ -22,6 +22,8 @@ export interface RunningGateway {
   /** POSTs to the process route as the tenant acme; `body` is sent as JSON unless it is a string. */
   post(body: unknown, headers?: Record<string, string>): Promise<Response>;
   status(requestId: string, key?: string): Promise<Response>;
+  /** POSTs what to forget; `body` is sent as JSON. */
+  invalidate(body: unknown, key?: string): Promise<Response>;
   /** POSTs a decision; `body` is sent as JSON unless it is a string. */
   resolve(requestId: string, body: unknown, key?: string): Promise<Response>;
 }
@@ -58,6 +60,8 @@ export async function startGateway({ syncWaitMs = 5_000, open = false } = {}): P
     post: (body, headers = {}) => postJson('/api/external/process', body, headers),
     status: (requestId, key = ACME) =>
       fetch(`${url}/api/external/status/${requestId}`, { headers: { authorization: `Bearer ${key}` } }),
+    invalidate: (body, key = ACME) =>
+      postJson('/api/external/cache/invalidate', body, { authorization: `Bearer ${key}` }),
     resolve: (requestId, body, key = ACME) =>
       postJson(`/api/external/resolve/${requestId}`, body, { authorization: `Bearer ${key}` }),
   };

@@ -26,6 +26,7 @@ test('[M3][M19] the status is the request in snake_case, without members that ar
     result: null,
     error: null,
     source: null,
+    cached_at: null,
     cancellation: null,
     resolution: null,
     waiting_for: { reason: 'provider_processing', since: '2026-01-01T00:00:01.000Z', until: null, attempt: 3 },

@@ -17,6 +17,8 @@ const EVENTS: readonly RequestEvent[] = [
   { type: 'outcome_unknown', error: ERROR, holdUntil: T1 },
   { type: 'timed_out', error: ERROR, providerRequestId: null },
   { type: 'cancelled', cancellation: 'nothing_sent' },
+  { type: 'answered_from_cache', result: RESULT, cachedAt: T0 },
+  { type: 'fallen_back', result: RESULT, cachedAt: T0, error: ERROR, providerRequestId: null },
 ];
 
 function after(...events: RequestEvent[]): RequestState {
@@ -41,6 +43,8 @@ test.each([
   ['outcome_unknown', 'outcome_unknown'],
   ['timed_out', 'timed_out'],
   ['cancelled', 'cancelled'],
+  ['answered_from_cache', 'completed'],
+  ['fallen_back', 'completed'],
 ] as const)('[C3] %s makes a request %s', (type, status) => {
   const event = EVENTS.find((one) => one.type === type);
   expect(event && after(event).status).toBe(status);
@@ -55,6 +59,20 @@ test('[C3] only an end has a time of completion', () => {
 
 test('[C3] the result keeps the provider id, and says that the provider made it', () => {
   expect(after(EVENTS[2]!, EVENTS[3]!)).toMatchObject({ providerRequestId: 'p1', result: RESULT, source: 'provider' });
+});
+
+test('[M11] an answer from the cache says so, and when it was stored', () => {
+  const state = after(EVENTS[8]!);
+  expect(state).toMatchObject({ result: RESULT, source: 'cache', cachedAt: T0, error: null });
+  expect(currentDetails(state)).toContain(`An earlier answer, stored at ${T0}`);
+});
+
+test('[M13] a fallback keeps the failure that led to it, and the provider id', () => {
+  const state = after(EVENTS[2]!, EVENTS[9]!);
+  expect(state).toMatchObject({ result: RESULT, source: 'fallback', error: ERROR, providerRequestId: 'p1' });
+  expect(currentDetails(state)).toMatch(
+    /A fallback stands in for the result, because of:\n\nExternalAPIError: Bad Request/,
+  );
 });
 
 test('[C3] a terminal state never changes, whatever follows', () => {

@@ -1,4 +1,4 @@
-import { createProviderClient } from 'durable-external-api/worker';
+import { createCallBudget, createProviderClient } from 'durable-external-api/worker';
 import { MAX_CONNECTIONS } from '../work.mjs';
 
 /** Our provider client without Temporal, configured as a worker is by default. */
@@ -10,6 +10,8 @@ export function createProviderClientCaller({ provider: { url, apiKey, clientId, 
     timeoutMs: 30_000,
     connectTimeoutMs: 5_000,
     maxConnections: MAX_CONNECTIONS,
+    // The budget is measured by itself.
+    budget: createCallBudget({ limit: 1_000_000 }),
     observer: { called: () => {}, tokenRefreshed: () => {} },
   });
   return async ({ id, data, polled }) => {

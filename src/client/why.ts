@@ -1,0 +1,226 @@
+import { closureOf, type BudgetView } from '../contract/budget-view.ts';
+import { FAILURES, type ErrorType } from '../contract/failures.ts';
+import {
+  isTerminal,
+  type CancellationOutcome,
+  type RequestError,
+  type RequestSnapshot,
+  type RequestStatus,
+  type WaitingFor,
+  type WaitReason,
+} from '../contract/request.ts';
+import { span, timeOfDay } from './time-in-words.ts';
+import type { LastFailure } from './waiting-for.ts';
+
+/** What is known besides the snapshot. */
+export interface Evidence {
+  lastFailure: LastFailure | null;
+  /** Null: no worker said it, or nobody was asked. */
+  budget: BudgetView | null;
+  /** Where a worker was asked for the budget. */
+  workerAddress: string | null;
+}
+
+/** Why a request is where it is. */
+export interface Why {
+  requestId: string;
+  status: RequestStatus;
+  /** Null when it waits for nothing: it has ended, or is between two steps. */
+  reason: WaitReason | null;
+  since: string;
+  until: string | null;
+  /** All of it, for a person. */
+  sentence: string;
+  evidence: Evidence & {
+    /** Of the running step, as Temporal counts. */
+    attempt: number | null;
+  } & Pick<RequestSnapshot, 'providerRequestId' | 'error' | 'source' | 'cancellation' | 'stale'>;
+}
+
+/** Says in one sentence why a request is where it is, and what that is known from. */
+export function why(snapshot: RequestSnapshot, evidence: Evidence, now: Date): Why {
+  const { requestId, status, waitingFor, providerRequestId, error, source, cancellation, stale } = snapshot;
+  return {
+    requestId,
+    status,
+    reason: waitingFor?.reason ?? null,
+    since: waitingFor?.since ?? snapshot.completedAt ?? snapshot.updatedAt,
+    until: waitingFor?.until ?? null,
+    sentence: `${requestId} ${predicate(snapshot, evidence, now)}.`,
+    evidence: {
+      ...evidence,
+      attempt: waitingFor?.attempt ?? null,
+      providerRequestId,
+      error,
+      source,
+      cancellation,
+      stale,
+    },
+  };
+}
+
+function predicate(snapshot: RequestSnapshot, evidence: Evidence, now: Date): string {
+  const { status, waitingFor: wait, updatedAt, completedAt } = snapshot;
+  if (isTerminal(status))
+    return ENDS[status as keyof typeof ENDS](snapshot, { ended: timeOfDay(completedAt ?? updatedAt, now), now });
+  if (wait === null) return `is ${status} since ${timeOfDay(updatedAt, now)}, and nothing holds it up`;
+  return REASONS[wait.reason]({ snapshot, evidence, wait, now });
+}
+
+/** Where the next step is a call to the provider. */
+const CALLING: readonly RequestStatus[] = ['submitting', 'processing'];
+
+interface Facts {
+  snapshot: RequestSnapshot;
+  evidence: Evidence;
+  wait: WaitingFor;
+  now: Date;
+}
+
+const REASONS: Record<WaitReason, (facts: Facts) => string> = {
+  budget({ evidence: { budget }, wait, now }) {
+    const asBulk = budget && closureOf(budget, 'other') === null && closureOf(budget, 'bulk') !== null;
+    const used = budget ? usedText(budget) : 'it was used up';
+    const kept = asBulk ? ', and the rest is kept for requests that are not bulk' : '';
+    const next = wait.until === null ? '' : `; the next may go at ${timeOfDay(wait.until, now)}`;
+    return `${waited(wait, now)} for the call budget: ${used}${kept}${next}`;
+  },
+  cool_down({ evidence: { budget, lastFailure }, wait, now }) {
+    const closedBy = budget?.closedBy ?? null;
+    const attempts = attemptsText(wait, lastFailure);
+    if (closedBy === 'outage' || (closedBy !== 'cool_down' && lastFailure?.failure === 'outage')) {
+      const failures = budget?.failures ? ` (${count(budget.failures, 'call')} in a row had no answer)` : '';
+      const next =
+        wait.until === null ? '' : `; one call finds out at ${timeOfDay(wait.until, now)} whether it is back`;
+      return `${waited(wait, now)} because the provider is down${failures}${next}${attempts}`;
+    }
+    const toldUs =
+      lastFailure?.failure && FAILURES[lastFailure.failure].next === 'wait' ? lastFailure.statusCode : null;
+    const status = toldUs === null ? '' : ` (${toldUs})`;
+    const until = wait.until === null ? '' : ` until ${timeOfDay(wait.until, now)}`;
+    return `${waited(wait, now)} because the provider asked us to wait${status}${until}${attempts}`;
+  },
+  retry_backoff({ evidence: { lastFailure }, wait, now }) {
+    const failure = lastFailure ? `: ${named(lastFailure)}` : '';
+    const next = wait.until === null ? 'soon' : `at ${timeOfDay(wait.until, now)}`;
+    return `is tried again ${next}, since its last call failed${failure}${attemptsText(wait, lastFailure)}`;
+  },
+  provider_call({ wait, now }) {
+    return `waits for the answer to a call to the provider, under way${spanSince(wait, now)} (attempt ${wait.attempt})`;
+  },
+  provider_processing({ snapshot: { providerRequestId: id, updatedAt }, wait, now }) {
+    const work = id === null ? 'it' : `it as ${id}`;
+    const next = wait.until === null ? 'being asked now' : `asked again at ${timeOfDay(wait.until, now)}`;
+    return `waits for the provider, which has had ${work}${spanSince({ since: updatedAt }, now)} and is ${next}`;
+  },
+  outcome_unknown({ snapshot: { requestId, error }, wait, now }) {
+    const since = wait.since === null ? '' : ` since ${timeOfDay(wait.since, now)}`;
+    const cause = error ? `: ${sentenceEnd(error.message)}` : '';
+    const before = wait.until === null ? '' : ` before ${timeOfDay(wait.until, now)}`;
+    const command = `external-api resolve ${requestId} resubmit|adopt|abandon --reason …`;
+    return `may or may not have been done: its outcome is unknown${since}${cause}; decide${before} with \`${command}\``;
+  },
+  worker({ snapshot: { status, stale }, evidence: { budget, workerAddress }, wait, now }) {
+    const step = `none has taken its step${spanSince(wait, now)}`;
+    if (budget === null && !stale && CALLING.includes(status)) {
+      const asked = workerAddress === null ? 'nobody was asked' : `none at ${workerAddress} said`;
+      const how = workerAddress === null ? "the client's option `budget`" : 'EXTERNAL_API_WORKER_URL';
+      return `${waited(wait, now)} for a worker, or for the call budget: workers run, but ${asked} what the budget is (${how})`;
+    }
+    if (budget === null) {
+      const answers = workerAddress === null ? '' : `, and none answers at ${workerAddress}`;
+      return `waits for a worker: ${step}${answers}: start one, or look at its log`;
+    }
+    const where = workerAddress === null ? '' : ` at ${workerAddress}`;
+    const room = closureOf(budget, 'other') === null ? ` and the call budget has room (${usedText(budget)})` : '';
+    const what = 'others go first, or that worker hangs: look at its log';
+    return `waits for a worker: ${step}, although one answers${where}${room}: ${what}`;
+  },
+};
+
+const ENDS: Record<
+  'completed' | 'failed' | 'timed_out' | 'cancelled',
+  (snapshot: RequestSnapshot, time: { ended: string; now: Date }) => string
+> = {
+  completed({ source, error, createdAt, completedAt, cachedAt, cancellation }, { ended, now }) {
+    const stored = cachedAt === null ? '' : `, stored at ${timeOfDay(cachedAt, now)}`;
+    if (source === 'cache') return `completed at ${ended} from the cache: an equal request had this answer${stored}`;
+    if (source === 'fallback') {
+      const failure = error ? `: ${named(error)}` : '';
+      return `completed at ${ended} with the fallback's answer${stored}, because the provider failed${failure}`;
+    }
+    const took = span(Date.parse(completedAt ?? createdAt) - Date.parse(createdAt));
+    const late = cancellation === 'finished_anyway' ? '; its cancellation came too late' : '';
+    return `completed at ${ended} with the provider's result, ${took} after its start${late}`;
+  },
+  failed: ({ requestId, providerRequestId, error }, { ended }) =>
+    error
+      ? `failed at ${ended}: ${named(error)}; ${adviceAfter(error, requestId, providerRequestId)}`
+      : `failed at ${ended}`,
+  timed_out({ error, providerRequestId: id }, { ended }) {
+    const again = 'send it again with a new key and a longer deadline';
+    const advice = id === null ? again : `the provider may still finish ${id}: ask it, else ${again}`;
+    return `timed out at ${ended}, when its deadline passed${error ? `: ${named(error)}` : ''}; ${advice}`;
+  },
+  cancelled: ({ cancellation }, { ended }) =>
+    `was cancelled at ${ended}${cancellation ? `: ${CANCELLATIONS[cancellation]}` : ''}`,
+};
+
+export const CANCELLATIONS: Readonly<Record<CancellationOutcome, string>> = {
+  nothing_sent: 'it was never sent to the provider',
+  cancelled_at_provider: 'the provider was told, and agreed',
+  no_longer_watched: 'the provider could not be told; it may finish, and nobody looks',
+  finished_anyway: 'it had finished first; the result is kept',
+  outcome_unknown: 'whether the provider has it was not known, and nobody finds out any more',
+  terminated: 'an operator terminated it, so that nothing more could be done',
+};
+
+const ADVICE: Partial<Record<ErrorType, (requestId: string, providerRequestId: string | null) => string>> = {
+  OutcomeUnknown: (id) => `the provider may have done it: ask it for Idempotency-Key ${id} before you send it again`,
+  ResultTooLargeError: (_, id) => `fetch the result from the provider${id === null ? '' : ` by its id ${id}`}`,
+  APIAuthenticationError: () => 'correct the credentials of the worker, then send it again with a new key',
+};
+
+function adviceAfter({ type, retryable }: RequestError, requestId: string, providerRequestId: string | null): string {
+  const known = ADVICE[type];
+  if (known) return known(requestId, providerRequestId);
+  return retryable
+    ? 'send it again with a new key when the provider works'
+    : 'correct that, then send it again with a new key';
+}
+
+function usedText({ used, limit, loweredLimit, windowMs, countedIn }: BudgetView): string {
+  const lowered = loweredLimit === null ? '' : `, which is what the provider allows now,`;
+  const share = countedIn === 'share' ? " (one worker's share, since Redis does not answer)" : '';
+  return `${used} of ${loweredLimit ?? limit} calls${share}${lowered} were made in the last ${span(windowMs)}`;
+}
+
+/** Attempts that are over, unless the last one only gave its turn back: the server counts the one that comes. */
+function attemptsText({ attempt }: WaitingFor, lastFailure: LastFailure | null): string {
+  const { outcome, next } = lastFailure?.failure ? FAILURES[lastFailure.failure] : {};
+  const gaveBack = outcome === 'never-sent' && next === 'wait';
+  return attempt > 1 && !gaveBack ? `; ${count(attempt - 1, 'attempt')} so far` : '';
+}
+
+function named(error: { type: string | null; message: string; statusCode: number | null }): string {
+  const type = error.type === null ? '' : `${error.type}: `;
+  const shown = error.statusCode === null || error.message.includes(String(error.statusCode));
+  return `${type}${sentenceEnd(error.message)}${shown ? '' : ` (${error.statusCode})`}`;
+}
+
+function sentenceEnd(message: string): string {
+  return message.replace(/[.\s]+$/, '');
+}
+
+function count(n: number, word: string): string {
+  return `${n} ${word}${n === 1 ? '' : 's'}`;
+}
+
+function waited(wait: WaitingFor, now: Date): string {
+  return wait.since === null ? 'waits' : `has waited ${span(now.getTime() - Date.parse(wait.since))}`;
+}
+
+/** ` for 12 s`; empty when it is not known since when. */
+function spanSince({ since }: { since: string | null }, now: Date): string {
+  return since === null ? '' : ` for ${span(now.getTime() - Date.parse(since))}`;
+}

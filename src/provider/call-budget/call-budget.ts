@@ -1,0 +1,105 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type {
+  BudgetRules,
+  BudgetState,
+  CallClass,
+  CallEnd,
+  ClosedBy,
+  Permit,
+  PermitStore,
+  RateHint,
+  Room,
+} from './budget.ts';
+
+/** Who waits longer than this inside an activity gives its turn back, and waits in Temporal's queue. */
+const LONGEST_WAIT_MS = 5_000;
+/** A permit that is on its way may come back earlier than its stamp says. */
+const LOOK_AGAIN_MS = 1_000;
+
+/** No permit in time: nothing was sent. */
+export class NoPermitError extends Error {
+  readonly closedBy: ClosedBy;
+  readonly waitMs: number;
+
+  constructor(closedBy: ClosedBy, waitMs: number) {
+    super(`no permit: ${closedBy}`);
+    this.closedBy = closedBy;
+    this.waitMs = waitMs;
+  }
+}
+
+/** The limit that every call to the provider passes, whoever makes it. */
+export class CallBudget {
+  readonly rules: Readonly<Pick<BudgetRules, 'limit' | 'windowMs'>>;
+  readonly #store: PermitStore;
+  #waiting = 0;
+  #isDown = false;
+
+  constructor(store: PermitStore, rules: Pick<BudgetRules, 'limit' | 'windowMs'>) {
+    this.rules = rules;
+    this.#store = store;
+  }
+
+  /**
+   * A permit to send one call now.
+   * @throws NoPermitError when there is none within 5 s; the signal's reason
+   */
+  async enter(callClass: CallClass, signal?: AbortSignal): Promise<Permit> {
+    const giveUpAt = performance.now() + LONGEST_WAIT_MS;
+    this.#waiting++;
+    try {
+      for (;;) {
+        signal?.throwIfAborted();
+        const taken = await this.#store.take(callClass);
+        if (taken.permit !== null) return taken.permit;
+        const { waitMs, closedBy } = taken;
+        if (performance.now() + waitMs > giveUpAt) {
+          // An outage may end before its next probe is due, by a call that was on its way.
+          throw new NoPermitError(closedBy, closedBy === 'outage' ? Math.min(waitMs, LONGEST_WAIT_MS) : waitMs);
+        }
+        await delay(Math.min(waitMs, LOOK_AGAIN_MS), undefined, { signal }).catch(() => signal?.throwIfAborted());
+      }
+    } finally {
+      this.#waiting--;
+    }
+  }
+
+  /** Whether one more call could go out, besides `promised` ones and those that wait here. */
+  async room(callClass: CallClass, promised: number): Promise<Room> {
+    return await this.#store.peek(callClass, promised + this.waiting + 1);
+  }
+
+  arrived(permit: Permit): Promise<void> {
+    return this.#store.arrived(permit);
+  }
+
+  async ended(permit: Permit, end: CallEnd): Promise<void> {
+    await this.#store.ended(permit, end);
+    if (end.type === 'answered' || end.type === 'refused') this.#isDown = false;
+    else if (end.type === 'failed' || end.type === 'unreachable') {
+      this.#isDown = (await this.#store.peek('token', 1)).closedBy === 'outage';
+    }
+  }
+
+  heed(hint: RateHint): Promise<void> {
+    return this.#store.heed(hint);
+  }
+
+  state(): Promise<BudgetState> {
+    return this.#store.state();
+  }
+
+  /** Whether there is an outage, as of the latest call of this process that ended. */
+  get isDown(): boolean {
+    return this.#isDown;
+  }
+
+  /** Calls of this process that wait for a permit. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  close(): Promise<void> {
+    return this.#store.close();
+  }
+}
