@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { ExternalAPIError } from '../contract/errors.ts';
 import type { ErrorDetails } from '../contract/failures.ts';
-import type { CallClass, Permit } from './call-budget/budget.ts';
+import type { CallClass, Permit, Room } from './call-budget/budget.ts';
 import { endOfCall } from './call-budget/call-end.ts';
 import { NoPermitError, type CallBudget } from './call-budget/call-budget.ts';
 import { errorDetailOfBody } from './error-detail.ts';
@@ -63,6 +63,8 @@ export function createCallMaker({ transport, origin, timeoutMs, budget, observer
       if (call.beforeSend !== undefined) {
         await call.beforeSend();
         signal?.throwIfAborted();
+        // It took some milliseconds, in which another call may have been refused.
+        if (!permit.probe) throwIfClosed(call, await budget.closure());
       }
       sent = true;
       const value = await exchange(call, permit);
@@ -78,11 +80,15 @@ export function createCallMaker({ transport, origin, timeoutMs, budget, observer
     try {
       return await budget.enter(call.callClass, call.context.signal);
     } catch (error) {
-      if (!(error instanceof NoPermitError)) throw error;
-      const { closedBy, waitMs } = error;
-      const details = { ...detailsOf(call), retryAfter: waitMs / 1000 };
-      throw callError(noPermitFailure(closedBy), noPermitMessage(closedBy, waitMs), details);
+      if (error instanceof NoPermitError) throwIfClosed(call, error);
+      throw error;
     }
+  }
+
+  function throwIfClosed(call: Call<unknown>, { closedBy, waitMs }: Room): void {
+    if (closedBy === null) return;
+    const details = { ...detailsOf(call), retryAfter: waitMs / 1000 };
+    throw callError(noPermitFailure(closedBy), noPermitMessage(closedBy, waitMs), details);
   }
 
   /** What the provider says of its limit is not waited for. */

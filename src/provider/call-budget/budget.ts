@@ -77,6 +77,9 @@ export interface BudgetState {
   workers: number;
 }
 
+/** After it was closed, the provider is approached again at its usual rate per second, not all at once. */
+export const REOPENING_MS = 1000;
+
 /** Where permits are counted. */
 export interface PermitStore {
   take(callClass: CallClass): Promise<Taken>;

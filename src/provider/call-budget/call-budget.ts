@@ -1,14 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type {
-  BudgetRules,
-  BudgetState,
-  CallClass,
-  CallEnd,
-  ClosedBy,
-  Permit,
-  PermitStore,
-  RateHint,
-  Room,
+import {
+  REOPENING_MS,
+  type BudgetRules,
+  type BudgetState,
+  type CallClass,
+  type CallEnd,
+  type ClosedBy,
+  type Permit,
+  type PermitStore,
+  type RateHint,
+  type Room,
 } from './budget.ts';
 
 /** Who waits longer than this inside an activity gives its turn back, and waits in Temporal's queue. */
@@ -67,6 +68,14 @@ export class CallBudget {
   /** Whether one more call could go out, besides `promised` ones and those that wait here. */
   async room(callClass: CallClass, promised: number): Promise<Room> {
     return await this.#store.peek(callClass, promised + this.waiting + 1);
+  }
+
+  /** What keeps every call from going out, whether or not it has a permit: the provider asked us to wait, or is down. */
+  async closure(): Promise<Room> {
+    const room = await this.#store.peek('token', 0);
+    // In the second after a wait calls go out by turns, and who has a permit has had its turn.
+    const isOpen = room.closedBy === 'budget' || (room.closedBy === 'cool_down' && room.waitMs <= REOPENING_MS);
+    return isOpen ? { waitMs: 0, closedBy: null } : room;
   }
 
   arrived(permit: Permit): Promise<void> {

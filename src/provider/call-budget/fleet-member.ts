@@ -106,7 +106,9 @@ export class FleetMember {
 
   /** What Redis answers while it counts, else this worker's share. */
   async counted<Answer extends Quiet>(command: (redis: RedisStore) => Promise<Answer>): Promise<Answer | FleetShare> {
-    if (this.#started !== null) await answerInTime(this.#started).catch((error: unknown) => this.#lose(error));
+    if (this.#started !== null && this.#share === null) {
+      await answerInTime(this.#started).catch((error: unknown) => this.#lose(error));
+    }
     for (let attempt = 0; attempt < ATTEMPTS && this.#share === null; attempt++) {
       const answer = await this.ask(command);
       // What Redis granted while this worker began to go by its share is not used.
@@ -239,11 +241,8 @@ export class FleetMember {
     this.#isReachable = false;
     if (this.#share !== null) return this.#share;
     if (this.#lastBeat === null) this.#alone = this.#options.fleetSize <= 1;
-    const isConnected = this.#options.client.isReady;
-    return this.#goByShare(
-      true,
-      isConnected ? String(error instanceof Error ? error.message : error) : 'no connection',
-    );
+    const why = error instanceof Error && this.#options.client.isReady ? error.message : 'no connection';
+    return this.#goByShare(true, why);
   }
 
   /** @param others whether other workers may have made calls that are not known here */

@@ -1,5 +1,6 @@
 import {
   keptFromBulk,
+  REOPENING_MS,
   type BudgetRules,
   type BudgetState,
   type CallClass,
@@ -13,8 +14,6 @@ import {
 
 const LONGEST_BACKOFF_MS = 60_000;
 const LONGEST_COOL_DOWN_MS = 3_600_000;
-/** After it was closed, the provider is approached again at its usual rate per second, not all at once. */
-const REOPENING_MS = 1000;
 /** For how long a limit that the provider named is believed without being named again, in windows. */
 const HINT_WINDOWS = 2;
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { createCallBudget } from '../../../src/provider/call-budget/create-call-budget.ts';
 import { startFakeProvider } from '../../../src/fake-provider/index.ts';
 import { reply, startRawServer } from '../../helpers/raw-server.ts';
 import { clientFor, CONTEXT, CREDENTIALS, failureOf, until, WORK } from './client-under-test.ts';
@@ -94,19 +95,36 @@ describe('on the wire', () => {
 });
 
 describe('what the observer is told', () => {
-  test('[M14] every call once, with its endpoint, status, duration and count', async () => {
+  test('[M14] every call once, with its endpoint, class, status, duration and count', async () => {
     await using server = await startRawServer({
       onCall: ({ path }, res) => reply(res, path === '/process' ? 202 : 404, { request_id: 'job-1' }),
     });
     await using client = clientFor(server.url);
-    await client.process(WORK, { requestId: 'req_9', retryCount: 2 });
+    await client.process(WORK, { requestId: 'req_9', retryCount: 2, priority: 'bulk' });
     await failureOf(client.status('job-1', { requestId: 'req_9', retryCount: 0 }));
     const succeeded = { outcome: 'succeeded', failure: null, errorType: null, durationMs: expect.any(Number) };
     expect(client.records).toEqual([
-      { ...succeeded, requestId: 'req_9', endpoint: '/oauth/token', method: 'POST', statusCode: 200, retryCount: 2 },
-      { ...succeeded, requestId: 'req_9', endpoint: '/process', method: 'POST', statusCode: 202, retryCount: 2 },
+      {
+        ...succeeded,
+        requestId: 'req_9',
+        callClass: 'token',
+        endpoint: '/oauth/token',
+        method: 'POST',
+        statusCode: 200,
+        retryCount: 2,
+      },
+      {
+        ...succeeded,
+        requestId: 'req_9',
+        callClass: 'bulk',
+        endpoint: '/process',
+        method: 'POST',
+        statusCode: 202,
+        retryCount: 2,
+      },
       {
         requestId: 'req_9',
+        callClass: 'poll',
         endpoint: '/status/{request_id}',
         method: 'GET',
         statusCode: 404,
@@ -121,6 +139,20 @@ describe('what the observer is told', () => {
 });
 
 describe('beforeSend', () => {
+  test('[N2] a submit with a permit is not sent when another call is refused while its intent is recorded', async () => {
+    await using server = await startRawServer({ onCall: (_call, res) => reply(res, 202, { request_id: 'job-1' }) });
+    const budget = createCallBudget();
+    await using client = clientFor(server.url, { budget });
+    const beforeSend = async (): Promise<void> => {
+      await budget.ended(await budget.enter('poll'), { type: 'refused', retryAfterMs: 60_000 });
+    };
+    const error = await failureOf(client.process(WORK, { ...CONTEXT, beforeSend }));
+    expect(error).toMatchObject({ failure: 'coolingDown', outcome: 'never-sent' });
+    expect(server.calls.filter(({ path }) => path === '/process')).toEqual([]);
+    // The token and the refused call.
+    expect((await budget.state()).used).toBe(2);
+  });
+
   test('[N1] is awaited after the token is there and before the POST leaves', async () => {
     await using server = await startRawServer({ onCall: (_call, res) => reply(res, 202, { request_id: 'job-1' }) });
     await using client = clientFor(server.url);

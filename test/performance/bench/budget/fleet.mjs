@@ -12,7 +12,8 @@ const CLI = join(ROOT, 'dist', 'cli', 'main.js');
 const CREDENTIALS = { apiKey: 'bench-key', clientId: 'bench-client', clientSecret: 'bench-secret' };
 
 /**
- * A fleet of its own: a namespace, a provider that has seen no call yet, a Redis, and workers that share one budget.
+ * A fleet of its own: a namespace, a provider that has seen no call yet, a Redis, and workers that share one budget. They
+ * begin with `startWorkers`.
  *
  * @param {object} options
  * @param {string} options.folder for logs
@@ -70,10 +71,8 @@ export async function startFleet({ folder, temporalAddress, limit, windowMs, wor
   await control('settings', { rateWindowMs: windowMs });
 
   const space = await createNamespace(temporalAddress, name);
-  const workerUrls = [];
-  for (let n = 0; n < workers; n++) {
+  async function startWorker(n) {
     const port = await freePort();
-    workerUrls.push(`http://127.0.0.1:${port}`);
     const env = {
       PATH: process.env.PATH,
       ...credentials,
@@ -92,11 +91,12 @@ export async function startFleet({ folder, temporalAddress, limit, windowMs, wor
     await start(`worker-${n}`, [process.execPath, CLI, 'worker'], env, `http://127.0.0.1:${port}/readyz`);
   }
   const client = new ExternalApiClient(space.client);
+  const numbers = Array.from({ length: workers }, (_, n) => n);
 
   return {
     client,
     control,
-    workerUrls,
+    startWorkers: async () => void (await Promise.all(numbers.map(startWorker))),
     /** Every call that arrived. */
     ledger: async () => (await control('ledger')).entries,
     /** Starts `count` requests, some at a time: a thousand starts at once can be more than a server answers in time. */

@@ -4,7 +4,8 @@ import { figureOf, judge, quantile } from '../figures.mjs';
 
 const WHOLE = { limit: 1000, windowMs: 60_000, bulk: 1500, retryAfterS: 15 };
 const QUICK = { limit: 100, windowMs: 5_000, bulk: 150, retryAfterS: 3 };
-const URGENT = 10;
+/** Fewer than are kept from bulk: then each goes out at once, however late in the window it comes. */
+const URGENT = 5;
 
 /** A fleet of two workers before a provider that counts: a backlog, urgent requests behind bulk, and a 429. */
 export async function budget({ stack, quick, progress }) {
@@ -57,11 +58,11 @@ export async function budget({ stack, quick, progress }) {
         figure: one(backlog.refused),
       }),
       judge({
-        what: 'urgent behind bulk, until it arrived',
+        what: 'urgent behind bulk, the latest arrival',
         relation: 'at most',
         bound: 2000,
         unit: ' ms',
-        figure: figureOf([urgent.p50Ms, urgent.maxMs]),
+        figure: one(urgent.maxMs),
       }),
       judge({
         what: 'full speed after a 429',
@@ -87,6 +88,7 @@ async function inFleet(options, measure) {
 async function measureBacklog(fleet, { limit, windowMs }) {
   const requests = 3 * limit;
   await fleet.startMany(requests, (n) => ({ data: { n } }));
+  await fleet.startWorkers();
   const ledger = await fleet.until((all) => all.filter((call) => isSubmit(call) && call.executed).length >= requests);
   const arrivals = ledger.map(({ arrivedAt }) => arrivedAt).toSorted((a, b) => a - b);
   const burst = arrivals[limit - 1] - arrivals[0];
@@ -103,6 +105,7 @@ async function measureBacklog(fleet, { limit, windowMs }) {
 
 /** Bulk has used its share; then urgent requests come, one after the other. */
 async function measureUrgent(fleet, { limit, bulk }) {
+  await fleet.startWorkers();
   await fleet.startMany(bulk, (n) => ({ data: { bulk: n } }), { priority: 'bulk' });
   await fleet.until((all) => all.filter(isSubmit).length >= Math.floor(limit * 0.9) - 1);
   const waits = [];
@@ -117,6 +120,7 @@ async function measureUrgent(fleet, { limit, bulk }) {
 
 /** One 429 with Retry-After, while calls go out as fast as they can. */
 async function measureRefusal(fleet, { limit, retryAfterS }) {
+  await fleet.startWorkers();
   const fault = { kind: 'status', code: 429, headers: { 'retry-after': `${retryAfterS}` } };
   await fleet.control('faults', [{ endpoint: '/process', fault, skip: Math.floor(limit / 5) }]);
   const requests = Math.floor(limit * 0.8);
