@@ -13,6 +13,7 @@ import {
   failureOfStatus,
   noPermitFailure,
   noPermitMessage,
+  noPermitRetryMs,
   statusMessage,
 } from './errors.ts';
 import type { CallRecord, Endpoint, ProviderObserver } from './observer.ts';
@@ -87,7 +88,7 @@ export function createCallMaker({ transport, origin, timeoutMs, budget, observer
 
   function throwIfClosed(call: Call<unknown>, { closedBy, waitMs }: Room): void {
     if (closedBy === null) return;
-    const details = { ...detailsOf(call), retryAfter: waitMs / 1000 };
+    const details = { ...detailsOf(call), retryAfter: noPermitRetryMs(closedBy, waitMs) / 1000 };
     throw callError(noPermitFailure(closedBy), noPermitMessage(closedBy, waitMs), details);
   }
 

@@ -74,6 +74,8 @@ export function brokenCallMessage(failure: FailureName, call: BrokenCall, origin
   }
 }
 
+const LONGEST_GUESS_MS = 5_000;
+
 const NO_PERMIT: Record<ClosedBy, { failure: FailureName; why: string }> = {
   budget: { failure: 'overBudget', why: 'The call budget is used up' },
   cool_down: { failure: 'coolingDown', why: 'The provider asked us to wait' },
@@ -83,6 +85,11 @@ const NO_PERMIT: Record<ClosedBy, { failure: FailureName; why: string }> = {
 /** The row of the failure table for a call that the budget held back. */
 export function noPermitFailure(closedBy: ClosedBy): FailureName {
   return NO_PERMIT[closedBy].failure;
+}
+
+/** What the provider asked for is certain; a permit may come back, and an outage end, before it is expected. */
+export function noPermitRetryMs(closedBy: ClosedBy, waitMs: number): number {
+  return closedBy === 'cool_down' ? waitMs : Math.min(waitMs, LONGEST_GUESS_MS);
 }
 
 export function noPermitMessage(closedBy: ClosedBy, waitMs: number): string {

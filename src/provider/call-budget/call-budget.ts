@@ -20,6 +20,7 @@ const LOOK_AGAIN_MS = 1_000;
 /** No permit in time: nothing was sent. */
 export class NoPermitError extends Error {
   readonly closedBy: ClosedBy;
+  /** Until there is one, as far as is known. */
   readonly waitMs: number;
 
   constructor(closedBy: ClosedBy, waitMs: number) {
@@ -54,10 +55,7 @@ export class CallBudget {
         const taken = await this.#store.take(callClass);
         if (taken.permit !== null) return taken.permit;
         const { waitMs, closedBy } = taken;
-        if (performance.now() + waitMs > giveUpAt) {
-          // An outage may end before its next probe is due, by a call that was on its way.
-          throw new NoPermitError(closedBy, closedBy === 'outage' ? Math.min(waitMs, LONGEST_WAIT_MS) : waitMs);
-        }
+        if (performance.now() + waitMs > giveUpAt) throw new NoPermitError(closedBy, waitMs);
         await delay(Math.min(waitMs, LOOK_AGAIN_MS), undefined, { signal }).catch(() => signal?.throwIfAborted());
       }
     } finally {

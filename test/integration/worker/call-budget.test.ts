@@ -14,9 +14,9 @@ function refused(stack: InProcessStack): number {
   return stack.fake.ledger.filter(({ statusCode }) => statusCode === 429).length;
 }
 
-async function pendingAttempt(stack: InProcessStack, requestId: string): Promise<number | null> {
+async function isPending(stack: InProcessStack, requestId: string, activity: string): Promise<boolean> {
   const { raw } = await stack.temporal.client.workflow.getHandle(workflowIdOf(requestId)).describe();
-  return raw.pendingActivities?.[0]?.attempt ?? null;
+  return raw.pendingActivities?.[0]?.activityType?.name === activity;
 }
 
 test(
@@ -58,6 +58,32 @@ test(
     expect(stack.fake.ledger.length).toBeLessThan(bulk.length);
     await Promise.all(bulk.map((handle) => handle.result()));
     expect(worstWindow(arrivals(stack), windowMs)).toBeLessThanOrEqual(limit);
+  },
+);
+
+test(
+  '[N3] tenants take turns: ten requests of one are not behind hundreds of another',
+  { timeout: BACKLOG_TIMEOUT },
+  async () => {
+    const [limit, windowMs] = [20, 1_000];
+    await using stack = await startInProcessStack({ budget: { limit, windowMs } });
+    const crowd = await Promise.all(
+      Array.from({ length: 150 }, (_, n) => stack.client.process({ data: { n } }, { tenant: 'crowd' })),
+    );
+    await waitUntil('the crowd waits', async () => (await stack.budget.state()).waitMs > 0);
+    const few = await Promise.all(
+      Array.from({ length: 10 }, (_, n) => stack.client.process({ data: { few: n } }, { tenant: 'few' })),
+    );
+    await Promise.all(few.map((handle) => handle.result()));
+    const submits = stack.fake.ledger.filter(({ endpoint }) => endpoint === '/process');
+    const isOfFew = ({ idempotencyKey }: { idempotencyKey: string | null }): boolean =>
+      few.some(({ requestId }) => requestId === idempotencyKey);
+    const first = submits.findIndex(isOfFew);
+    const last = submits.findLastIndex(isOfFew);
+    // One of each in turn, beside what was on its way to a worker already.
+    expect(last - first).toBeLessThan(3 * few.length);
+    expect(last).toBeLessThan(crowd.length);
+    await Promise.all(crowd.map((handle) => handle.cancel().catch(() => {})));
   },
 );
 
@@ -115,11 +141,9 @@ test(
 
 test('[M9] a worker shuts down at once while its gate is closed', async () => {
   const stack = await startInProcessStack({ budget: { limit: 1, windowMs: 3_600_000 } });
-  await waitUntil('the token used up the budget', async () => {
-    const request = await stack.client.process({ data: 1 });
-    await waitUntil('it waits', async () => (await pendingAttempt(stack, request.requestId)) !== null);
-    return (await stack.budget.state()).waitMs > 0;
-  });
+  // The token takes the only permit, and the submit waits for the next hour.
+  const { requestId } = await stack.client.process({ data: 1 });
+  await waitUntil('the submit waits', async () => await isPending(stack, requestId, 'process'));
   const startedAt = performance.now();
   await stack[Symbol.asyncDispose]();
   // The drain of a worker with work in hand is 45 s.
