@@ -67,7 +67,7 @@ function startOptions(
   const memo: RequestMemo = { tenant, inputHash };
   return {
     workflowId: workflowIdOf(requestId),
-    taskQueue: TASK_QUEUES.requests,
+    taskQueue: priority === 'bulk' ? TASK_QUEUES.bulk : TASK_QUEUES.requests,
     args: [args],
     memo: { ...memo },
     workflowIdConflictPolicy: 'USE_EXISTING',

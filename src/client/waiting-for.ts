@@ -73,7 +73,8 @@ export function waitingFor(
  */
 export function mayWaitForPermit({ pendingActivities }: Description, now: Date): boolean {
   const activity = pendingActivities?.[0];
-  if (!activity || !METERED.includes(activity.activityType?.name ?? '')) return false;
+  if (!activity) return false;
+  if (!METERED.includes(activity.activityType?.name ?? '') && callOf(activity) !== 'bulk') return false;
   return isStarted(activity) ? sendsLater(activity) : !backsOff(activity, now);
 }
 

@@ -13,7 +13,7 @@ export const TASK_QUEUES = {
   requests: 'external-api',
   /** `process` and `pollStatus`: everything the call budget meters. */
   calls: 'external-api-calls',
-  /** `process` of bulk requests: they have their own queue, so that a server without priorities lets others pass. */
+  /** Bulk requests up to their submit: in a queue of their own the others pass them, also where priorities are unknown. */
   bulk: 'external-api-bulk',
 } as const;
 

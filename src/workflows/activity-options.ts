@@ -47,6 +47,9 @@ const PRIORITY_KEYS: Record<keyof ExternalApiActivities, number> = {
   cancelSubmitted: 1,
 };
 
+/** A bulk request waits in its own queue with these; what the provider works on is polled beside the others. */
+const BEFORE_THE_WORK: readonly (keyof ExternalApiActivities)[] = ['authenticate', 'process'];
+
 /** Options of one activity with `remainingMs` left of the request's deadline, shown in the Web UI as `summary`. */
 export function activityOptions(
   activity: keyof ExternalApiActivities,
@@ -57,7 +60,7 @@ export function activityOptions(
   const bulk = priority === 'bulk';
   return {
     ...OPTIONS[activity],
-    ...(bulk && activity === 'process' && { taskQueue: TASK_QUEUES.bulk }),
+    ...(bulk && BEFORE_THE_WORK.includes(activity) && { taskQueue: TASK_QUEUES.bulk }),
     priority: { priorityKey: PRIORITY_KEYS[activity] + (bulk ? 1 : 0) },
     // Finds a dead worker; the activities heartbeat every 2 to 3 s.
     heartbeatTimeout: '10 seconds',

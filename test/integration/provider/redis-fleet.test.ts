@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Permit } from '../../../src/provider/call-budget/budget.ts';
 import { startRedis } from '../../helpers/redis.ts';
 import { waitUntil } from '../../helpers/wait-until.ts';
-import { countsIn, startTestFleet, takeAll, timed } from './test-fleet.ts';
+import { beaten, countsIn, startTestFleet, takeAll, timed, type Member } from './test-fleet.ts';
 
 test('[M9] a new fleet on an empty Redis starts at once, each at its share; then any may use the whole budget', async () => {
   await using fleet = await startTestFleet({ isNew: true });
@@ -18,6 +18,18 @@ test('[M9] a new fleet on an empty Redis starts at once, each at its share; then
   await one.store.ended(permits[0] as Permit, { type: 'unsent' });
   expect(await takeAll(two)).toHaveLength(1);
   expect(one.told.map(({ redisOk }) => redisOk)).toEqual([false, true]);
+});
+
+test('[M9] shares follow the fleet: when a third worker comes, each has a third of the budget', async () => {
+  await using fleet = await startTestFleet({ isNew: true });
+  const rules = { windowMs: 30_000 };
+  const members = [fleet.join(2, rules), fleet.join(2, rules), fleet.join(2, rules)];
+  const last = members[2] as Member;
+  await waitUntil('the third has a share', async () => (await last.store.peek('poll', 6)).waitMs === 0);
+  for (const member of members) {
+    await beaten(member);
+    expect(await takeAll(member)).toHaveLength(6);
+  }
 });
 
 test('[M9] Redis forgets scripts when it restarts: that is not noticed', async () => {

@@ -66,13 +66,22 @@ async function beginLongAgo(redis: TestRedis): Promise<void> {
   client.destroy();
 }
 
-export async function takeAll({ store }: Member): Promise<Permit[]> {
+/** As many as there are, or `count`. */
+export async function takeAll({ store }: Member, count = Infinity): Promise<Permit[]> {
   const permits: Permit[] = [];
-  for (;;) {
+  while (permits.length < count) {
     const { permit } = await store.take('poll');
-    if (permit === null) return permits;
+    if (permit === null) break;
     permits.push(permit);
   }
+  return permits;
+}
+
+/** `count` permits, which are all there. */
+export async function take(member: Member, count: number): Promise<Permit[]> {
+  const permits = await takeAll(member, count);
+  if (permits.length < count) throw new Error(`There are ${permits.length} permits, not ${count}`);
+  return permits;
 }
 
 export async function timed(action: () => Promise<unknown>): Promise<number> {

@@ -24,6 +24,15 @@ describe('next step by row', () => {
     expect(plans.map(({ final }) => final)).toEqual([false, false, true]);
   });
 
+  test('[N2][C2] in an outage what may be repeated does not count, and waits ever longer', () => {
+    for (const row of [FAILURES.unreachable, FAILURES.serverError, FAILURES.noAnswer]) {
+      const plan = planRetry(row, { failures: 2, waits: 3 }, POLICY, { ...SAFE, outage: true });
+      expect(plan).toEqual({ final: false, type: row.type, failures: 2, waits: 4, delayMs: 8_000 });
+    }
+    const submit = { ...SAFE, outage: true, repeatable: false };
+    expect(planRetry(FAILURES.noAnswer, FRESH, POLICY, submit)).toMatchObject({ final: true, type: 'OutcomeUnknown' });
+  });
+
   test('[M5] the backoff doubles from RETRY_DELAY and stops at a minute', () => {
     const policy = { maxRetries: 100, retryDelayMs: 1000 };
     const delays = [0, 1, 2, 3, 10].map((failures) => {

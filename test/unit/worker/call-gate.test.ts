@@ -52,6 +52,8 @@ test('[M9] it opens when the budget has room again', async () => {
 test('[M9] no more tasks run at once than it has slots', async () => {
   const gate = new CallGate(createCallBudget(), 'interactive', 1);
   const permit = await gate.reserveSlot(null, OPEN);
+  gate.markSlotUsed({ permit });
+  expect(await opens(gate)).toBe(false);
   const next = gate.reserveSlot(null, OPEN);
   gate.releaseSlot({ permit });
   await expect(next).resolves.toBeDefined();
