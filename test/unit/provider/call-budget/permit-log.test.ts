@@ -189,6 +189,28 @@ test('[N2] an outage leaves one probe at a time, ever more rarely, and ends with
   expect(log.take('poll', 620).permit).not.toBeNull();
 });
 
+test('[N2] an outage of ten minutes costs at most a tenth more calls than none', () => {
+  const [requests, inFlight, outageMs] = [500, 8, 600_000];
+  const rules = { limit: 1000, windowMs: 60_000, longestCallMs: 60_000, probeMs: 5_000, backoffMs: 1_000 };
+  const log = new PermitLog({ ...rules, outageAfter: 10 });
+  let [now, done, calls] = [0, 0, 0];
+  while (done < requests) {
+    const permits: Permit[] = [];
+    for (let n = 0; n < inFlight; n++) {
+      const { permit } = log.take('interactive', now);
+      if (permit !== null) permits.push(permit);
+    }
+    now += 10;
+    for (const permit of permits) {
+      calls++;
+      const isDown = now < outageMs;
+      log.ended(permit, { type: isDown ? 'unreachable' : 'answered' }, now, 0);
+      if (!isDown) done++;
+    }
+  }
+  expect(calls).toBeLessThanOrEqual(1.1 * requests);
+});
+
 test('[N2] failures with answers between them are no outage', () => {
   const log = logWith({ outageAfter: 3, limit: 100 });
   for (let n = 0; n < 10; n++) {
