@@ -181,3 +181,11 @@ test('[M9] the shares that workers hold are never more than the limit together, 
     { numRuns: 300 },
   );
 });
+
+test('[M9] the first to find Redis emptied takes no larger share than before: the others may not have noticed', async () => {
+  const store = storeAt(`emptied-${scopes++}`, 'w', () => 1_000_000);
+  await store.beat(NEW);
+  await client.flushAll();
+  const { gone, workers, grant } = await store.beat({ ...NEW, workers: 4, grant: 2 });
+  expect({ gone, workers, grant }).toEqual({ gone: true, workers: 4, grant: 2 });
+});

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Permit } from '../../../src/provider/call-budget/budget.ts';
 import { startRedis } from '../../helpers/redis.ts';
 import { waitUntil } from '../../helpers/wait-until.ts';
-import { beaten, countsIn, startTestFleet, takeAll, timed, type Member } from './test-fleet.ts';
+import { beaten, countsIn, startTestFleet, takeAll, timed } from './test-fleet.ts';
 
 test('[M9] a new fleet on an empty Redis starts at once, each at its share; then any may use the whole budget', async () => {
   await using fleet = await startTestFleet({ isNew: true });
@@ -24,12 +24,12 @@ test('[M9] shares follow the fleet: when a third worker comes, each has a third 
   await using fleet = await startTestFleet({ isNew: true });
   const rules = { windowMs: 30_000 };
   const members = [fleet.join(2, rules), fleet.join(2, rules), fleet.join(2, rules)];
-  const last = members[2] as Member;
-  await waitUntil('the third has a share', async () => (await last.store.peek('poll', 6)).waitMs === 0);
-  for (const member of members) {
-    await beaten(member);
-    expect(await takeAll(member)).toHaveLength(6);
+  // The last to come gets its share when the others have been told.
+  for (const { store } of members) {
+    await waitUntil('it has a share', async () => (await store.peek('poll', 6)).waitMs === 0);
   }
+  for (const member of members) await beaten(member);
+  for (const member of members) expect(await takeAll(member)).toHaveLength(6);
 });
 
 test('[M9] Redis forgets scripts when it restarts: that is not noticed', async () => {

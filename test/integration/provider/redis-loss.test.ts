@@ -135,6 +135,16 @@ test('[M9] a log that was emptied is not believed: nothing goes out until what w
   expect(one.told).toMatchObject([{ redisOk: false }]);
 });
 
+test('[M9] a Redis that comes back with an older log is not believed', async () => {
+  await using fleet = await startTestFleet();
+  const [one, two] = [fleet.join(), fleet.join()];
+  await take(one, 20);
+  await beaten(two);
+  await one.client.zRemRangeByRank('external-api:{test}:log', 0, 9);
+  await one.client.hSet('external-api:{test}:state', 'seq', 3);
+  expect((await two.store.take('poll')).permit).toBeNull();
+});
+
 test('[M9][N3] while Redis freezes, is emptied, dies and comes back, no window holds more calls than the limit', async () => {
   await using fleet = await startTestFleet();
   const members = [fleet.join(3), fleet.join(3), fleet.join(3)];
