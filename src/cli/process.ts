@@ -20,6 +20,7 @@ interface Options extends OutputOptions {
   cache?: CacheUse;
   priority?: Priority;
   kind?: string;
+  coalesce?: boolean;
   wait?: boolean;
   timeout?: number;
 }
@@ -56,6 +57,7 @@ export function processCommand(): Command {
         ['interactive', 'bulk'] satisfies Priority[],
       ),
     )
+    .option('--coalesce', 'join an equal request of the tenant that still runs')
     .option('--kind <name>', 'requests of one kind take about the same time, after which they are first polled')
     .option('--unknown-hold <duration>', 'how long an unknown outcome waits for a decision, such as 10m', duration(30))
     .option('--wait', 'wait for the result')
@@ -65,7 +67,7 @@ export function processCommand(): Command {
 }
 
 async function run(stdin: string | undefined, options: Options): Promise<void> {
-  const { callbackUrl, key, tenant, deadline, unknownHold, idempotency, cache, priority, kind } = options;
+  const { callbackUrl, key, tenant, deadline, unknownHold, idempotency, cache, priority, kind, coalesce } = options;
   const data = await readData({ ...options, stdin });
   process.exitCode = await withClient(async (client) => {
     const { requestId } = await client.process(
@@ -79,6 +81,7 @@ async function run(stdin: string | undefined, options: Options): Promise<void> {
         ...(cache !== undefined && { cache }),
         ...(priority !== undefined && { priority }),
         ...(kind !== undefined && { kind }),
+        ...(coalesce !== undefined && { coalesce }),
       },
     );
     // At once and before anything can fail: whoever loses the id loses the request.

@@ -14,6 +14,7 @@ import type {
   RequestState,
 } from '../contract/request.ts';
 import { sharedBudget, type BudgetSource } from './budget-source.ts';
+import { coalescedId } from './coalesce.ts';
 import {
   InvalidRequestError,
   NothingToDecideError,
@@ -24,7 +25,7 @@ import {
 import { endOf, type CompletedRequest } from './finished-request.ts';
 import { invalidateAnswers, type InvalidateOptions } from './invalidate-answers.ts';
 import { RequestList, type ListOptions } from './list-requests.ts';
-import { checkInput, checkTenant } from './process-input.ts';
+import { checkInput, checkTenant, type CheckedInput } from './process-input.ts';
 import { readSnapshot, type Reading } from './read-snapshot.ts';
 import { randomRequestId, requestIdFor } from './request-id.ts';
 import { ENDED, sendResolution, type ResolveOptions } from './resolve-request.ts';
@@ -65,6 +66,8 @@ export interface ProcessOptions {
    * the new one, `refresh` only keeps the new one, `off` neither. Workers decide how long one is kept, if at all.
    */
   cache?: CacheUse;
+  /** Joins an equal request of the tenant that still runs. Default: two equal requests may be meant twice. */
+  coalesce?: boolean;
   /** Aborts the start, not the request. */
   signal?: AbortSignal;
 }
@@ -128,10 +131,14 @@ export class ExternalApiClient implements AsyncDisposable {
     const checked = checkInput(input, options);
     const deadlineMs = milliseconds('deadline', options.deadline ?? this.#defaultDeadline);
     const { tenant, idempotencyKey } = checked;
-    const requestId = idempotencyKey === undefined ? randomRequestId() : requestIdFor(tenant, idempotencyKey);
     options.signal?.throwIfAborted();
     const unknownHold = options.unknownHold ?? this.#defaultUnknownHold;
     const unknownHoldMs = unknownHold === undefined ? null : milliseconds('unknownHold', unknownHold);
+    const requestId = options.coalesce
+      ? await this.#coalescedId(checked)
+      : idempotencyKey === undefined
+        ? randomRequestId()
+        : requestIdFor(tenant, idempotencyKey);
     const start = (): Promise<void> => this.#starter.start(requestId, checked, { deadlineMs, unknownHoldMs });
     const { signal } = options;
     try {
@@ -261,6 +268,18 @@ export class ExternalApiClient implements AsyncDisposable {
 
   async close(): Promise<void> {
     await this.#client.connection.close();
+  }
+
+  async #coalescedId({ tenant, inputHash }: CheckedInput): Promise<string> {
+    return await coalescedId(tenant, inputHash, Date.now(), async (requestId) => {
+      try {
+        const { status } = await this.#rpc(requestId, () => this.#workflow(requestId).describe());
+        return status.name === 'RUNNING';
+      } catch (error) {
+        if (error instanceof RequestNotFoundError) return null;
+        throw error;
+      }
+    });
   }
 
   #handle(requestId: string): RequestHandle {

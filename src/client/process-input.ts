@@ -23,19 +23,25 @@ const tenantSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
   message: 'must be 1 to 64 of A-Z a-z 0-9 . _ -, a letter or digit first',
 });
 
-const optionsSchema = z.object({
-  idempotencyKey: keySchema.optional(),
-  tenant: tenantSchema.default(DEFAULT_TENANT),
-  idempotency: z.enum(['none', 'key', 'resend'], { message: 'must be none, key or resend' }).optional(),
-  priority: z.enum(['interactive', 'bulk'], { message: 'must be interactive or bulk' }).default('interactive'),
-  kind: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
-      message: 'must be 1 to 64 of A-Z a-z 0-9 . _ -, a letter or digit first',
-    })
-    .optional(),
-  cache: z.enum(['read', 'refresh', 'off'], { message: 'must be read, refresh or off' }).default('read'),
-});
+const optionsSchema = z
+  .object({
+    idempotencyKey: keySchema.optional(),
+    tenant: tenantSchema.default(DEFAULT_TENANT),
+    idempotency: z.enum(['none', 'key', 'resend'], { message: 'must be none, key or resend' }).optional(),
+    coalesce: z.boolean({ message: 'must be true or false' }).optional(),
+    priority: z.enum(['interactive', 'bulk'], { message: 'must be interactive or bulk' }).default('interactive'),
+    kind: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
+        message: 'must be 1 to 64 of A-Z a-z 0-9 . _ -, a letter or digit first',
+      })
+      .optional(),
+    cache: z.enum(['read', 'refresh', 'off'], { message: 'must be read, refresh or off' }).default('read'),
+  })
+  .refine(({ coalesce, idempotencyKey }) => !(coalesce && idempotencyKey !== undefined), {
+    path: ['coalesce'],
+    message: 'goes without an idempotencyKey, which says itself what is the same request',
+  });
 
 export interface CheckedInput {
   data: ProcessRequestArgs['data'];

@@ -138,6 +138,24 @@ describe('what the observer is told', () => {
   });
 });
 
+test.each([
+  ['a policy', { 'ratelimit-policy': '"default";q=7;w=60' }, { lowered: 7 }],
+  ['what is left', { ratelimit: '"default";r=0;t=30' }, { closedBy: 'budget' }],
+  ['a limit that is higher than ours', { 'x-ratelimit-limit': '5000' }, { lowered: null, closedBy: null }],
+  ['nonsense', { ratelimit: 'r=;;', 'ratelimit-policy': 'q=-1', 'x-ratelimit-limit': '-3' }, { lowered: null }],
+])("[M9] the provider's word on its limit is heeded where it lowers ours: %s", async (_, headers, expected) => {
+  await using server = await startRawServer({
+    onCall: (_call, res) => {
+      for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
+      reply(res, 202, { request_id: 'job-1' });
+    },
+  });
+  const budget = createCallBudget();
+  await using client = clientFor(server.url, { budget });
+  await client.process(WORK, CONTEXT);
+  expect(await budget.state()).toMatchObject(expected);
+});
+
 describe('beforeSend', () => {
   test('[N2] a submit with a permit is not sent when another call is refused while its intent is recorded', async () => {
     await using server = await startRawServer({ onCall: (_call, res) => reply(res, 202, { request_id: 'job-1' }) });

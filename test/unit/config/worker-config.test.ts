@@ -43,6 +43,9 @@ describe('values', () => {
       idempotency: 'none',
       cancelCall: false,
     });
+    expect(config.budget).toEqual({ limit: 1000, windowMs: 60_000, fleetSize: 2, outageAfter: 10, probeMs: 5_000 });
+    expect(config.answers).toEqual({ cacheTtlMs: 300_000, fallback: 'none', fallbackMaxAgeMs: 86_400_000 });
+    expect(config).toMatchObject({ redisUrl: null, tokenKey: null });
     expect(config).toMatchObject({ metricsHost: '127.0.0.1', metricsPort: 9464, logLevel: 'info' });
     expect(loadClientConfig({})).toMatchObject({ requestDeadlineMs: 3_600_000, unknownHoldMs: undefined });
   });
@@ -85,6 +88,20 @@ describe('values', () => {
 
   test.each([
     ['EXTERNAL_API_TIMEOUT', '0'],
+    ['EXTERNAL_API_RATE_LIMIT', '0'],
+    ['EXTERNAL_API_RATE_LIMIT', '-1'],
+    ['EXTERNAL_API_RATE_LIMIT', '1.5'],
+    ['EXTERNAL_API_RATE_LIMIT', 'many'],
+    ['EXTERNAL_API_RATE_WINDOW', '0'],
+    ['EXTERNAL_API_FLEET_SIZE', '0'],
+    ['EXTERNAL_API_OUTAGE_AFTER', '-1'],
+    ['EXTERNAL_API_OUTAGE_PROBE', '0'],
+    ['EXTERNAL_API_CACHE_TTL', '-1'],
+    ['EXTERNAL_API_FALLBACK', 'maybe'],
+    ['EXTERNAL_API_FALLBACK_MAX_AGE', '0'],
+    ['EXTERNAL_API_TOKEN_KEY', 'c2hvcnQ='],
+    ['REDIS_URL', 'localhost:6379'],
+    ['REDIS_URL', 'http://localhost:6379'],
     ['EXTERNAL_API_TIMEOUT', '1e3'],
     ['EXTERNAL_API_TIMEOUT', '-1'],
     ['EXTERNAL_API_TIMEOUT', '30s'],

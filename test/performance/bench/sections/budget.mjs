@@ -16,8 +16,9 @@ export async function budget({ stack, quick, progress }) {
     backlog: await progress.step('A backlog of three windows', () => inFleet(options, measureBacklog)),
     urgent: await progress.step('Urgent requests behind bulk', () => inFleet(options, measureUrgent)),
     refusal: await progress.step('A 429 in the middle', () => inFleet(options, measureRefusal)),
+    polling: await progress.step('Jobs of 2 s, polled', () => inFleet(options, measurePolling)),
   };
-  const { backlog, urgent, refusal } = parts;
+  const { backlog, urgent, refusal, polling } = parts;
   return {
     title: `The call budget: ${sizes.limit} calls in ${sizes.windowMs / 1000} s, two workers, Redis`,
     columns: { what: '', value: 'measured' },
@@ -32,6 +33,9 @@ export async function budget({ stack, quick, progress }) {
       { what: 'urgent behind bulk: start to arrival, ms (max)', value: one(urgent.maxMs) },
       { what: 'after a 429: calls that still arrived', value: refusal.after },
       { what: 'after a 429: calls on the wire then', value: refusal.onTheWire },
+      { what: 'polled: calls per request, once the time of jobs is known', value: one(polling.callsPerRequest) },
+      { what: 'polled: detection lag, ms (p50)', value: one(polling.lagP50Ms) },
+      { what: 'polled: detection lag, ms (p99)', value: one(polling.lagP99Ms) },
       { what: 'after re-opening: s to full speed', value: one(refusal.fullSpeedS) },
     ],
     parts,
@@ -63,6 +67,13 @@ export async function budget({ stack, quick, progress }) {
         bound: 2000,
         unit: ' ms',
         figure: one(urgent.maxMs),
+      }),
+      judge({
+        what: 'calls per polled request',
+        relation: 'at most',
+        bound: 3,
+        unit: '',
+        figure: one(polling.callsPerRequest),
       }),
       judge({
         what: 'full speed after a 429',
@@ -141,6 +152,28 @@ async function measureRefusal(fleet, { limit, retryAfterS }) {
     onTheWire: ledger.filter(({ arrivedAt, answeredAt }) => arrivedAt <= closedAt && answeredAt > closedAt).length,
     fullSpeedS: full === -1 ? Number.NaN : (again[full] - openAt) / 1000,
   };
+}
+
+const JOB_MS = 2_000;
+const LEARNING = 20;
+const POLLED = 60;
+
+/** Asynchronous requests without a callback, after some from which the workers learn how long they take. */
+async function measurePolling(fleet) {
+  await fleet.control('settings', { jobDurationMs: JOB_MS, callbackCount: 0 });
+  await fleet.startWorkers();
+  const input = (n) => ({ data: { polled: n }, options: { async: true } });
+  const learning = await fleet.startMany(LEARNING, input);
+  await Promise.all(learning.map((handle) => handle.result()));
+  const before = (await fleet.ledger()).length;
+  const handles = await fleet.startMany(POLLED, (n) => input(LEARNING + n));
+  await Promise.all(handles.map((handle) => handle.result()));
+  const calls = (await fleet.ledger()).slice(before);
+  const lags = handles.map(({ requestId }) => {
+    const own = calls.filter(({ idempotencyKey }) => idempotencyKey === requestId);
+    return own.at(-1).answeredAt - own[0].arrivedAt - JOB_MS;
+  });
+  return { callsPerRequest: calls.length / POLLED, lagP50Ms: quantile(lags, 0.5), lagP99Ms: quantile(lags, 0.99) };
 }
 
 function one(value) {
