@@ -1,6 +1,5 @@
 import type { ProviderClient } from '../provider/provider-client.ts';
-import type { AnswerCache } from './answer-cache.ts';
-import type { Fallback } from './fall-back.ts';
+import type { FallbackDeps } from './fall-back.ts';
 import type { JobTimes } from './job-times.ts';
 import type { CallPolicy } from './retry-plan.ts';
 
@@ -25,17 +24,12 @@ export interface FinishedSeen {
   usualLengthMs: number | null;
 }
 
-export interface ActivityDeps {
+export interface ActivityDeps extends FallbackDeps {
   provider: Pick<ProviderClient, 'authenticate' | 'process' | 'status' | 'cancel' | 'isDown'>;
   policy: CallPolicy;
   observer: ActivityObserver;
   /** How long jobs take, which times the polls. */
   jobTimes: JobTimes;
-  /** Absent: every request is a call. */
-  answers?: AnswerCache | undefined;
-  /** EXTERNAL_API_FALLBACK: `none` (default), `cache`, or a name among `fallbacks`. */
-  fallback?: string | undefined;
-  fallbacks?: Readonly<Record<string, Fallback>> | undefined;
   /** Uniform in [0, 1): the jitter. */
   random: () => number;
   /** Milliseconds since the epoch. */

@@ -1,6 +1,6 @@
 import type { FallBackInput, FallBackResult } from '../contract/activities.ts';
 import type { JsonValue, ProcessResult, RequestError } from '../contract/request.ts';
-import type { ActivityDeps } from './deps.ts';
+import type { AnswerCache } from './answer-cache.ts';
 
 /** A request that is about to end without a result, as a fallback sees it. */
 export interface FailedRequest {
@@ -13,9 +13,16 @@ export interface FailedRequest {
 /** What stands in for the result of a request that failed; null: nothing does. It has 30 s in all. */
 export type Fallback = (request: FailedRequest) => Promise<ProcessResult | null>;
 
-type FallbackDeps = Pick<ActivityDeps, 'answers' | 'fallback' | 'fallbacks'>;
+/** What answers are kept in, and what stands in for one. */
+export interface FallbackDeps {
+  /** Absent: every request is a call. */
+  answers?: AnswerCache | undefined;
+  /** EXTERNAL_API_FALLBACK: `none` (default), `cache`, or a name among `fallbacks`. */
+  fallback?: string | undefined;
+  fallbacks?: Readonly<Record<string, Fallback>> | undefined;
+}
 
-export function hasFallback({ fallback = 'none' }: Pick<ActivityDeps, 'fallback'>): boolean {
+export function hasFallback({ fallback = 'none' }: Pick<FallbackDeps, 'fallback'>): boolean {
   return fallback !== 'none';
 }
 

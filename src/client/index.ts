@@ -1,10 +1,5 @@
-export {
-  ExternalApiClient,
-  type ConnectOptions,
-  type ProcessOptions,
-  type RequestHandle,
-  type ResultOptions,
-} from './external-api-client.ts';
+export { ExternalApiClient } from './external-api-client.ts';
+export type { ConnectOptions, ProcessOptions, RequestHandle, ResultOptions } from './client-options.ts';
 export { budgetFrom, type BudgetSource } from './budget-source.ts';
 export type { Evidence, Why } from './why.ts';
 export type { BudgetView } from '../contract/budget-view.ts';

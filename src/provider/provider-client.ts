@@ -8,7 +8,8 @@ import type { ProviderObserver } from './observer.ts';
 import { readProcessReply, readStatusReply, type ProcessReply, type StatusReply } from './response-schemas.ts';
 import type { SharedTokens } from './shared-token.ts';
 import { createTokenRequest, type OAuthClient } from './token-request.ts';
-import { TokenSource, type Token } from './token-source.ts';
+import { TokenSource } from './token-source.ts';
+import type { Token } from './token.ts';
 import { createTransport, type PoolState } from './transport.ts';
 
 export type { ProcessReply, StatusReply } from './response-schemas.ts';

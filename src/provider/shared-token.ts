@@ -3,9 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { REDIS_DEADLINE_MS } from '../redis/answer-in-time.ts';
 import type { RedisClient } from '../redis/connect-redis.ts';
 import { open, seal } from './token-cipher.ts';
-import type { Token } from './token-source.ts';
-
-export type UsableToken = Omit<Token, 'generation'>;
+import type { UsableToken } from './token.ts';
 
 /** Why a process has a token of its own: Redis did not answer or refused, or what it holds cannot be ours. */
 export type SharingProblem = 'unavailable' | 'not_ours';

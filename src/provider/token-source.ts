@@ -1,17 +1,6 @@
 import type { CallContext } from './call.ts';
-import type { SharedTokens, UsableToken } from './shared-token.ts';
-
-export interface Token {
-  accessToken: string;
-  /** Counts up with each token that this process gets, from the provider or from another process. */
-  generation: number;
-  /** Milliseconds since 1970. */
-  expiresAt: number;
-  /** From here on a new one is fetched ahead of need. */
-  refreshAt: number;
-  /** Whether this process fetched it. One of another process may have been refused already. */
-  own: boolean;
-}
+import type { SharedTokens } from './shared-token.ts';
+import type { Token, UsableToken } from './token.ts';
 
 export interface FetchedToken {
   accessToken: string;

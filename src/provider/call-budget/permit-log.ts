@@ -26,7 +26,7 @@ interface Entry {
 /**
  * The exact sliding log of one budget, with the clock passed in: call k goes out when call k - limit has left the
  * window. An entry is stamped with the latest time at which its call can have arrived, and earlier ones once that is
- * known, so that the window holds as the provider counts. The same rules, for a fleet, are in redis-script.lua.
+ * known, so that the window holds as the provider counts. The same rules, for a fleet, are in redis-script.ts.
  */
 export class PermitLog {
   readonly #rules: BudgetRules;

@@ -14,25 +14,28 @@ import { waitUntil } from '../../helpers/wait-until.ts';
 let temporal: TestTemporal;
 let page: BudgetPage;
 let client: ExternalApiClient;
-let worker: Worker;
-let running: Promise<void>;
+let workers: Worker[];
+let running: Promise<unknown>;
 
 /** Workflows go on, and nobody takes the calls: as when the gate of every worker is closed. */
 beforeAll(async () => {
   temporal = await connectToTemporal();
   page = await startBudgetPage();
   client = new ExternalApiClient(temporal.client, { budget: budgetFrom(page.url) });
-  worker = await Worker.create({
+  const shared = {
     connection: temporal.nativeConnection,
     namespace: temporal.namespace,
-    taskQueue: TASK_QUEUES.requests,
     workflowBundle: { codePath: inject('workflowBundlePath') },
-    activities: { authenticate: async () => ({ tokenGeneration: 1, expiresAt: new Date().toISOString() }) },
-  });
-  running = worker.run();
+  };
+  const authenticate = async () => ({ tokenGeneration: 1, expiresAt: new Date().toISOString() });
+  workers = await Promise.all([
+    Worker.create({ ...shared, taskQueue: TASK_QUEUES.requests, activities: { authenticate } }),
+    Worker.create({ ...shared, taskQueue: TASK_QUEUES.bulk }),
+  ]);
+  running = Promise.all(workers.map((worker) => worker.run()));
 });
 afterAll(async () => {
-  worker.shutdown();
+  for (const worker of workers) worker.shutdown();
   await running;
   await page[Symbol.asyncDispose]();
   await temporal.close();
@@ -52,9 +55,11 @@ const closed = (
 
 async function start(priority: Priority): Promise<RequestHandle> {
   const handle = await client.process({ data: 1 }, { priority, deadline: '10 minutes' });
-  await waitUntil('its submit is scheduled', async () => {
+  // A bulk request stands in its own queue from its first step on.
+  const before = priority === 'bulk' ? 'authenticating' : 'submitting';
+  await waitUntil('its next step is scheduled', async () => {
     const { status, waitingFor } = await handle.status();
-    return status === 'submitting' && waitingFor !== null;
+    return status === before && waitingFor !== null;
   });
   return handle;
 }

@@ -88,6 +88,7 @@ test.each([
   permits.push(...(await take(one, 5)));
   for (const permit of permits) await one.store.ended(permit, { type: 'answered' });
   await happens(fleet, one);
+  await waitUntil('it is noticed', () => one.told.length > 0);
   expect(await takeAll(one)).toHaveLength(5);
   // Those that have ended leave the window first.
   expect((await one.store.peek('poll', 15)).waitMs).toBeLessThanOrEqual(30_000);
@@ -133,6 +134,17 @@ test('[M9] a log that was emptied is not believed: nothing goes out until what w
   });
   expect(Math.min(...arrivals) - sentAt).toBeGreaterThan(RULES.windowMs);
   expect(one.told).toMatchObject([{ redisOk: false }]);
+});
+
+test('[M9] a log that was emptied is not believed either when it is a beat that finds out, of whichever worker', async () => {
+  await using fleet = await startTestFleet();
+  const rules = { windowMs: 30_000 };
+  const members = [fleet.join(2, rules), fleet.join(2, rules), fleet.join(2, rules)] as const;
+  for (const member of members) expect(await countsIn(member, 'redis')).toBe(true);
+  await take(members[0], 20);
+  await members[0].client.flushAll();
+  for (const { told } of members) await waitUntil('it is noticed', () => told.length > 0);
+  for (const member of members) expect(await takeAll(member)).toHaveLength(0);
 });
 
 test('[M9] a Redis that comes back with an older log is not believed', async () => {

@@ -1,0 +1,58 @@
+import type { ConnectionOptions } from '@temporalio/client';
+import type { Duration } from '@temporalio/common';
+import type { CacheUse, Idempotency, Priority, RequestSnapshot } from '../contract/request.ts';
+import type { BudgetSource } from './budget-source.ts';
+import type { CompletedRequest } from './finished-request.ts';
+
+export interface ConnectOptions {
+  /** Default: what TEMPORAL_* and temporal.toml say, as every Temporal tool reads them. */
+  temporal?: {
+    connectionOptions: Pick<ConnectionOptions, 'address' | 'tls' | 'apiKey' | 'metadata'>;
+    namespace?: string | undefined;
+  };
+  /** From the start of a request to its end, whatever happens. Default: 1 hour. */
+  defaultDeadline?: Duration;
+  /** How long an unknown outcome waits for a decision. Default: until the request's deadline. */
+  defaultUnknownHold?: Duration | undefined;
+  /** Tells a wait for the call budget from a wait for a worker. Default: the two look alike. See `budgetFrom`. */
+  budget?: BudgetSource;
+}
+
+export interface ProcessOptions {
+  /** The same tenant and key always mean the same request, however often it is sent. */
+  idempotencyKey?: string;
+  /** Default: `default`. */
+  tenant?: string;
+  deadline?: Duration;
+  /** How long an unknown outcome waits for a decision. Default: until the deadline. */
+  unknownHold?: Duration;
+  /** Forbids (`none`) what the worker's EXTERNAL_API_IDEMPOTENCY would allow; more than that is refused. */
+  idempotency?: Idempotency;
+  /** `bulk` leaves a tenth of the call budget to all others, and goes after them. Default: `interactive`. */
+  priority?: Priority;
+  /** Requests of one kind take about the same time: their first poll goes out when it has usually passed. */
+  kind?: string;
+  /**
+   * Whether the answer to an earlier request with equal data and options will do: `read` (default) takes one and keeps
+   * the new one, `refresh` only keeps the new one, `off` neither. Workers decide how long one is kept, if at all.
+   */
+  cache?: CacheUse;
+  /** Joins an equal request of the tenant that still runs. Default: two equal requests may be meant twice. */
+  coalesce?: boolean;
+  /** Aborts the start, not the request. */
+  signal?: AbortSignal;
+}
+
+export interface ResultOptions {
+  /** Ends the wait, not the request. */
+  signal?: AbortSignal;
+  timeout?: Duration;
+}
+
+/** A started request. */
+export interface RequestHandle {
+  readonly requestId: string;
+  status(): Promise<RequestSnapshot>;
+  result(options?: ResultOptions): Promise<CompletedRequest>;
+  cancel(reason?: string): Promise<void>;
+}
