@@ -32,6 +32,8 @@ export interface WorkerProcess {
   readonly child: ChildProcess;
   /** Origin of `/readyz` and `/metrics`. */
   readonly url: string;
+  /** What it has written, the last 10,000 characters. */
+  output(): string;
   /** SIGTERM, or SIGKILL as a crash would; resolves when the process has ended. */
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
@@ -97,7 +99,7 @@ export async function startWorker(env: Readonly<Record<string, string>>): Promis
     await stop('SIGKILL');
     throw error;
   }
-  return { child, url, stop };
+  return { child, url, output: () => output, stop };
 }
 
 async function freePort(): Promise<number> {

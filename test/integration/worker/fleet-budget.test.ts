@@ -39,3 +39,15 @@ test(
     }
   },
 );
+
+test('[M9] a worker whose Redis does not answer starts all the same, says so once, and goes on by its share', async () => {
+  await using stack = await startStack({
+    workerEnv: { LOG_LEVEL: 'warn', REDIS_URL: 'redis://:canary-password@127.0.0.1:1', EXTERNAL_API_FLEET_SIZE: '1' },
+  });
+  const budget = (await (await fetch(`${stack.worker.url}/budget`)).json()) as { counted_in: string };
+  expect(budget).toMatchObject({ counted_in: 'share', workers: 1 });
+  const client = new ExternalApiClient(stack.temporal.client);
+  expect(await (await client.process({ data: 1 })).result()).toMatchObject({ status: 'completed' });
+  expect(stack.worker.output().match(/"external_api_budget_shared"/g)).toHaveLength(1);
+  expect(stack.worker.output()).not.toContain('canary');
+});
