@@ -1,39 +1,43 @@
+import type { RetryPolicy } from '@temporalio/common';
 import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
 import type { ExternalApiActivities } from '../contract/activities.ts';
 import { TASK_QUEUES } from '../contract/names.ts';
 import type { Priority } from '../contract/request.ts';
 
 /**
- * Every activity's queue, timeouts and retry policy.
- *
- * `maximumAttempts` stays unset: waiting for a rate limit or a poll is an attempt to Temporal, but no failure to us.
- * The activities count failures themselves and set `nextRetryDelay`; the policy here is what applies when a worker
- * dies, and so the contract's defaults. The poll's coefficient is 1 because every poll raises the exponent.
+ * The activities count failures themselves and set `nextRetryDelay`; the policy is what applies when a worker dies. Its
+ * coefficient is 1, because every poll and every wait for the call budget is an attempt, and would raise the exponent.
+ */
+const WORKER_DIED: RetryPolicy = { initialInterval: '1 second', backoffCoefficient: 1 };
+
+/**
+ * Every activity's queue, timeouts and retry policy. `maximumAttempts` stays unset: waiting for a rate limit or a poll is
+ * an attempt to Temporal, but no failure to us.
  */
 const OPTIONS: Record<keyof ExternalApiActivities, ActivityOptions> = {
   authenticate: {
     taskQueue: TASK_QUEUES.requests,
     startToCloseTimeout: '2 minutes',
-    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+    retry: WORKER_DIED,
   },
   process: {
     taskQueue: TASK_QUEUES.calls,
     startToCloseTimeout: '10 minutes',
     // The POST that is on its way is not cut: its answer says what became of it.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+    retry: WORKER_DIED,
   },
   pollStatus: {
     taskQueue: TASK_QUEUES.calls,
     startToCloseTimeout: '10 minutes',
     // A callback must not wait until the poll that it replaces has noticed.
     cancellationType: ActivityCancellationType.TRY_CANCEL,
-    retry: { initialInterval: '1 second', backoffCoefficient: 1 },
+    retry: WORKER_DIED,
   },
   cancelSubmitted: {
     taskQueue: TASK_QUEUES.calls,
     startToCloseTimeout: '2 minutes',
-    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+    retry: WORKER_DIED,
   },
 };
 

@@ -35,6 +35,22 @@ test('[N9][C1] authenticate, process and poll take 23 events and 4 workflow task
   expect(often.polls).toBeGreaterThan(10);
 });
 
+test('[C2][M20] after the death of a worker a step goes on in a second, however many waits its attempts were', async () => {
+  stack.fake.settings.jobDurationMs = 0;
+  const handle = await stack.client.process({ data: 'policy', options: { async: true } });
+  await handle.result();
+  const scheduled = (await stack.events(handle.requestId)).flatMap(
+    ({ activityTaskScheduledEventAttributes: attributes }) => attributes ?? [],
+  );
+  expect(scheduled.map(({ activityType }) => activityType?.name)).toEqual(['authenticate', 'process', 'pollStatus']);
+  for (const { retryPolicy } of scheduled) {
+    expect(retryPolicy?.backoffCoefficient).toBe(1);
+    expect(Number(retryPolicy?.initialInterval?.seconds)).toBe(1);
+    // No number of waits uses attempts up.
+    expect(retryPolicy?.maximumAttempts).toBe(0);
+  }
+});
+
 test('[M3] waits of over a second are spent between attempts, and go on growing from one to the next', async () => {
   await using slow = await startInProcessStack({
     policy: { pollInitialMs: 1_050, pollMaxMs: 60_000 },
