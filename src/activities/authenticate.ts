@@ -1,11 +1,8 @@
-import { Context } from '@temporalio/activity';
 import type { AuthenticateInput, Authentication } from '../contract/activities.ts';
-import { progressFrom } from './call-progress.ts';
-import { failureAfter } from './failed-call.ts';
 import { hasFallback } from './fall-back.ts';
 import type { ActivityDeps } from './deps.ts';
 import { effectiveIdempotency } from './idempotency.ts';
-import { keepAlive } from './keep-alive.ts';
+import { repeatableCall } from './repeatable-call.ts';
 
 /**
  * Makes sure that this worker has a valid token, unless an earlier answer makes it unnecessary. The token itself stays
@@ -15,31 +12,17 @@ export function createAuthenticate(deps: ActivityDeps) {
   return async function authenticate({ requestId, idempotency, cache }: AuthenticateInput): Promise<Authentication> {
     const found = cache && (await deps.answers?.lookUp(cache));
     if (found?.answer) return { tokenGeneration: null, expiresAt: null, cached: found.answer };
-    const context = Context.current();
-    const progress = progressFrom(context.info.heartbeatDetails);
-    const stop = keepAlive(context, () => progress);
-    try {
-      const { generation, expiresAt } = await deps.provider.authenticate({
-        requestId,
-        retryCount: progress.calls,
-        signal: context.cancellationSignal,
-      });
-      const mode = effectiveIdempotency(idempotency, deps.policy.idempotency);
-      const resends = mode === 'key' || mode === 'resend';
-      return {
-        tokenGeneration: generation,
-        expiresAt: expiresAt.toISOString(),
-        resends,
-        ...(typeof found?.slot === 'string' && { answerSlot: found.slot }),
-        ...(hasFallback(deps) && { fallback: true }),
-      };
-    } catch (error) {
-      const failure = failureAfter(error, progress, deps, true);
-      // Details that a failure follows travel with it.
-      context.heartbeat(progress);
-      throw failure;
-    } finally {
-      stop();
-    }
+    const { generation, expiresAt } = await repeatableCall(deps, ({ cancellationSignal: signal }, { calls }) =>
+      deps.provider.authenticate({ requestId, retryCount: calls, signal }),
+    );
+    const mode = effectiveIdempotency(idempotency, deps.policy.idempotency);
+    const resends = mode === 'key' || mode === 'resend';
+    return {
+      tokenGeneration: generation,
+      expiresAt: expiresAt.toISOString(),
+      resends,
+      ...(typeof found?.slot === 'string' && { answerSlot: found.slot }),
+      ...(hasFallback(deps) && { fallback: true }),
+    };
   };
 }

@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { startFakeProvider, type FakeProvider, type FakeProviderOptions } from '../../src/fake-provider/index.ts';
+import { freePort } from './free-port.ts';
 import { connectToTemporal, type TestTemporal } from './temporal.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -100,12 +100,4 @@ export async function startWorker(env: Readonly<Record<string, string>>): Promis
     throw error;
   }
   return { child, url, output: () => output, stop };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }

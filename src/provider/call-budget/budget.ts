@@ -80,6 +80,9 @@ export interface BudgetState {
 /** After it was closed, the provider is approached again at its usual rate per second, not all at once. */
 export const REOPENING_MS = 1000;
 
+/** For how long a limit that the provider named is believed without being named again, in windows. */
+export const HINT_WINDOWS = 2;
+
 /** Where permits are counted. */
 export interface PermitStore {
   take(callClass: CallClass): Promise<Taken>;

@@ -1,10 +1,18 @@
-import type { BudgetRules, BudgetState, CallClass, CallEnd, Permit, RateHint, Room, Taken } from './budget.ts';
+import {
+  HINT_WINDOWS,
+  type BudgetRules,
+  type BudgetState,
+  type CallClass,
+  type CallEnd,
+  type Permit,
+  type RateHint,
+  type Room,
+  type Taken,
+} from './budget.ts';
 import { PermitLog } from './permit-log.ts';
 
 /** A worker that has no share looks again after this. */
 const NO_SHARE_WAIT_MS = 1_000;
-/** As in permit-log.ts. */
-const HINT_WINDOWS = 2;
 
 /** What a worker knows when it begins to count alone. Times of its own clock, in milliseconds. */
 export interface LastKnown {

@@ -1,12 +1,10 @@
-import { performance } from 'node:perf_hooks';
 import type { BudgetRules, PermitStore } from './budget.ts';
+import { now } from './clock.ts';
 import { PermitLog } from './permit-log.ts';
 
 /** The budget of a process that has the provider to itself. */
 export function createMemoryStore(rules: BudgetRules): PermitStore {
   const log = new PermitLog(rules);
-  // A wall clock that is set back would let calls out too early.
-  const now = (): number => performance.timeOrigin + performance.now();
   return {
     take: async (callClass) => log.take(callClass, now()),
     peek: async (callClass, calls) => log.peek(callClass, calls, now()),

@@ -1,4 +1,5 @@
 import {
+  HINT_WINDOWS,
   keptFromBulk,
   REOPENING_MS,
   type BudgetRules,
@@ -14,8 +15,6 @@ import {
 
 const LONGEST_BACKOFF_MS = 60_000;
 const LONGEST_COOL_DOWN_MS = 3_600_000;
-/** For how long a limit that the provider named is believed without being named again, in windows. */
-const HINT_WINDOWS = 2;
 
 interface Entry {
   id: string;

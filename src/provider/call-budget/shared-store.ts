@@ -1,5 +1,5 @@
-import { performance } from 'node:perf_hooks';
 import type { BudgetState, CallClass, CallEnd, Permit, PermitStore, RateHint, Room, Taken } from './budget.ts';
+import { now } from './clock.ts';
 import { FleetMember, type FleetMemberOptions } from './fleet-member.ts';
 import { FleetShare } from './fleet-share.ts';
 import type { RedisStore } from './redis-store.ts';
@@ -109,9 +109,4 @@ class SharedStore implements PermitStore {
     if (room.closedBy === 'cool_down') this.#member.closedFor(room.waitMs);
     return room;
   }
-}
-
-// A wall clock that is set back would let calls out too early.
-function now(): number {
-  return performance.timeOrigin + performance.now();
 }

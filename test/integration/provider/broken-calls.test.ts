@@ -1,19 +1,10 @@
-import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { APITimeoutError } from '../../../src/contract/errors.ts';
+import { freePort } from '../../helpers/free-port.ts';
 import { reply, startRawServer, type RawServerOptions } from '../../helpers/raw-server.ts';
 import { createSelfSignedCertificate } from '../../helpers/self-signed-certificate.ts';
 import { clientFor, CONTEXT, failureOf, until, WORK } from './client-under-test.ts';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 describe('never sent', () => {
   test('[M6][N1] connection refused -> never-sent, ExternalAPIError, retry', async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { startRedis } from '../../helpers/redis.ts';
-import { worstWindow } from '../../helpers/sliding-window.ts';
+import { worstWindow } from '../../helpers/sliding-window.mjs';
 import { expect, test } from 'vitest';
 import type { Permit } from '../../../src/provider/call-budget/budget.ts';
 import { waitUntil } from '../../helpers/wait-until.ts';

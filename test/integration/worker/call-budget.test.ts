@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { startInProcessStack, type InProcessStack } from '../../helpers/in-process-stack.ts';
-import { worstWindow } from '../../helpers/sliding-window.ts';
+import { worstWindow } from '../../helpers/sliding-window.mjs';
 import { waitUntil } from '../../helpers/wait-until.ts';
 import { workflowIdOf } from '../../../src/contract/names.ts';
 

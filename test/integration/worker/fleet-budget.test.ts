@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { ExternalApiClient } from '../../../src/client/index.ts';
 import { startRedis } from '../../helpers/redis.ts';
-import { worstWindow } from '../../helpers/sliding-window.ts';
+import { worstWindow } from '../../helpers/sliding-window.mjs';
 import { startStack, startWorker } from '../../helpers/stack.ts';
 
 const [LIMIT, WINDOW_S] = [40, 2];

@@ -1,5 +1,5 @@
+import { worstWindow } from '../../../helpers/sliding-window.mjs';
 import { startFleet } from '../budget/fleet.mjs';
-import { isRefused, isSubmit, worstWindow } from '../budget/windows.mjs';
 import { figureOf, judge, quantile } from '../figures.mjs';
 
 const WHOLE = { limit: 1000, windowMs: 60_000, bulk: 1500, retryAfterS: 15 };
@@ -85,6 +85,9 @@ export async function budget({ stack, quick, progress }) {
     ],
   };
 }
+
+const isSubmit = ({ endpoint, method }) => endpoint === '/process' && method === 'POST';
+const isRefused = ({ statusCode }) => statusCode === 429;
 
 async function inFleet(options, measure) {
   const fleet = await startFleet(options);

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { BudgetRules } from '../../../../src/provider/call-budget/budget.ts';
 import { FleetShare, type LastKnown } from '../../../../src/provider/call-budget/fleet-share.ts';
 import { PermitLog } from '../../../../src/provider/call-budget/permit-log.ts';
-import { worstWindow } from '../../../helpers/sliding-window.ts';
+import { worstWindow } from '../../../helpers/sliding-window.mjs';
 
 const RULES: BudgetRules = {
   limit: 10,

@@ -1,0 +1,2 @@
+/** The most of `times` in any window of `windowMs`: what a provider counts. */
+export function worstWindow(times: readonly number[], windowMs: number): number;
