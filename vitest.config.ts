@@ -7,13 +7,15 @@ export default defineConfig({
     hookTimeout: 60_000,
     reporters: ['default', './test/helpers/requirements-reporter.ts'],
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.{ts,mjs}'] } },
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/**/*.test.{ts,mjs}'], exclude: ['test/**/*.server.test.*'] },
+      },
       {
         extends: true,
         test: {
           name: 'server',
-          include: ['test/**/*.test.{ts,mjs}'],
-          exclude: ['test/unit/**'],
+          include: ['test/**/*.server.test.{ts,mjs}'],
           globalSetup: ['test/helpers/global-setup.ts'],
         },
       },

@@ -1,5 +1,5 @@
 import './lib/node-version.mjs';
 
 // Loaded only now: an old Node.js could not even read it.
-const { main } = await import('../test/performance/bench/main.mjs');
-process.exit(await main(process.argv.slice(2)));
+const { runProgram } = await import('./lib/run-program.mjs');
+process.exit(await runProgram('bench', process.argv.slice(2)));

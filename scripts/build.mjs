@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { hashFiles } from './lib/hash-files.mjs';
 import { ROOT } from './lib/paths.mjs';
 import { createProgress } from './lib/progress.mjs';
+import { removeOrphans } from './lib/remove-orphans.mjs';
 import { runCommand } from './lib/run-command.mjs';
 
 const DIST = join(ROOT, 'dist');
@@ -13,20 +14,26 @@ const STAMP = join(DIST, '.build-stamp.json');
 /** What the worker loads: workflows and all that they import, in one file. */
 export const WORKFLOW_BUNDLE = join(DIST, 'workflow-bundle.js');
 
-/** Two steps, each with what it depends on and one file that it makes. It is skipped when none of that changed. */
+const compile = (...projects) =>
+  runCommand(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-b', ...projects], { cwd: ROOT });
+
+/** What is in dist/ besides the compiled src/. */
+const OTHERS = ['workflow-bundle.js', 'examples', 'lab', 'bench', 'test', 'scripts'];
+
+/** Each with what it depends on and one file that it makes. It is skipped when none of that changed. */
 const STEPS = [
   {
     title: 'Compiling',
     inputs: ['src', 'examples', 'tsconfig.base.json', 'package-lock.json'],
     output: join(DIST, 'contract', 'names.js'),
-    run: () =>
-      runCommand(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-b', 'src', 'examples'], {
-        cwd: ROOT,
-      }),
+    run: () => {
+      removeOrphans(DIST, join(ROOT, 'src'), OTHERS);
+      return compile('src', 'examples');
+    },
   },
   {
     title: 'Bundling the workflows',
-    inputs: ['src/contract', 'src/workflows', 'package-lock.json', 'scripts/lib/bundle-workflows.mjs'],
+    inputs: ['src/contract', 'src/endings', 'src/workflows', 'package-lock.json', 'scripts/lib/bundle-workflows.mjs'],
     output: WORKFLOW_BUNDLE,
     run: () =>
       runCommand(process.execPath, [
@@ -37,10 +44,23 @@ const STEPS = [
   },
 ];
 
-/** Compiles src/ and bundles the workflows into dist/, as far as anything changed. */
-export async function ensureBuilt(progress) {
+/** No part of the product: the container image and `npm start` go without them. */
+const PROGRAMS_STEP = {
+  title: 'Compiling the fault lab and the bench',
+  inputs: ['lab', 'bench', 'src', 'scripts', 'tsconfig.base.json', 'package.json', 'package-lock.json'],
+  output: join(DIST, 'lab', 'main.js'),
+  run: () => compile('lab', 'bench'),
+};
+
+/**
+ * Compiles src/ and bundles the workflows into dist/, as far as anything changed.
+ *
+ * @param {import('./lib/progress.mjs').Progress} progress
+ * @param {{ programs?: boolean }} [options] `programs`: also the fault lab and the bench
+ */
+export async function ensureBuilt(progress, { programs = false } = {}) {
   const stamps = readStamps();
-  for (const { title, inputs, output, run } of STEPS) {
+  for (const { title, inputs, output, run } of programs ? [...STEPS, PROGRAMS_STEP] : STEPS) {
     const stamp = hashFiles(ROOT, inputs);
     if (stamps[title] === stamp && existsSync(output)) continue;
     await progress.step(title, run);

@@ -23,6 +23,16 @@ const DYNAMIC_CONFIG = {
 };
 
 /**
+ * @typedef {object} TemporalServer
+ * @property {string} address `host:port`
+ * @property {string | null} uiUrl
+ * @property {number} pid
+ * @property {Promise<string>} ended resolves with a sentence when the server has ended
+ * @property {(graceMs?: number) => Promise<void>} stop asks it to end, and kills it if it does not
+ * @property {() => Promise<void>} kill as a crash would
+ */
+
+/**
  * Starts a Temporal development server of our own and waits until it answers.
  *
  * @param {object} options
@@ -31,14 +41,16 @@ const DYNAMIC_CONFIG = {
  * @param {number | null} [options.uiPort] of the Web UI; null: none
  * @param {string} [options.dbFilename] SQLite file that survives the server; in memory by default
  * @param {string} options.logFile
+ * @param {Record<string, string>} [options.dynamicConfig] instead of ours, key by key
+ * @returns {Promise<TemporalServer>}
  */
-export async function startTemporalServer({ binary, port, uiPort = null, dbFilename, logFile }) {
+export async function startTemporalServer({ binary, port, uiPort = null, dbFilename, logFile, dynamicConfig = {} }) {
   const ownPort = port ?? (await freePort());
   const address = `127.0.0.1:${ownPort}`;
   const server = startBackgroundProcess({
     name: 'Temporal server',
     command: binary,
-    args: serverArguments({ port: ownPort, uiPort, dbFilename }),
+    args: serverArguments({ port: ownPort, uiPort, dbFilename, dynamicConfig }),
     logFile,
   });
   try {
@@ -52,7 +64,7 @@ export async function startTemporalServer({ binary, port, uiPort = null, dbFilen
 }
 
 /** The command line of a server with our settings. */
-export function serverArguments({ port, uiPort, dbFilename }) {
+export function serverArguments({ port, uiPort, dbFilename, dynamicConfig = {} }) {
   const own = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', `${port}`, '--log-level', 'warn'];
   if (uiPort === null) own.push('--headless');
   else own.push('--ui-port', `${uiPort}`);
@@ -61,7 +73,10 @@ export function serverArguments({ port, uiPort, dbFilename }) {
     ...own,
     ...['journal_mode=wal', 'synchronous=1'].flatMap((pragma) => ['--sqlite-pragma', pragma]),
     ...SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
-    ...Object.entries(DYNAMIC_CONFIG).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${value}`]),
+    ...Object.entries({ ...DYNAMIC_CONFIG, ...dynamicConfig }).flatMap(([key, value]) => [
+      '--dynamic-config-value',
+      `${key}=${value}`,
+    ]),
   ];
 }
 

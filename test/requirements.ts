@@ -41,4 +41,7 @@ export const REQUIREMENTS: Readonly<Record<string, string>> = {
   N11: 'Honest cancel: cancelled at the provider, cannot cancel, or finished anyway',
   N12: "A fault lab that kills, cuts and lies, judged by the provider's ledger, with published figures",
   N13: 'Another provider is data (a profile file), not a fork',
+  N14: 'Every ending is true: cancelled, timed out, failed, unknown say what happened, and a claim that nothing was sent is confirmed',
+  N15: 'Work that was accepted is finished before new work is begun, at any load',
+  N18: 'Failed requests can be sent again by an operator, one or many, safely and traceably',
 };

@@ -6,10 +6,19 @@ import { exitText } from './run-command.mjs';
 const LAST_LINES = 15;
 
 /**
+ * @typedef {object} BackgroundProcess
+ * @property {string} name
+ * @property {number | undefined} pid undefined when it could not be started
+ * @property {Promise<string>} ended resolves with a sentence that has its last lines
+ * @property {(graceMs?: number) => Promise<void>} stop asks it to end (SIGTERM); kills it after `graceMs`
+ * @property {() => Promise<void>} kill as a crash would (SIGKILL)
+ */
+
+/**
  * Starts a process that stays, with its output in `logFile`.
  *
  * @param {{ name: string, command: string, args: readonly string[], logFile: string, cwd?: string, env?: NodeJS.ProcessEnv }} options
- * @returns its pid, its end as a promise (a sentence with its last lines), and two ways to end it
+ * @returns {BackgroundProcess}
  */
 export function startBackgroundProcess({ name, command, args, logFile, cwd, env }) {
   mkdirSync(dirname(logFile), { recursive: true });
@@ -30,7 +39,6 @@ export function startBackgroundProcess({ name, command, args, logFile, cwd, env 
     pid: child.pid,
     ended,
 
-    /** Asks it to end (SIGTERM); kills it after `graceMs`. */
     async stop(graceMs = 15_000) {
       if (child.pid === undefined) return;
       killGroup(child.pid, 'SIGTERM');
@@ -39,7 +47,6 @@ export function startBackgroundProcess({ name, command, args, logFile, cwd, env 
       clearTimeout(timer);
     },
 
-    /** As a crash would (SIGKILL). */
     async kill() {
       if (child.pid === undefined) return;
       killGroup(child.pid, 'SIGKILL');

@@ -36,6 +36,7 @@ export function gatewayKey(dataFolder) {
 /**
  * A Temporal client configuration that sets nothing, for our own server: the user's could ask for TLS.
  *
+ * @param {string} dataFolder
  * @returns {string} its path, for TEMPORAL_CONFIG_FILE
  */
 export function emptyTemporalConfig(dataFolder) {

@@ -6,7 +6,7 @@ import { tryLock } from './lock.mjs';
 /** Ports tried from a wanted one upwards before giving up. */
 const ATTEMPTS = 200;
 
-/** A port of 127.0.0.1 that nobody uses, chosen by the operating system. */
+/** A port of 127.0.0.1 that nobody uses, chosen by the operating system. @returns {Promise<number>} */
 export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer();

@@ -12,7 +12,13 @@ const running = new Set();
 let guard = null;
 let closed = false;
 
-/** As `child_process.spawn`; refuses after {@link killAll}, so that work which is being abandoned starts nothing new. */
+/**
+ * As `child_process.spawn`; refuses after {@link killAll}, so that work which is being abandoned starts nothing new.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {import('node:child_process').SpawnOptions} [options]
+ */
 export function spawnTracked(command, args, options = {}) {
   if (closed) throw new Error(`${command} was not started, because we are stopping`);
   const child = spawn(command, args, { ...options, detached: true });
@@ -27,7 +33,13 @@ export function spawnTracked(command, args, options = {}) {
   return child;
 }
 
-/** Sends `signal` to the process and to all that it started. False when they are gone already. */
+/**
+ * Sends `signal` to the process and to all that it started. False when they are gone already.
+ *
+ * @param {number} pid
+ * @param {NodeJS.Signals} signal
+ * @returns {boolean}
+ */
 export function killGroup(pid, signal) {
   try {
     return process.kill(-pid, signal);

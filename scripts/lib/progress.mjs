@@ -1,8 +1,16 @@
 /**
+ * @typedef {object} Progress
+ * @property {(line?: string) => void} say
+ * @property {<T>(title: string, work: () => Promise<T>) => Promise<T>} step runs `work`, and shows `title` with the time
+ *   it has taken so far
+ */
+
+/**
  * Tells that something long is alive: in place on a terminal, else with a line every few seconds. What ends within a
  * second leaves only its last line.
  *
  * @param {import('node:tty').WriteStream | import('node:stream').Writable} stream
+ * @returns {Progress}
  */
 export function createProgress(stream = process.stdout) {
   const inPlace = 'isTTY' in stream && stream.isTTY === true;
@@ -12,7 +20,6 @@ export function createProgress(stream = process.stdout) {
   return {
     say: (line = '') => stream.write(`${clear}${line}\n`),
 
-    /** Runs `work`, and shows `title` with the time it has taken so far. */
     async step(title, work) {
       const started = performance.now();
       const elapsed = () => duration(performance.now() - started);
@@ -31,7 +38,7 @@ export function createProgress(stream = process.stdout) {
   };
 }
 
-/** `0.4 s`, `12 s`, `2 min 5 s`. */
+/** `0.4 s`, `12 s`, `2 min 5 s`. @param {number} ms */
 export function duration(ms) {
   if (ms < 9_950) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);

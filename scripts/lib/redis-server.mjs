@@ -20,7 +20,7 @@ const WAYS = {
 /**
  * Makes sure that `redis-server` is on PATH: installs it with the system's package manager if it is not.
  *
- * @param {{ step: (title: string, work: () => Promise<unknown>) => Promise<unknown> }} progress
+ * @param {import('./progress.mjs').Progress} progress
  * @param {NodeJS.ProcessEnv} [env]
  * @throws {Error} with all choices, when there is no way
  */

@@ -53,6 +53,11 @@ function excerpt(text) {
   return [...lines.slice(0, first), '...', ...lines.slice(-last)].join('\n');
 }
 
+/**
+ * @param {number | null} code
+ * @param {NodeJS.Signals | null} signal
+ * @returns {string}
+ */
 export function exitText(code, signal) {
   return signal === null ? `exit code ${code}` : `signal ${signal}`;
 }

@@ -18,6 +18,12 @@ const CHOICES = `There is no Temporal server, and none could be obtained. Choose
  * The path of a `temporal` executable that runs: the one on PATH, the cached one, a download by the SDK, or one built
  * with Go; the last two go to the cache.
  *
+ * @param {object} options
+ * @param {import('./progress.mjs').Progress} options.progress
+ * @param {NodeJS.ProcessEnv} [options.env] PATH, XDG_CACHE_HOME
+ * @param {string} [options.downloadUrl]
+ * @param {readonly string[]} [options.goFolders]
+ * @returns {Promise<string>}
  * @throws {Error} with all choices, when there is no way
  */
 export async function ensureTemporalBinary({

@@ -1,6 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Waits until `url` answers 2xx. @throws {Error} with the last answer, after `deadlineMs` */
+/**
+ * Waits until `url` answers 2xx.
+ *
+ * @param {string} url
+ * @throws {Error} with the last answer, after `deadlineMs`
+ */
 export async function waitUntilReady(url, deadlineMs = 60_000) {
   const end = performance.now() + deadlineMs;
   let problem;

@@ -6,7 +6,7 @@ import { repeatableCall } from './repeatable-call.ts';
 export function createCancelSubmitted(deps: ActivityDeps) {
   return async function cancelSubmitted({ requestId, providerRequestId }: CancelInput): Promise<CancelResult> {
     if (!deps.policy.cancelCall) return { outcome: 'not_supported' };
-    const outcome = await repeatableCall(deps, (_context, { calls }) =>
+    const outcome = await repeatableCall(deps, true, (_context, { calls }) =>
       deps.provider.cancel(providerRequestId, { requestId, retryCount: calls }),
     );
     return { outcome };

@@ -1,4 +1,6 @@
 import type { Context } from '@temporalio/activity';
+import { ActivityCancelledError, ActivityNotFoundError } from '@temporalio/client';
+import type { IntentLog, Recorded } from '../submit/intent-log.ts';
 
 const INTERVAL_MS = 3_000;
 const FRESH_MS = 5_000;
@@ -10,35 +12,37 @@ const FRESH_MS = 5_000;
  *
  * One RPC at a time: an older record never overwrites a newer one. `Context.heartbeat` may follow only after `stop`.
  */
-export class DurableHeartbeat {
+export class DurableHeartbeat implements IntentLog {
   readonly #context: Context;
   readonly #details: () => unknown;
   readonly #timer: NodeJS.Timeout;
   #last: Promise<unknown> = Promise.resolve();
+  #isSending = false;
+  /** Whether the server has told that the request is being cancelled. */
+  isCancelled = false;
 
   constructor(context: Context, details: () => unknown) {
     this.#context = context;
     this.#details = details;
-    // A missed beat needs no handling here: if it matters, the heartbeat timeout says so.
-    this.#timer = setInterval(() => void this.#send().catch(() => {}), INTERVAL_MS);
+    this.#timer = setInterval(() => {
+      // The one that is under way will do. A missed beat needs no handling: if it matters, the heartbeat timeout says so.
+      if (!this.#isSending) void this.#send().catch(() => {});
+    }, INTERVAL_MS);
   }
 
-  /**
-   * Records the details as they are now.
-   * @throws ActivityCancelledError when the request was cancelled (they are recorded); ActivityNotFoundError when the
-   *   task is no longer ours; ServiceError when the server did not answer.
-   */
-  async record(): Promise<void> {
-    await this.#send();
-  }
-
-  /** As `record`, and on return not older than half the heartbeat timeout: a process that was frozen asks again. */
-  async recordFresh(): Promise<void> {
+  async record(): Promise<Recorded> {
     let askedAt: number;
     do {
       askedAt = performance.now();
-      await this.#send();
+      try {
+        await this.#send();
+      } catch (error) {
+        if (error instanceof ActivityCancelledError) return 'cancelled';
+        // Not let in, not answered, aborted by a cancellation, paused or reset by an operator: it may be recorded or not.
+        return error instanceof ActivityNotFoundError ? 'not_ours' : 'unknown';
+      }
     } while (performance.now() - askedAt > FRESH_MS);
+    return 'recorded';
   }
 
   /** Ends the heartbeats; returns when none is under way any more. */
@@ -49,7 +53,17 @@ export class DurableHeartbeat {
 
   #send(): Promise<void> {
     const { client, info } = this.#context;
-    const sent = this.#last.then(() => client.activity.heartbeat(info.taskToken, this.#details()));
+    const sent = this.#last.then(async () => {
+      this.#isSending = true;
+      try {
+        await client.activity.heartbeat(info.taskToken, this.#details());
+      } catch (error) {
+        this.isCancelled ||= error instanceof ActivityCancelledError;
+        throw error;
+      } finally {
+        this.#isSending = false;
+      }
+    });
     this.#last = sent.catch(() => {});
     return sent;
   }

@@ -1,33 +1,25 @@
-import { ApplicationFailure } from '@temporalio/activity';
+import { ApplicationFailure, type Context } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
-import type { ExternalAPIError } from '../contract/errors.ts';
-import { STILL_PROCESSING, type ErrorDetails, type FailureName } from '../contract/failures.ts';
-import type { RetryPlan } from './retry-plan.ts';
+import type { CallProgress } from '../contract/activities.ts';
+import { STILL_PROCESSING, type ErrorDetails } from '../contract/failures.ts';
+import type { PlannedFailure } from '../submit/after-failure.ts';
 
-/** Waiting for our turn is no failure: no warning, no metric. */
-const OUR_TURN_TO_WAIT: readonly (FailureName | null)[] = ['overBudget', 'coolingDown', 'outage'];
-
-/** The only place where a provider's error becomes a Temporal failure. */
-export function toApplicationFailure(error: ExternalAPIError, plan: RetryPlan, fallback: boolean): ApplicationFailure {
-  const details: ErrorDetails = {
-    failure: error.failure,
-    outcome: error.outcome,
-    statusCode: error.statusCode,
-    requestId: error.requestId,
-    providerRequestId: error.providerRequestId,
-    // Whoever sends it again may do the work twice.
-    retryable: error.retryable && plan.type !== 'OutcomeUnknown',
-    retryAfter: error.retryAfter,
-    ...(fallback && { fallback }),
-  };
+/** The only place where a planned failure becomes a Temporal failure. Its progress travels to the next attempt. */
+export function toApplicationFailure(
+  { type, message, details, delayMs, benign }: PlannedFailure,
+  { context, progress, fallback }: { context: Context; progress: CallProgress; fallback: boolean },
+): ApplicationFailure {
+  // Details that a failure follows are recorded with it.
+  context.heartbeat(progress);
+  const shown: ErrorDetails = { ...details, ...(fallback && { fallback }) };
   return withoutStack(
     ApplicationFailure.create({
-      type: plan.type,
-      message: error.message,
-      nonRetryable: plan.final,
-      details: [details],
-      ...(OUR_TURN_TO_WAIT.includes(error.failure) && { category: ApplicationFailureCategory.BENIGN }),
-      ...(plan.final ? {} : { nextRetryDelay: plan.delayMs }),
+      type,
+      message,
+      details: [shown],
+      nonRetryable: delayMs === null,
+      ...(delayMs !== null && { nextRetryDelay: delayMs }),
+      ...(benign && { category: ApplicationFailureCategory.BENIGN }),
     }),
   );
 }

@@ -5,7 +5,7 @@ import {
   RequestTooLargeError,
   ResultTimeoutError,
   TemporalUnavailableError,
-} from '../client/errors.ts';
+} from '../client/client-errors.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { tell } from './output.ts';
 
@@ -25,7 +25,8 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 const MEANINGS: Record<keyof typeof EXIT, string> = {
   ok: 'done',
-  failed: 'the request ended without a result, there was nothing to decide, or something unexpected happened',
+  failed:
+    'the request ended without a result, there was nothing to decide or to retry, or something unexpected happened',
   usage: 'the command line or the data is wrong; nothing was started or decided',
   notFound: 'no such request',
   running: 'the request goes on: the wait ended first',

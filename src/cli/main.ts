@@ -15,52 +15,60 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   process: {
     summary: 'start a request',
     arguments: '[-]',
-    load: async () => (await import('./process.ts')).processCommand(),
+    load: async () => (await import('./process-command.ts')).processCommand(),
   },
   status: {
     summary: 'show where a request is',
     arguments: '<id>',
-    load: async () => (await import('./status.ts')).statusCommand(),
+    load: async () => (await import('./status-command.ts')).statusCommand(),
   },
   why: {
     summary: 'say why a request is where it is',
     arguments: '<id>',
-    load: async () => (await import('./why.ts')).whyCommand(),
+    load: async () => (await import('./why-command.ts')).whyCommand(),
   },
   result: {
     summary: 'wait for a result and show it',
     arguments: '<id>',
-    load: async () => (await import('./result.ts')).resultCommand(),
+    load: async () => (await import('./result-command.ts')).resultCommand(),
   },
   cancel: {
     summary: 'end a running request',
     arguments: '<id>',
-    load: async () => (await import('./cancel.ts')).cancelCommand(),
+    load: async () => (await import('./cancel-command.ts')).cancelCommand(),
   },
   resolve: {
     summary: 'decide on an unknown outcome',
     arguments: '[id] [decision]',
-    load: async () => (await import('./resolve.ts')).resolveCommand(),
+    load: async () => (await import('./resolve-command.ts')).resolveCommand(),
+  },
+  retry: {
+    summary: 'send a failed request again',
+    arguments: '[id]',
+    load: async () => (await import('./retry-command.ts')).retryCommand(),
   },
   cache: {
     summary: 'make the response cache forget',
     arguments: '<command>',
-    load: async () => (await import('./cache.ts')).cacheCommand(),
+    load: async () => (await import('./cache-command.ts')).cacheCommand(),
   },
-  list: { summary: 'list requests', load: async () => (await import('./list.ts')).listCommand() },
-  budget: { summary: 'show the call budget', load: async () => (await import('./budget.ts')).budgetCommand() },
+  list: { summary: 'list requests', load: async () => (await import('./list-command.ts')).listCommand() },
+  budget: { summary: 'show the call budget', load: async () => (await import('./budget-command.ts')).budgetCommand() },
   setup: {
     summary: 'prepare the Temporal namespace',
-    load: async () => (await import('./setup.ts')).setupCommand(),
+    load: async () => (await import('./setup-command.ts')).setupCommand(),
   },
   worker: {
     summary: 'run a worker, which makes the calls',
-    load: async () => (await import('./worker.ts')).workerCommand(),
+    load: async () => (await import('./worker-command.ts')).workerCommand(),
   },
-  gateway: { summary: 'run the HTTP gateway', load: async () => (await import('./gateway.ts')).gatewayCommand() },
+  gateway: {
+    summary: 'run the HTTP gateway',
+    load: async () => (await import('./gateway-command.ts')).gatewayCommand(),
+  },
   'fake-provider': {
     summary: 'run a simulator of the provider',
-    load: async () => (await import('./fake-provider.ts')).fakeProviderCommand(),
+    load: async () => (await import('./fake-provider-command.ts')).fakeProviderCommand(),
   },
 };
 

@@ -2,7 +2,8 @@ import type { RequestSummary } from '../client/list-requests.ts';
 import { span, timeOfDay } from '../client/time-in-words.ts';
 import { CANCELLATIONS } from '../client/why.ts';
 import { closureOf, type BudgetView, type Closure } from '../contract/budget-view.ts';
-import type { RecordedResolution, RequestSnapshot, WaitReason } from '../contract/request.ts';
+import type { RecordedResolution, RequestSnapshot } from '../contract/request.ts';
+import type { WaitReason } from '../contract/values.ts';
 
 const REASONS: Record<WaitReason, string> = {
   outcome_unknown: 'a callback or a decision (`external-api resolve`)',
@@ -29,9 +30,12 @@ export function requestText(snapshot: RequestSnapshot): string {
     ['tenant', snapshot.tenant],
     ['created', snapshot.createdAt],
     ['completed', snapshot.completedAt],
+    ['deadline', snapshot.completedAt === null ? snapshot.deadlineAt : null],
     ['provider id', snapshot.providerRequestId],
     ['source', snapshot.source],
     ['answered', snapshot.cachedAt],
+    ['retry of', snapshot.retryOf],
+    ['retried by', snapshot.retriedBy],
     ['cancellation', cancellation && `${cancellation}: ${CANCELLATIONS[cancellation]}`],
     ['decision', resolution && decisionText(resolution)],
     ['error', error && `${error.type}: ${error.message}`],
@@ -88,14 +92,17 @@ export function budgetText(view: BudgetView, now: Date): string {
 /** A table with a heading. */
 export function listText(requests: readonly RequestSummary[]): string {
   if (requests.length === 0) return 'No requests.';
+  const retries = requests.some(({ retryOf }) => retryOf !== null);
   const rows = requests.map((request) => [
     request.requestId,
     request.status,
     request.tenant,
     request.createdAt,
     request.completedAt ?? '-',
+    ...(retries ? [request.retryOf ?? '-'] : []),
   ]);
-  const table = [['REQUEST', 'STATUS', 'TENANT', 'CREATED', 'COMPLETED'], ...rows];
+  const heading = ['REQUEST', 'STATUS', 'TENANT', 'CREATED', 'COMPLETED', ...(retries ? ['RETRY OF'] : [])];
+  const table = [heading, ...rows];
   const widths = table.reduce<number[]>(
     (widest, row) => row.map((cell, i) => Math.max(cell.length, widest[i] ?? 0)),
     [],

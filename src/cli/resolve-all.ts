@@ -1,13 +1,11 @@
-import { TemporalUnavailableError } from '../client/errors.ts';
 import type { ExternalApiClient } from '../client/external-api-client.ts';
 import { checkResolution } from '../client/resolution-input.ts';
-import type { Decision } from '../contract/request.ts';
-import { EXIT, exitCodeOf, messageOf, type ExitCode } from './exit.ts';
-import { print, printLine, tell, type OutputOptions } from './output.ts';
-import { unknownOutcomes, type Selection, type UnknownOutcome } from './unknown-outcomes.ts';
 
-/** An adoption is about one id, so it cannot be made for all. */
-export type BulkDecision = Exclude<Decision, 'adopt'>;
+import { countOf, errorToWire, outcomeAfter, tellOfEach, these, type BulkEntry } from './bulk.ts';
+import { messageOf, type ExitCode } from './exit.ts';
+import type { OutputOptions } from './output.ts';
+import { unknownOutcomes, type Selection, type UnknownOutcome } from './unknown-outcomes.ts';
+import type { BulkDecision } from '../contract/values.ts';
 
 export interface Bulk extends Selection {
   decision: BulkDecision;
@@ -17,38 +15,28 @@ export interface Bulk extends Selection {
   yes: boolean;
 }
 
-/** What became of one request: `planned` in a dry run, `unclear` when nobody said whether the decision was taken. */
-interface Entry extends UnknownOutcome {
-  outcome: 'planned' | 'decided' | 'refused' | 'unclear';
-  /** Why it was refused, or is unclear. */
-  error: unknown;
-}
+type Entry = UnknownOutcome & BulkEntry<'decided'>;
 
 /** Decides all, or tells what would be decided. Prints what became of each. */
 export async function resolveAll(client: ExternalApiClient, bulk: Bulk, output: OutputOptions): Promise<ExitCode> {
   checkResolution(bulk);
-  const entries: Entry[] = [];
-  let stopped: unknown = null;
-  try {
-    for await (const entry of decisions(client, bulk, new Date())) {
-      entries.push(entry);
-      printLine(lineOf(entry, bulk), output);
-      if (entry.outcome === 'unclear') throw entry.error;
-    }
-  } catch (error) {
-    if (entries.length === 0) throw error;
-    // What was decided before is told all the same.
-    stopped = error;
-  }
-  print({ decision: bulk.decision, dry_run: !bulk.yes, requests: entries.map(entryToWire) }, null, output);
-  const count = (outcome: Entry['outcome']): number => entries.filter((entry) => entry.outcome === outcome).length;
-  tell(bulk.yes ? `${count('decided')} decided, ${count('refused')} refused.` : dryRunText(entries.length));
-  if (stopped === null) return count('refused') > 0 ? EXIT.failed : EXIT.ok;
-  tell(`error: ${messageOf(stopped)}`);
-  return exitCodeOf(stopped);
+  const { decision, yes } = bulk;
+  return await tellOfEach(
+    decisions(client, bulk, new Date()),
+    {
+      dryRun: !yes,
+      line: (entry) => lineOf(entry, bulk),
+      document: (entries) => ({ decision, requests: entries.map(entryToWire) }),
+      summary: (entries) =>
+        yes
+          ? `${countOf(entries, 'decided')} decided, ${countOf(entries, 'refused')} refused.`
+          : dryRunText(entries.length),
+    },
+    output,
+  );
 }
 
-/** One after the other; a refusal does not stop the rest. After an unclear one, further waits would be in vain. */
+/** One after the other. */
 export async function* decisions(
   client: ExternalApiClient,
   { decision, by, reason, yes, ...selection }: Bulk,
@@ -65,10 +53,6 @@ export async function* decisions(
   }
 }
 
-function outcomeAfter(error: unknown): Entry['outcome'] {
-  return error instanceof TemporalUnavailableError ? 'unclear' : 'refused';
-}
-
 function lineOf({ requestId, tenant, unknownSince, outcome, error }: Entry, { decision }: Bulk): string {
   const what = { planned: `would ${decision}`, decided: decision, refused: 'refused', unclear: 'unclear' }[outcome];
   const why = error === null ? '' : `: ${messageOf(error)}`;
@@ -77,7 +61,7 @@ function lineOf({ requestId, tenant, unknownSince, outcome, error }: Entry, { de
 
 function dryRunText(count: number): string {
   if (count === 0) return 'No outcome has been unknown for that long.';
-  return `Dry run: nothing was decided. --yes decides ${count === 1 ? 'this request' : `these ${count} requests`}.`;
+  return `Dry run: nothing was decided. --yes decides ${these(count)}.`;
 }
 
 function entryToWire({ requestId, tenant, unknownSince, outcome, error }: Entry) {
@@ -86,6 +70,6 @@ function entryToWire({ requestId, tenant, unknownSince, outcome, error }: Entry)
     tenant,
     unknown_since: unknownSince,
     outcome,
-    error: error instanceof Error ? { type: error.name, message: messageOf(error) } : null,
+    error: errorToWire(error),
   };
 }

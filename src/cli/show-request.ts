@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { RequestCancelledError, ResultTimeoutError } from '../client/errors.ts';
+import { RequestCancelledError, ResultTimeoutError } from '../client/client-errors.ts';
 import type { ExternalApiClient } from '../client/external-api-client.ts';
 import { ExternalAPIError } from '../contract/errors.ts';
-import { isTerminal, type RequestSnapshot } from '../contract/request.ts';
+import { type RequestSnapshot } from '../contract/request.ts';
 import { snapshotToWire } from '../contract/wire-format.ts';
 import { exitCodeOf, EXIT, messageOf, type ExitCode } from './exit.ts';
 import { print, tell, type OutputOptions } from './output.ts';
 import { requestText, stateLine } from './readable.ts';
+import { isTerminal } from '../contract/values.ts';
 
 /** Prints the request as it is now, and returns it. */
 export async function showRequest(

@@ -1,4 +1,4 @@
-import { RequestNotFoundError } from '../client/errors.ts';
+import { RequestNotFoundError } from '../client/client-errors.ts';
 import type { ExternalApiClient } from '../client/external-api-client.ts';
 
 /** A request whose outcome is unknown, and since when. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { budgetFromWire, type BudgetOnTheWire, type BudgetView } from '../contract/budget-view.ts';
+import { budgetFromWire, type BudgetView } from '../contract/budget-view.ts';
+import { CLOSED_BY, COUNTED_IN } from '../contract/values.ts';
 
 /** Says what the call budget is now; null, or a rejection, when nobody can. `address` is told to a person. */
 export interface BudgetSource {
@@ -12,20 +13,19 @@ const DEADLINE_MS = 500;
 const FRESH_MS = 250;
 
 const count = z.number().nonnegative();
-const page: z.ZodType<BudgetOnTheWire> = z.object({
+const budget: z.ZodType<BudgetView> = z.object({
   limit: count,
-  lowered_limit: count.nullable(),
-  window_ms: count,
+  loweredLimit: count.nullable(),
+  windowMs: count,
   used: count,
-  next_permit_in_ms: count,
-  bulk_next_permit_in_ms: count,
-  closed_by: z.enum(['budget', 'cool_down', 'outage']).nullable(),
-  closed_until: z.iso.datetime().nullable(),
-  failures_in_a_row: count,
-  counted_in: z.enum(['memory', 'redis', 'share']),
+  nextPermitMs: count,
+  bulkNextPermitMs: count,
+  closedBy: z.enum(CLOSED_BY).nullable(),
+  failures: count,
+  countedIn: z.enum(COUNTED_IN),
   workers: count,
   waiting: count,
-  as_of: z.iso.datetime(),
+  asOf: z.iso.datetime(),
 });
 
 /** No budget could be read: nobody answered in time, or not a worker. The message says which. */
@@ -48,9 +48,9 @@ export async function readBudget(workerUrl: string | URL): Promise<BudgetView> {
     if (error instanceof BudgetUnreadableError) throw error;
     throw new BudgetUnreadableError(`${url} ${whatWentWrong(error)}`, { cause: error });
   }
-  const read = page.safeParse(body);
+  const read = budget.safeParse(typeof body === 'object' && body !== null ? budgetFromWire(body) : body);
   if (!read.success) throw new BudgetUnreadableError(`${url} answers something else than a call budget`);
-  return budgetFromWire(read.data);
+  return read.data;
 }
 
 function whatWentWrong(error: unknown): string {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { InvalidRequestError } from './errors.ts';
+import { InvalidRequestError } from './client-errors.ts';
 
 const MAX_DEPTH = 100;
 

@@ -1,8 +1,9 @@
 import type { ConnectionOptions } from '@temporalio/client';
 import type { Duration } from '@temporalio/common';
-import type { CacheUse, Idempotency, Priority, RequestSnapshot } from '../contract/request.ts';
+import type { RequestSnapshot } from '../contract/request.ts';
 import type { BudgetSource } from './budget-source.ts';
 import type { CompletedRequest } from './finished-request.ts';
+import type { CacheUse, Idempotency, Priority } from '../contract/values.ts';
 
 export interface ConnectOptions {
   /** Default: what TEMPORAL_* and temporal.toml say, as every Temporal tool reads them. */
@@ -47,6 +48,13 @@ export interface ResultOptions {
   /** Ends the wait, not the request. */
   signal?: AbortSignal;
   timeout?: Duration;
+}
+
+/** A request that repeats another. */
+export interface RetryHandle extends RequestHandle {
+  readonly retryOf: string;
+  /** The provider's id of the work, which it had already; null: the work was submitted again. */
+  readonly adopted: string | null;
 }
 
 /** A started request. */

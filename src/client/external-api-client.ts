@@ -1,35 +1,35 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import type { Duration } from '@temporalio/common';
-import { msToNumber } from '@temporalio/common/lib/time.js';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { BudgetView } from '../contract/budget-view.ts';
 import { REQUEST_ID_PATTERN, workflowIdOf } from '../contract/names.ts';
 import type { ProcessInput, RequestSnapshot, RequestState } from '../contract/request.ts';
 import { sharedBudget } from './budget-source.ts';
-import type { ConnectOptions, ProcessOptions, RequestHandle, ResultOptions } from './client-options.ts';
+import type { ConnectOptions, ProcessOptions, RequestHandle, ResultOptions, RetryHandle } from './client-options.ts';
 import { coalescedId } from './coalesce.ts';
 import {
-  InvalidRequestError,
   NothingToDecideError,
   RequestFinishedError,
   RequestNotFoundError,
   ResultTimeoutError,
-} from './errors.ts';
-import { endOf, type CompletedRequest } from './finished-request.ts';
-import { invalidateAnswers, type InvalidateOptions } from './invalidate-answers.ts';
+} from './client-errors.ts';
+import { requestDuration, waitDuration } from './durations.ts';
+import { endOf, type CompletedRequest, type RequestEnd } from './finished-request.ts';
+import { invalidateAnswers, type InvalidateOptions } from './start-invalidation.ts';
 import { RequestList, type ListOptions } from './list-requests.ts';
 import { checkInput, checkTenant, type CheckedInput } from './process-input.ts';
 import { readSnapshot, type Reading } from './read-snapshot.ts';
-import { randomRequestId, requestIdFor } from './request-id.ts';
+import { randomRequestId, requestIdFor, retryIdOf } from './request-id.ts';
+import { checkResolution } from './resolution-input.ts';
 import { ENDED, sendResolution, type ResolveOptions } from './resolve-request.ts';
-import { RequestStarter } from './start-request.ts';
-import { translated } from './temporal-errors.ts';
+import { checkRetry, retryPlan, type RetryOptions } from './retry-request.ts';
+import { argsOf, RequestStarter } from './start-request.ts';
+import { readStart, readStatus } from './server-view.ts';
+import { isDeadlineExceeded, translated } from './temporal-errors.ts';
 import { why, type Why } from './why.ts';
 
 const RPC_DEADLINE_MS = 5_000;
-/** Node's timers end at once beyond this, which is 24.8 days. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Starts, reads, awaits, cancels and lists durable requests. Needs a Temporal server; the work is done by workers
@@ -70,17 +70,19 @@ export class ExternalApiClient implements AsyncDisposable {
    */
   async process(input: ProcessInput, options: ProcessOptions = {}): Promise<RequestHandle> {
     const checked = checkInput(input, options);
-    const deadlineMs = milliseconds('deadline', options.deadline ?? this.#defaultDeadline);
+    const deadlineMs = requestDuration('deadline', options.deadline ?? this.#defaultDeadline);
     const { tenant, idempotencyKey } = checked;
     options.signal?.throwIfAborted();
     const unknownHold = options.unknownHold ?? this.#defaultUnknownHold;
-    const unknownHoldMs = unknownHold === undefined ? null : milliseconds('unknownHold', unknownHold);
+    const unknownHoldMs = unknownHold === undefined ? null : requestDuration('unknownHold', unknownHold);
     const requestId = options.coalesce
       ? await this.#coalescedId(checked)
       : idempotencyKey === undefined
         ? randomRequestId()
         : requestIdFor(tenant, idempotencyKey);
-    const start = (): Promise<void> => this.#starter.start(requestId, checked, { deadlineMs, unknownHoldMs });
+    const args = argsOf(requestId, checked, { deadlineMs, unknownHoldMs });
+    const memo = { tenant, inputHash: checked.inputHash };
+    const start = (): Promise<void> => this.#starter.start(args, memo, { key: idempotencyKey !== undefined });
     const { signal } = options;
     try {
       await this.#rpc(requestId, () => (signal ? this.#client.withAbortSignal(signal, start) : start()));
@@ -109,10 +111,10 @@ export class ExternalApiClient implements AsyncDisposable {
   }
 
   async #read(requestId: string): Promise<Reading> {
-    const handle = this.#workflow(requestId);
+    this.#workflow(requestId);
     const underWay = this.#reads.get(requestId);
     if (underWay) return await underWay;
-    const read = readSnapshot(this.#client, requestId, handle, this.#budget)
+    const read = readSnapshot(this.#client, requestId, this.#budget)
       .catch((error: unknown) => {
         throw translated(error, requestId);
       })
@@ -126,23 +128,21 @@ export class ExternalApiClient implements AsyncDisposable {
    * @throws ExternalAPIError and its subclasses, RequestCancelledError, ResultTimeoutError, RequestNotFoundError
    */
   async result(requestId: string, { signal, timeout }: ResultOptions = {}): Promise<CompletedRequest> {
-    const handle = this.#workflow(requestId);
+    this.#workflow(requestId);
     signal?.throwIfAborted();
-    const timer =
-      timeout === undefined
-        ? undefined
-        : AbortSignal.timeout(Math.min(milliseconds('timeout', timeout), LONGEST_TIMER_MS));
-    const signals = [signal, timer].filter((one) => one !== undefined);
+    const end = timeout === undefined ? null : Date.now() + waitDuration('timeout', timeout);
+    const wait = () => endOf(this.#client, requestId);
+    const inTime = () => (end === null ? wait() : this.#client.withDeadline(end, wait));
+    let ended: RequestEnd;
     try {
-      const wait = () => endOf(requestId, handle);
-      const end = await (signals.length > 0 ? this.#client.withAbortSignal(AbortSignal.any(signals), wait) : wait());
-      if (end.error) throw end.error;
-      return end.state;
+      ended = await (signal ? this.#client.withAbortSignal(signal, inTime) : inTime());
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
-      if (timer?.aborted) throw new ResultTimeoutError(requestId);
+      if (end !== null && (isDeadlineExceeded(error) || Date.now() >= end)) throw new ResultTimeoutError(requestId);
       throw translated(error, requestId);
     }
+    if (ended.error) throw ended.error;
+    return ended.state;
   }
 
   /**
@@ -172,12 +172,38 @@ export class ExternalApiClient implements AsyncDisposable {
    *   answers, and then the decision may still be taken by one that comes back
    */
   async resolve(requestId: string, decision: ResolveOptions): Promise<RequestState> {
+    checkResolution(decision);
     const handle = this.#workflow(requestId);
     return await this.#rpc(requestId, async () => {
       const { status } = await handle.describe();
       if (status.name !== 'RUNNING') throw new NothingToDecideError(requestId, ENDED);
       return await sendResolution(requestId, handle, decision);
     });
+  }
+
+  /**
+   * Sends a request again that ended without a result, as a new one with the same input and options, or, where the
+   * provider has the work, only asks for it. A second retry finds the first.
+   * @throws NotRetryableError where that could do the work twice; InvalidRequestError, RequestNotFoundError
+   */
+  async retry(requestId: string, options: RetryOptions = {}): Promise<RetryHandle> {
+    checkRetry(options);
+    const ended = await this.status(requestId);
+    const { adopt } = retryPlan(ended);
+    const retryId = ended.retriedBy ?? retryIdOf(ended.tenant, requestId);
+    if (ended.retriedBy === null) {
+      const { by = this.#client.options.identity, reason } = options;
+      const details = `A retry of ${requestId}, by ${by}${reason === undefined ? '' : `: ${reason}`}`;
+      await this.#rpc(requestId, async () => {
+        const first = await readStart(this.#client, workflowIdOf(requestId));
+        await this.#starter.start(
+          { ...first.args, requestId: retryId, adopt },
+          { ...first.memo, retryOf: requestId },
+          { key: false, details },
+        );
+      });
+    }
+    return { ...this.#handle(retryId), retryOf: requestId, adopted: adopt };
   }
 
   /**
@@ -213,13 +239,8 @@ export class ExternalApiClient implements AsyncDisposable {
 
   async #coalescedId({ tenant, inputHash }: CheckedInput): Promise<string> {
     return await coalescedId(tenant, inputHash, Date.now(), async (requestId) => {
-      try {
-        const { status } = await this.#rpc(requestId, () => this.#workflow(requestId).describe());
-        return status.name === 'RUNNING';
-      } catch (error) {
-        if (error instanceof RequestNotFoundError) return null;
-        throw error;
-      }
+      const status = await this.#rpc(requestId, () => readStatus(this.#client, workflowIdOf(requestId)));
+      return status && status === 'running';
     });
   }
 
@@ -245,14 +266,4 @@ export class ExternalApiClient implements AsyncDisposable {
       throw translated(error, requestId);
     }
   }
-}
-
-function milliseconds(path: string, duration: Duration): number {
-  try {
-    const ms = msToNumber(duration);
-    if (ms > 0) return ms;
-  } catch {
-    // Said below, in our words.
-  }
-  throw new InvalidRequestError([{ path, message: "must be milliseconds above 0, or a string such as '10 minutes'" }]);
 }

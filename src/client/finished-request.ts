@@ -1,10 +1,11 @@
-import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { WorkflowFailedError, type Client } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
 import { createExternalAPIError, type ExternalAPIError } from '../contract/errors.ts';
 import type { ErrorDetails } from '../contract/failures.ts';
-import type { RequestMemo } from '../contract/names.ts';
+import { workflowIdOf, type RequestMemo } from '../contract/names.ts';
 import type { ProcessResult, RequestState } from '../contract/request.ts';
-import { RequestCancelledError } from './errors.ts';
+import { RequestCancelledError } from './client-errors.ts';
+import { readHistory } from './server-view.ts';
 import { stateFromHistory } from './state-from-history.ts';
 
 /** A completed request: `result` is there. */
@@ -15,7 +16,8 @@ export type RequestEnd =
   { state: CompletedRequest; error: null } | { state: RequestState; error: ExternalAPIError | RequestCancelledError };
 
 /** Waits for the end of a request. Rejects only when the server cannot say it. */
-export async function endOf(requestId: string, handle: WorkflowHandle): Promise<RequestEnd> {
+export async function endOf(client: Client, requestId: string): Promise<RequestEnd> {
+  const handle = client.workflow.getHandle(workflowIdOf(requestId));
   try {
     return { state: (await handle.result()) as CompletedRequest, error: null };
   } catch (error) {
@@ -33,10 +35,10 @@ export async function endOf(requestId: string, handle: WorkflowHandle): Promise<
       const { providerRequestId } = typed;
       // Of a result that was too large only the error has the id.
       if (state) return { state: { ...state, providerRequestId }, error: typed };
-      return { state: await closedState(requestId, handle, 'failed', typed), error: typed };
+      return { state: await closedState(client, requestId, 'failed', typed), error: typed };
     }
     if (cause instanceof CancelledFailure || cause instanceof TerminatedFailure) {
-      const state = await cancelledState(requestId, handle, cause instanceof TerminatedFailure);
+      const state = await cancelledState(client, requestId, cause instanceof TerminatedFailure);
       return { state, error: new RequestCancelledError(requestId, { cause }) };
     }
     const timedOut = cause instanceof TimeoutFailure;
@@ -46,27 +48,27 @@ export async function endOf(requestId: string, handle: WorkflowHandle): Promise<
       { requestId },
       { cause },
     );
-    return { state: await closedState(requestId, handle, timedOut ? 'timed_out' : 'failed', typed), error: typed };
+    return { state: await closedState(client, requestId, timedOut ? 'timed_out' : 'failed', typed), error: typed };
   }
 }
 
 /** The state that a cancelled workflow left in its memo, or what its history tells of one that could not. */
-async function cancelledState(requestId: string, handle: WorkflowHandle, terminated: boolean): Promise<RequestState> {
-  const { memo } = await handle.describe();
+async function cancelledState(client: Client, requestId: string, terminated: boolean): Promise<RequestState> {
+  const { memo } = await client.workflow.getHandle(workflowIdOf(requestId)).describe();
   const { endState } = (memo ?? {}) as Partial<RequestMemo>;
   if (endState) return endState;
-  const state = await closedState(requestId, handle, 'cancelled', null);
+  const state = await closedState(client, requestId, 'cancelled', null);
   return { ...state, cancellation: terminated ? 'terminated' : null };
 }
 
 /** The state of a workflow that ended without leaving one. */
 async function closedState(
+  client: Client,
   requestId: string,
-  handle: WorkflowHandle,
   status: RequestState['status'],
   error: ExternalAPIError | null,
 ): Promise<RequestState> {
-  const state = stateFromHistory(requestId, await handle.fetchHistory());
+  const state = stateFromHistory(requestId, await readHistory(client, workflowIdOf(requestId)));
   return {
     ...state,
     status,
@@ -75,6 +77,8 @@ async function closedState(
       message: error.message,
       statusCode: error.statusCode,
       retryable: error.retryable,
+      outcome: error.outcome,
+      failure: error.failure,
     },
   };
 }

@@ -1,23 +1,25 @@
 export { ExternalApiClient } from './external-api-client.ts';
-export type { ConnectOptions, ProcessOptions, RequestHandle, ResultOptions } from './client-options.ts';
+export type { ConnectOptions, ProcessOptions, RequestHandle, ResultOptions, RetryHandle } from './client-options.ts';
 export { budgetFrom, type BudgetSource } from './budget-source.ts';
 export type { Evidence, Why } from './why.ts';
 export type { BudgetView } from '../contract/budget-view.ts';
 export type { CompletedRequest } from './finished-request.ts';
-export type { InvalidateOptions } from './invalidate-answers.ts';
+export type { InvalidateOptions } from './start-invalidation.ts';
 export type { ResolveOptions } from './resolve-request.ts';
-export type { ListOptions, ListStatus, RequestList, RequestSummary } from './list-requests.ts';
+export type { RetryOptions } from './retry-request.ts';
+export type { ListOptions, RequestList, RequestSummary } from './list-requests.ts';
 export {
   IdempotencyConflictError,
   InvalidRequestError,
   NothingToDecideError,
+  NotRetryableError,
   RequestCancelledError,
   RequestFinishedError,
   RequestNotFoundError,
   RequestTooLargeError,
   ResultTimeoutError,
   TemporalUnavailableError,
-} from './errors.ts';
+} from './client-errors.ts';
 export {
   APIAuthenticationError,
   APIRateLimitError,
@@ -27,18 +29,23 @@ export {
   ResultTooLargeError,
 } from '../contract/errors.ts';
 export type {
+  JsonValue,
+  ProcessInput,
+  ProcessResult,
+  RecordedResolution,
+  RequestError,
+  RequestSnapshot,
+  RequestState,
+  WaitingFor,
+} from '../contract/request.ts';
+export type {
   CacheUse,
   CancellationOutcome,
   Decision,
   Idempotency,
-  JsonValue,
-  RecordedResolution,
-  ProcessInput,
-  ProcessResult,
-  RequestError,
-  RequestSnapshot,
-  RequestState,
+  ListStatus,
+  Outcome,
+  Priority,
   RequestStatus,
-  WaitingFor,
   WaitReason,
-} from '../contract/request.ts';
+} from '../contract/values.ts';

@@ -1,19 +1,15 @@
 import type { Client } from '@temporalio/client';
-import { defaultPayloadConverter } from '@temporalio/common';
-import { optionalTsToDate } from '@temporalio/common/lib/time.js';
 import { DEFAULT_TENANT, requestIdOf, SEARCH_ATTRIBUTES, WORKFLOW_TYPE } from '../contract/names.ts';
 import { sha256 } from './canonical-json.ts';
-import { InvalidRequestError } from './errors.ts';
+import { InvalidRequestError } from './client-errors.ts';
+import { listPage, type ListedWorkflow, type ServerStatus } from './server-view.ts';
 import { isMissingSearchAttribute } from './temporal-errors.ts';
+import { LIST_STATUSES, type ListStatus } from '../contract/values.ts';
 
 /** Makes a call to the server in bounded time, with errors in this package's words. */
 type Rpc = <Result>(call: () => Promise<Result>) => Promise<Result>;
 
-type Page = Awaited<ReturnType<Client['workflowService']['listWorkflowExecutions']>>;
-type Execution = NonNullable<Page['executions']>[number];
-
-export const LIST_STATUSES = ['running', 'completed', 'failed', 'cancelled', 'timed_out', 'outcome_unknown'] as const;
-export type ListStatus = (typeof LIST_STATUSES)[number];
+type Page = Awaited<ReturnType<typeof listPage>>;
 
 export interface ListOptions {
   status?: ListStatus;
@@ -31,6 +27,8 @@ export interface RequestSummary {
   status: ListStatus;
   createdAt: string;
   completedAt: string | null;
+  /** The ended request that it repeats. */
+  retryOf: string | null;
 }
 
 const MAX_PAGE = 1000;
@@ -83,25 +81,18 @@ export class RequestList implements AsyncIterable<RequestSummary> {
     let left = limit;
     do {
       const page = await this.#page(token, Math.min(left, MAX_PAGE));
-      token = Buffer.from(page.nextPageToken ?? []);
+      token = page.nextToken;
       this.nextCursor = token.length > 0 ? cursorOf(token, this.#options) : null;
       // On a server without our attributes the tenant is told by the memo alone.
-      const requests = (page.executions ?? []).map(summaryOf).filter((request) => !tenant || request.tenant === tenant);
+      const requests = page.workflows.map(summaryOf).filter((request) => !tenant || request.tenant === tenant);
       yield* requests;
       left -= requests.length;
     } while (token.length > 0 && left > 0);
   }
 
-  async #page(nextPageToken: Buffer, pageSize: number): Promise<Page> {
+  async #page(token: Buffer, pageSize: number): Promise<Page> {
     const list = (withAttributes: boolean): Promise<Page> =>
-      this.#rpc(() =>
-        this.#client.workflowService.listWorkflowExecutions({
-          namespace: this.#client.options.namespace,
-          query: visibilityQuery(this.#options, withAttributes),
-          pageSize,
-          nextPageToken,
-        }),
-      );
+      this.#rpc(() => listPage(this.#client, visibilityQuery(this.#options, withAttributes), pageSize, token));
     try {
       return await list(true);
     } catch (error) {
@@ -143,37 +134,23 @@ function visibilityQuery({ status, tenant }: ListOptions, withAttributes: boolea
   return conditions.join(' AND ');
 }
 
-/** WorkflowExecutionStatus of temporal.api.enums.v1, by number. */
-const STATUS_BY_CODE: Record<number, ListStatus> = {
-  1: 'running',
-  2: 'completed',
-  3: 'failed',
-  4: 'cancelled',
-  5: 'cancelled',
-  7: 'timed_out',
-};
-
-function summaryOf(execution: Execution): RequestSummary {
-  const attention = decoded(execution.searchAttributes?.indexedFields?.[ATTENTION]);
-  const status = STATUS_BY_CODE[execution.status ?? 1] ?? 'running';
-  const tenant = decoded(execution.memo?.fields?.['tenant']);
+function summaryOf({ workflowId, status, memo, attention, startedAt, closedAt }: ListedWorkflow): RequestSummary {
   return {
-    requestId: requestIdOf(execution.execution?.workflowId ?? ''),
-    tenant: typeof tenant === 'string' ? tenant : DEFAULT_TENANT,
+    requestId: requestIdOf(workflowId),
+    tenant: memo.tenant ?? DEFAULT_TENANT,
     status: listStatusOf(status, attention),
-    createdAt: optionalTsToDate(execution.startTime)?.toISOString() ?? '',
-    completedAt: optionalTsToDate(execution.closeTime)?.toISOString() ?? null,
+    createdAt: startedAt,
+    completedAt: closedAt,
+    retryOf: memo.retryOf ?? null,
   };
 }
 
 /** The attention attribute tells apart what the server's own status does not. */
-function listStatusOf(status: ListStatus, attention: unknown): ListStatus {
+function listStatusOf(status: ServerStatus, attention: string | null): ListStatus {
   if (status === 'failed' && attention === 'timed_out') return 'timed_out';
-  return status === 'running' && attention === 'outcome_unknown' ? 'outcome_unknown' : status;
-}
-
-function decoded(payload: Parameters<typeof defaultPayloadConverter.fromPayload>[0] | null | undefined): unknown {
-  return payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
+  if (status === 'running' && attention === 'outcome_unknown') return 'outcome_unknown';
+  if (status === 'terminated') return 'cancelled';
+  return status === 'continued_as_new' ? 'running' : status;
 }
 
 function same(query: string): { withAttributes: string; without: string } {

@@ -1,9 +1,17 @@
 import { z } from 'zod';
 import { DEFAULT_TENANT } from '../contract/names.ts';
 import { MAX_INPUT_BYTES } from '../contract/limits.ts';
-import type { CacheUse, Idempotency, Priority, ProcessInput, ProcessRequestArgs } from '../contract/request.ts';
+import type { ProcessInput, ProcessRequestArgs } from '../contract/request.ts';
 import { canonicalJson, sha256 } from './canonical-json.ts';
-import { InvalidRequestError, RequestTooLargeError } from './errors.ts';
+import { InvalidRequestError, RequestTooLargeError } from './client-errors.ts';
+import {
+  CACHE_USES,
+  IDEMPOTENCIES,
+  PRIORITIES,
+  type CacheUse,
+  type Idempotency,
+  type Priority,
+} from '../contract/values.ts';
 
 const callbackUrl = z.string().refine(isCallbackUrl, {
   message: 'must be an absolute http or https URL without credentials, at most 2048 characters',
@@ -23,20 +31,24 @@ const tenantSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
   message: 'must be 1 to 64 of A-Z a-z 0-9 . _ -, a letter or digit first',
 });
 
+function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
+  return z.enum(words, { message: `must be one of: ${words.join(', ')}` });
+}
+
 const optionsSchema = z
   .object({
     idempotencyKey: keySchema.optional(),
     tenant: tenantSchema.default(DEFAULT_TENANT),
-    idempotency: z.enum(['none', 'key', 'resend'], { message: 'must be none, key or resend' }).optional(),
+    idempotency: oneOf(IDEMPOTENCIES).optional(),
     coalesce: z.boolean({ message: 'must be true or false' }).optional(),
-    priority: z.enum(['interactive', 'bulk'], { message: 'must be interactive or bulk' }).default('interactive'),
+    priority: oneOf(PRIORITIES).default('interactive'),
     kind: z
       .string()
       .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
         message: 'must be 1 to 64 of A-Z a-z 0-9 . _ -, a letter or digit first',
       })
       .optional(),
-    cache: z.enum(['read', 'refresh', 'off'], { message: 'must be read, refresh or off' }).default('read'),
+    cache: oneOf(CACHE_USES).default('read'),
   })
   .refine(({ coalesce, idempotencyKey }) => !(coalesce && idempotencyKey !== undefined), {
     path: ['coalesce'],

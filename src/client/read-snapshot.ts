@@ -1,12 +1,16 @@
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { BudgetView } from '../contract/budget-view.ts';
-import { DEFAULT_TENANT, STATUS_QUERY, type RequestMemo } from '../contract/names.ts';
-import { isTerminal, type RequestSnapshot, type RequestState, type WaitingFor } from '../contract/request.ts';
+import { DEFAULT_TENANT, STATUS_QUERY, workflowIdOf } from '../contract/names.ts';
+import { type RequestSnapshot, type RequestState } from '../contract/request.ts';
+import { retryIdOf } from './request-id.ts';
 import { endOf } from './finished-request.ts';
+import { readHistory, readPending, readStatus } from './server-view.ts';
 import { stateFromHistory } from './state-from-history.ts';
 import { lastFailureOf, mayWaitForPermit, waitingFor, type LastFailure } from './waiting-for.ts';
+import { isTerminal, type RequestStatus } from '../contract/values.ts';
 
-const DESCRIBE_DEADLINE_MS = 5_000;
+/** Of the whole reading. */
+const READ_DEADLINE_MS = 5_000;
 const QUERY_DEADLINE_MS = 1_000;
 /** Takes milliseconds, so that a reader has an answer within 1.5 s although no worker is there; a busy server's answer may come late. */
 const HISTORY_DEADLINE_MS = 2_000;
@@ -29,42 +33,59 @@ export interface Reading {
 export async function readSnapshot(
   client: Client,
   requestId: string,
-  handle: WorkflowHandle,
   readBudget: () => Promise<BudgetView | null>,
 ): Promise<Reading> {
+  const workflowId = workflowIdOf(requestId);
+  const deadline = Date.now() + READ_DEADLINE_MS;
   const queried = client
-    .withDeadline(Date.now() + QUERY_DEADLINE_MS, () => handle.query<RequestState>(STATUS_QUERY))
+    .withDeadline(Date.now() + QUERY_DEADLINE_MS, () =>
+      client.workflow.getHandle(workflowId).query<RequestState>(STATUS_QUERY),
+    )
     // No worker, or none that answers in time: the history says it instead.
     .catch(() => null);
-  const describe = () => client.withDeadline(Date.now() + DESCRIBE_DEADLINE_MS, () => handle.describe());
-  let description = await describe();
-  const isOpen = (): boolean => description.status.name === 'RUNNING';
+  const read = () => client.withDeadline(deadline, () => readPending(client, workflowId));
+  let view = await read();
+  const isOpen = (): boolean => view.status === 'running';
   const now = new Date();
-  const asked = isOpen() && mayWaitForPermit(description.raw, now) ? readBudget() : null;
+  const asked = isOpen() && mayWaitForPermit(view, now) ? readBudget() : null;
   const fresh = isOpen() ? await queried : null;
   // A worker tells of an end before it is recorded, and may die before that: only the server's word is final.
   const foresees = fresh !== null && isTerminal(fresh.status);
-  if (foresees) description = await describe();
-  const tenant = (description.memo as RequestMemo | undefined)?.tenant ?? DEFAULT_TENANT;
+  if (foresees) view = await read();
+  const known = { tenant: view.memo.tenant ?? DEFAULT_TENANT, retryOf: view.memo.retryOf ?? null };
   if (!isOpen()) {
-    const { state } = await client.withDeadline(Date.now() + DESCRIBE_DEADLINE_MS, () => endOf(requestId, handle));
-    return { snapshot: snapshotOf(state, tenant, null, false), lastFailure: null, budget: null };
+    const { state } = await client.withDeadline(deadline, () => endOf(client, requestId));
+    const retriedBy = isRetryable(state.status)
+      ? await client.withDeadline(deadline, () => existingRetry(client, known.tenant, requestId))
+      : null;
+    const snapshot = { ...withDefaults(state), ...known, waitingFor: null, stale: false, retriedBy };
+    return { snapshot, lastFailure: null, budget: null };
   }
-  const state = fresh === null || foresees ? await recordedState(client, requestId, handle) : fresh;
+  const state = fresh === null || foresees ? await recordedState(client, requestId) : fresh;
   const budget = await asked;
-  const waiting = waitingFor(state, description.raw, budget, now);
-  const snapshot = snapshotOf(state, tenant, waiting, fresh === null);
-  return { snapshot, lastFailure: lastFailureOf(description.raw), budget };
+  const waiting = waitingFor(state, view, budget, now);
+  const stale = fresh === null;
+  const snapshot = { ...withDefaults(state), ...known, waitingFor: waiting, stale, retriedBy: null };
+  return { snapshot, lastFailure: lastFailureOf(view), budget };
 }
 
 /** States of older workers lack what came later. */
-function snapshotOf(state: RequestState, tenant: string, waiting: WaitingFor | null, stale: boolean): RequestSnapshot {
-  const { cachedAt = null, cancellation = null, resolution = null } = state;
-  return { ...state, cachedAt, cancellation, resolution, tenant, waitingFor: waiting, stale };
+function withDefaults(state: RequestState) {
+  const { deadlineAt = null, cachedAt = null, cancellation = null, resolution = null } = state;
+  return { ...state, deadlineAt, cachedAt, cancellation, resolution };
+}
+
+function isRetryable(status: RequestStatus): boolean {
+  return status === 'failed' || status === 'timed_out';
+}
+
+async function existingRetry(client: Client, tenant: string, requestId: string): Promise<string | null> {
+  const retryId = retryIdOf(tenant, requestId);
+  return (await readStatus(client, workflowIdOf(retryId))) === null ? null : retryId;
 }
 
 /** Rejects rather than guess when the history does not come: a guess could be a step back. */
-async function recordedState(client: Client, requestId: string, handle: WorkflowHandle): Promise<RequestState> {
-  const history = await client.withDeadline(Date.now() + HISTORY_DEADLINE_MS, () => handle.fetchHistory());
-  return stateFromHistory(requestId, history);
+async function recordedState(client: Client, requestId: string): Promise<RequestState> {
+  const read = () => readHistory(client, workflowIdOf(requestId));
+  return stateFromHistory(requestId, await client.withDeadline(Date.now() + HISTORY_DEADLINE_MS, read));
 }

@@ -17,6 +17,11 @@ export function requestIdFor(tenant: string, idempotencyKey: string): string {
   )}`;
 }
 
+/** The id of the request that repeats `requestId`: a second retry finds the first. No key of a caller contains a blank. */
+export function retryIdOf(tenant: string, requestId: string): string {
+  return requestIdFor(tenant, `retry of ${requestId}`);
+}
+
 /** The first 130 bits of `bytes`, five to a character. */
 function base32(bytes: Uint8Array): string {
   let text = '';

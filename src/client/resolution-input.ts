@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { MAX_DECIDED_BY, MAX_DECISION_REASON } from '../contract/limits.ts';
 import { isProviderRequestId } from '../contract/names.ts';
-import { InvalidRequestError } from './errors.ts';
+import { BULK_DECISIONS, DECISIONS } from '../contract/values.ts';
+import { InvalidRequestError } from './client-errors.ts';
 import type { ResolveOptions } from './resolve-request.ts';
 
 /** The members of a decision. Who and why stay readable in the history and in every later status, so they are bounded. */
@@ -13,30 +14,52 @@ export const decidedBy = z.string(WHO).regex(/\S/, WHO).max(MAX_DECIDED_BY, WHO)
 export const decisionReason = z.string(WHY).regex(/\S/, WHY).max(MAX_DECISION_REASON, WHY);
 
 const ADOPTED = "is the provider's id of the work: 1 to 200 of A-Z a-z 0-9 . _ ~ : -";
-export const adoptedId = z.string(ADOPTED).refine(isProviderRequestId, ADOPTED);
+const NOT_ADOPTED = 'goes with adopt only';
+const UNKNOWN_DECISION = `must be one of: ${DECISIONS.join(', ')}`;
 
-/** Members that a decision without an adoption may have, but not filled. */
-export const NOT_ADOPTED = 'goes with adopt only';
+/** A decision as it comes over HTTP. @param by who decides */
+function decision<By extends z.ZodType>(by: By) {
+  const common = { by, reason: decisionReason.meta({ description: 'Why; kept in the history of the request' }) };
+  return z
+    .discriminatedUnion(
+      'decision',
+      [
+        z.strictObject({
+          decision: z.enum(BULK_DECISIONS).meta({
+            description: 'resubmit: send it again, though the provider may have done it. abandon: end it as failed',
+          }),
+          provider_request_id: z.null(NOT_ADOPTED).optional(),
+          ...common,
+        }),
+        z.strictObject({
+          decision: z.literal('adopt').meta({ description: 'The provider has it: wait for that work' }),
+          provider_request_id: z
+            .string(ADOPTED)
+            .refine(isProviderRequestId, ADOPTED)
+            .meta({ description: "The provider's own id of the work" }),
+          ...common,
+        }),
+      ],
+      { error: ({ code }) => (code === 'invalid_union' ? UNKNOWN_DECISION : undefined) },
+    )
+    .meta({ description: "A person's decision on a request whose outcome is unknown" });
+}
 
-export const UNKNOWN_DECISION = 'must be resubmit, adopt or abandon';
-
-const why = { by: decidedBy, reason: decisionReason };
-const schema = z.discriminatedUnion(
-  'decision',
-  [
-    z.object({
-      decision: z.enum(['resubmit', 'abandon']),
-      providerRequestId: z.undefined(NOT_ADOPTED).optional(),
-      ...why,
-    }),
-    z.object({ decision: z.literal('adopt'), providerRequestId: adoptedId, ...why }),
-  ],
-  UNKNOWN_DECISION,
+/** The gateway's body: an API key may stand for who decides. */
+export const resolutionBody = decision(
+  decidedBy.nullish().meta({ description: 'Who decides. Default: `tenant:` and the tenant of the API key' }),
 );
 
+const complete = decision(decidedBy);
+
 /** @throws InvalidRequestError naming every problem */
-export function checkResolution(decision: ResolveOptions): void {
-  const checked = schema.safeParse(decision);
+export function checkResolution({ decision: decided, providerRequestId, by, reason }: ResolveOptions): void {
+  const named = providerRequestId !== undefined && { provider_request_id: providerRequestId };
+  const checked = complete.safeParse({ decision: decided, by, reason, ...named });
   if (checked.success) return;
-  throw new InvalidRequestError(checked.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })));
+  const problems = checked.error.issues.map(({ path, message }) => ({
+    path: path.join('.').replace('provider_request_id', 'providerRequestId'),
+    message,
+  }));
+  throw new InvalidRequestError(problems);
 }

@@ -7,7 +7,7 @@ import {
 import { ApplicationFailure } from '@temporalio/common';
 import { RESOLVE_UPDATE } from '../contract/names.ts';
 import type { RequestState, Resolution } from '../contract/request.ts';
-import { InvalidRequestError, NothingToDecideError, TemporalUnavailableError } from './errors.ts';
+import { InvalidRequestError, NothingToDecideError, TemporalUnavailableError } from './client-errors.ts';
 
 /** A person's decision on an unknown outcome, as the client takes it. */
 export type ResolveOptions = (

@@ -1,12 +1,15 @@
 import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOptions } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { SEARCH_ATTRIBUTES, TASK_QUEUES, WORKFLOW_TYPE, workflowIdOf, type RequestMemo } from '../contract/names.ts';
-import type { ProcessRequestArgs } from '../contract/request.ts';
-import { IdempotencyConflictError } from './errors.ts';
+import { WORKFLOW_VERSION, type ProcessRequestArgs } from '../contract/request.ts';
+import { IdempotencyConflictError } from './client-errors.ts';
 import type { CheckedInput } from './process-input.ts';
 import { isMissingSearchAttribute } from './temporal-errors.ts';
 
 const tenantKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.tenant, 'KEYWORD');
+
+/** The starter knows its version, and finds out whether the server has our search attributes. */
+export type StartArgs = Omit<ProcessRequestArgs, 'version' | 'searchAttributes'>;
 
 /** Starts workflows on one server, and learns whether it has our search attributes. */
 export class RequestStarter {
@@ -18,17 +21,18 @@ export class RequestStarter {
   }
 
   /**
-   * Starts the request, or finds the one that has its id and the same input.
+   * Starts the request, or finds the one that has its id.
+   * @param key whether the id is a caller's key, which means one input only
    * @throws IdempotencyConflictError
    */
-  async start(
-    requestId: string,
-    input: CheckedInput,
-    times: Pick<ProcessRequestArgs, 'deadlineMs' | 'unknownHoldMs'>,
-  ): Promise<void> {
-    const { inputHash, idempotencyKey } = input;
+  async start(args: StartArgs, memo: RequestMemo, { key, details }: { key: boolean; details?: string }): Promise<void> {
     try {
-      await this.#client.workflow.start(WORKFLOW_TYPE, startOptions(requestId, input, times, this.#searchAttributes));
+      const options = startOptions(
+        { ...args, version: WORKFLOW_VERSION, searchAttributes: this.#searchAttributes },
+        memo,
+        details,
+      );
+      await this.#client.workflow.start(WORKFLOW_TYPE, options);
     } catch (error) {
       if (this.#searchAttributes && isMissingSearchAttribute(error)) {
         this.#searchAttributes = false;
@@ -36,35 +40,30 @@ export class RequestStarter {
           'The Temporal namespace has no search attributes ExternalApiTenant and ExternalApiAttention. ' +
             'Requests run without them; `external-api setup` registers them.',
         );
-        return await this.start(requestId, input, times);
+        return await this.start(args, memo, { key, ...(details !== undefined && { details }) });
       }
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
-    if (idempotencyKey === undefined) return;
-    const { memo: first } = await this.#client.workflow.getHandle(workflowIdOf(requestId)).describe();
-    if ((first as RequestMemo | undefined)?.inputHash !== inputHash) throw new IdempotencyConflictError(requestId);
+    if (!key) return;
+    const { memo: first } = await this.#client.workflow.getHandle(workflowIdOf(args.requestId)).describe();
+    if ((first as RequestMemo | undefined)?.inputHash !== memo.inputHash) {
+      throw new IdempotencyConflictError(args.requestId);
+    }
   }
 }
 
-function startOptions(
+/** What a request is started with, as its caller asked for it. */
+export function argsOf(
   requestId: string,
   { tenant, data, options, inputHash, idempotency, priority, kind, cacheUse }: CheckedInput,
-  times: Pick<ProcessRequestArgs, 'deadlineMs' | 'unknownHoldMs'>,
-  searchAttributes: boolean,
-): WorkflowStartOptions {
-  const args: ProcessRequestArgs = {
-    requestId,
-    tenant,
-    data,
-    options,
-    ...times,
-    idempotency,
-    searchAttributes,
-    priority,
-    kind,
-    cache: { key: inputHash, use: cacheUse },
-  };
-  const memo: RequestMemo = { tenant, inputHash };
+  times: { deadlineMs: number; unknownHoldMs: number | null },
+): StartArgs {
+  const cache = { key: inputHash, use: cacheUse };
+  return { requestId, tenant, data, options, ...times, idempotency, priority, kind, cache, adopt: null };
+}
+
+function startOptions(args: ProcessRequestArgs, memo: RequestMemo, details: string | undefined): WorkflowStartOptions {
+  const { requestId, tenant, options, priority, searchAttributes } = args;
   return {
     workflowId: workflowIdOf(requestId),
     taskQueue: priority === 'bulk' ? TASK_QUEUES.bulk : TASK_QUEUES.requests,
@@ -75,6 +74,7 @@ function startOptions(
     // Tenants take turns in every queue, on servers that know fairness keys.
     priority: { fairnessKey: tenant },
     staticSummary: `${tenant}: ${options.async ? 'asynchronous' : 'synchronous'}`,
+    ...(details !== undefined && { staticDetails: details }),
     ...(searchAttributes && { typedSearchAttributes: [{ key: tenantKey, value: tenant }] }),
   };
 }

@@ -1,74 +1,87 @@
-import type { WorkflowHandle } from '@temporalio/client';
-import { defaultPayloadConverter } from '@temporalio/common';
-import { optionalTsToDate } from '@temporalio/common/lib/time.js';
-import type { Authentication, ExternalApiActivities, Submission } from '../contract/activities.ts';
-import { initialState, type RequestState, type RequestStatus } from '../contract/request.ts';
+import type { Authentication, ExternalApiActivities, PollInput, Submission } from '../contract/activities.ts';
+import { initialState, type RequestState } from '../contract/request.ts';
+import type { RequestStatus } from '../contract/values.ts';
+import { ending } from '../endings/ending.ts';
+import { readStepOver, type StepFacts } from '../endings/step-over.ts';
+import type { HistoryEvent } from './server-view.ts';
 
-type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
-type HistoryEvent = NonNullable<History['events']>[number];
-type Failure = NonNullable<NonNullable<HistoryEvent['activityTaskFailedEventAttributes']>['failure']>;
+/** The step of a request that a scheduled activity belongs to, and the status that it stands for. */
+const STEPS: Partial<Record<string, { step: StepFacts['step']; status: RequestStatus }>> = {
+  authenticate: { step: 'authenticate', status: 'authenticating' },
+  process: { step: 'process', status: 'submitting' },
+  pollStatus: { step: 'pollStatus', status: 'processing' },
+  cancelSubmitted: { step: 'pollStatus', status: 'processing' },
+} satisfies Record<keyof ExternalApiActivities, { step: StepFacts['step']; status: RequestStatus }>;
 
-/** The status that a scheduled activity stands for. */
-const STATUS_OF: Record<keyof ExternalApiActivities, RequestStatus> = {
-  authenticate: 'authenticating',
-  process: 'submitting',
-  pollStatus: 'processing',
-  cancelSubmitted: 'processing',
+const NOTHING_KNOWN: StepFacts = {
+  step: 'authenticate',
+  mode: 'none',
+  providerRequestId: null,
+  adopted: false,
+  sentBefore: false,
+  cancelRequested: false,
+  confirmedUnsent: false,
 };
 
-/** Whether a failed submit left open what became of it. */
-function mayHaveRun(failure: Failure | null | undefined): boolean {
-  return failure?.applicationFailureInfo ? failure.applicationFailureInfo.type === 'OutcomeUnknown' : true;
+interface Read {
+  state: RequestState;
+  facts: StepFacts;
 }
-
-const CLOSING = [
-  'workflowExecutionCanceledEventAttributes',
-  'workflowExecutionTerminatedEventAttributes',
-  'workflowExecutionTimedOutEventAttributes',
-  'workflowExecutionFailedEventAttributes',
-] as const;
 
 /**
  * A request's state as its history tells it, for when no worker can answer. It is as far as a worker would say from the
  * same history, but for an end, which counts once it is recorded.
  */
-export function stateFromHistory(requestId: string, history: History): RequestState {
-  const events = history.events ?? [];
-  const at = (index: number): string => (optionalTsToDate(events.at(index)?.eventTime) ?? new Date(0)).toISOString();
-  const state = initialState(requestId, at(0));
-  const activityOf = new Map<string, string>();
-  for (const [index, event] of events.entries()) {
-    const scheduled = event.activityTaskScheduledEventAttributes;
-    if (scheduled) {
-      const name = scheduled.activityType?.name ?? '';
-      activityOf.set(String(event.eventId), name);
-      state.status = STATUS_OF[name as keyof ExternalApiActivities] ?? state.status;
-      state.updatedAt = at(index);
-    }
-    const lost = event.activityTaskFailedEventAttributes ?? event.activityTaskTimedOutEventAttributes;
-    if (lost && activityOf.get(String(lost.scheduledEventId)) === 'process' && mayHaveRun(lost.failure)) {
-      state.status = 'outcome_unknown';
-      state.updatedAt = at(index);
-    }
-    const completed = event.activityTaskCompletedEventAttributes;
-    const step = completed && activityOf.get(String(completed.scheduledEventId));
-    const payload = completed?.result?.payloads?.[0];
-    if (step === 'authenticate' && !(payload && defaultPayloadConverter.fromPayload<Authentication>(payload).cached)) {
-      // What comes next is certain, and a worker that is asked says so before it is recorded.
-      state.status = 'submitting';
-      state.updatedAt = at(index);
-    }
-    if (completed && step === 'process') {
-      const submission = payload && defaultPayloadConverter.fromPayload<Submission>(payload);
-      state.providerRequestId = submission?.providerRequestId ?? null;
-      state.status = 'processing';
-      state.updatedAt = at(index);
-    }
+export function stateFromHistory(requestId: string, history: readonly HistoryEvent[]): RequestState {
+  let read: Read = {
+    state: initialState(requestId, history[0]?.at ?? new Date(0).toISOString()),
+    facts: NOTHING_KNOWN,
+  };
+  for (const event of history) {
+    const { state, facts } = after(event, read.facts);
+    read = {
+      state: state ? { ...read.state, ...state, updatedAt: event.at } : read.state,
+      facts: { ...read.facts, ...facts },
+    };
   }
-  const last = events.at(-1);
-  if (last && CLOSING.some((attributes) => last[attributes])) {
-    state.updatedAt = at(-1);
-    state.completedAt = at(-1);
+  const last = history.at(-1);
+  const { state } = read;
+  return last?.type === 'closed' ? { ...state, updatedAt: last.at, completedAt: last.at } : state;
+}
+
+/** What `event` changes. */
+function after(event: HistoryEvent, facts: StepFacts): { state?: Partial<RequestState>; facts?: Partial<StepFacts> } {
+  switch (event.type) {
+    case 'activity_scheduled': {
+      const begun = STEPS[event.activity];
+      if (!begun) return { state: {} };
+      const { step, status } = begun;
+      if (step !== 'pollStatus') return { state: { status }, facts: { step } };
+      // A person or a callback may have named it.
+      const { providerRequestId } = event.input as PollInput;
+      return { state: { status, providerRequestId }, facts: { step, providerRequestId } };
+    }
+    case 'activity_failed': {
+      if (STEPS[event.activity] === undefined) return {};
+      const then = ending(readStepOver(event, facts));
+      if (!('next' in then) || then.next !== 'hold') return {};
+      // Whoever decides names the work, or has it submitted again.
+      const held = { sentBefore: true, providerRequestId: null, adopted: true };
+      return { state: { status: 'outcome_unknown' }, facts: held };
+    }
+    case 'activity_completed': {
+      if (event.activity === 'authenticate') {
+        const { cached, mode } = event.result as Authentication;
+        // What comes next is certain, and a worker that is asked says so before it is recorded.
+        return { ...(!cached && { state: { status: 'submitting' } }), facts: { mode: mode ?? 'none' } };
+      }
+      if (event.activity !== 'process') return {};
+      const { providerRequestId } = event.result as Submission;
+      return { state: { status: 'processing', providerRequestId }, facts: { providerRequestId, adopted: false } };
+    }
+    case 'cancel_requested':
+      return { facts: { cancelRequested: true } };
+    default:
+      return {};
   }
-  return state;
 }

@@ -1,6 +1,6 @@
 import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
-import { RequestNotFoundError, TemporalUnavailableError } from './errors.ts';
+import { RequestNotFoundError, TemporalUnavailableError } from './client-errors.ts';
 
 // gRPC status codes, https://grpc.io/docs/guides/status-codes/
 const CANCELLED = 1;
@@ -28,6 +28,10 @@ export function translated(error: unknown, requestId: string): unknown {
   if (NO_ANSWER.includes(code)) return new TemporalUnavailableError(undefined, { cause: error });
   if (NOT_LET_IN.includes(code)) return new TemporalUnavailableError(REFUSED, { cause: error });
   return error;
+}
+
+export function isDeadlineExceeded(error: unknown): boolean {
+  return grpcCode(error) === DEADLINE_EXCEEDED;
 }
 
 /** Whether the server refused a call because our search attributes are not registered in its namespace. */

@@ -1,19 +1,12 @@
-import type { WorkflowExecutionDescription } from '@temporalio/client';
-import { defaultPayloadConverter } from '@temporalio/common';
-import { optionalTsToDate } from '@temporalio/common/lib/time.js';
-import type { ExternalApiActivities } from '../contract/activities.ts';
+import type { ExternalApiActivities, ServerActivities, SubmitProgress } from '../contract/activities.ts';
 import { closureOf, type BudgetView } from '../contract/budget-view.ts';
-import { FAILURES, STILL_PROCESSING, type ErrorDetails, type FailureName } from '../contract/failures.ts';
+import { FAILURES, STILL_PROCESSING, type FailureName } from '../contract/failures.ts';
 import { TASK_QUEUES } from '../contract/names.ts';
-import type { RequestState, WaitingFor, WaitReason } from '../contract/request.ts';
+import type { RequestState, WaitingFor } from '../contract/request.ts';
+import type { WaitReason } from '../contract/values.ts';
+import type { PendingActivity, PendingTask, WorkflowView } from './server-view.ts';
 
-type Description = Pick<WorkflowExecutionDescription['raw'], 'pendingActivities' | 'pendingWorkflowTask'>;
-type Activity = NonNullable<Description['pendingActivities']>[number];
-type Payloads = NonNullable<Activity['heartbeatDetails']>;
-
-// temporal.api.enums.v1: PendingActivityState and PendingWorkflowTaskState.
-const PENDING_ACTIVITY_STATE_STARTED = 2;
-const PENDING_WORKFLOW_TASK_STATE_STARTED = 2;
+type Pending = Pick<WorkflowView, 'activities' | 'task'>;
 
 /** What stands in the queues that the call budget keeps closed. */
 const METERED: readonly string[] = [
@@ -37,104 +30,85 @@ export interface LastFailure {
  */
 export function waitingFor(
   state: RequestState,
-  description: Description,
+  pending: Pending,
   budget: BudgetView | null,
   now: Date,
 ): WaitingFor | null {
   if (state.status === 'outcome_unknown') {
     return { reason: 'outcome_unknown', since: state.updatedAt, until: state.holdUntil ?? null, attempt: 1 };
   }
-  const activity = description.pendingActivities?.[0];
-  if (!activity) return waitingForWorker(description.pendingWorkflowTask);
-  const scheduled = optionalTsToDate(activity.scheduledTime);
-  const next = optionalTsToDate(activity.nextAttemptScheduleTime);
-  const attempt = activity.attempt ?? 1;
-  const closure = budget && mayWaitForPermit(description, now) ? closureOf(budget, callOf(activity)) : null;
+  const activity = stepOf(pending);
+  if (!activity) return waitingForWorker(pending.task);
+  const { attempt, scheduledAt, nextAttemptAt } = activity;
+  const closure = budget && mayWaitForPermit(pending, now) ? closureOf(budget, callOf(activity)) : null;
   const closed: Pick<WaitingFor, 'reason' | 'until'> | null = closure && {
     reason: closure.by === 'budget' ? 'budget' : 'cool_down',
     until: closure.until,
   };
 
   if (isStarted(activity)) {
-    const since = iso(optionalTsToDate(activity.lastStartedTime));
-    const reason = activity.activityType?.name === 'pollStatus' ? 'provider_processing' : 'provider_call';
-    return { reason, until: null, ...closed, since, attempt };
+    const reason = activity.name === 'pollStatus' ? 'provider_processing' : 'provider_call';
+    return { reason, until: null, ...closed, since: activity.lastStartedAt, attempt };
   }
   if (backsOff(activity, now)) {
-    const since = optionalTsToDate(activity.lastAttemptCompleteTime) ?? scheduled;
-    return { reason: reasonOf(activity), since: iso(since), until: iso(next), attempt };
+    const since = activity.lastAttemptCompletedAt ?? scheduledAt;
+    return { reason: reasonOf(activity), since, until: nextAttemptAt, attempt };
   }
-  return { reason: 'worker', until: null, ...closed, since: iso(next ?? scheduled), attempt };
+  return { reason: 'worker', until: null, ...closed, since: nextAttemptAt ?? scheduledAt, attempt };
 }
 
 /**
  * Whether the call budget may be what the request waits for. Work that may not be sent stays in its queue, because the
  * workers do not poll: to the server that looks like no worker. What a worker took too early waits in the activity.
  */
-export function mayWaitForPermit({ pendingActivities }: Description, now: Date): boolean {
-  const activity = pendingActivities?.[0];
+export function mayWaitForPermit(pending: Pending, now: Date): boolean {
+  const activity = stepOf(pending);
   if (!activity) return false;
-  if (!METERED.includes(activity.activityType?.name ?? '') && callOf(activity) !== 'bulk') return false;
+  if (!METERED.includes(activity.name) && callOf(activity) !== 'bulk') return false;
   return isStarted(activity) ? sendsLater(activity) : !backsOff(activity, now);
 }
 
 /** How the last attempt of the pending activity ended, unless well or as "not yet". */
-export function lastFailureOf({ pendingActivities }: Description): LastFailure | null {
-  const failure = pendingActivities?.[0]?.lastFailure;
-  if (!failure || failure.applicationFailureInfo?.type === STILL_PROCESSING) return null;
-  const details = detailsOf(failure);
-  return {
-    failure: details?.failure ?? null,
-    type: failure.applicationFailureInfo?.type ?? null,
-    message: failure.message ?? '',
-    statusCode: details?.statusCode ?? null,
-  };
+export function lastFailureOf(pending: Pending): LastFailure | null {
+  const failure = stepOf(pending)?.lastFailure;
+  if (!failure || failure.type === STILL_PROCESSING) return null;
+  const { type, message, details } = failure;
+  return { failure: details?.failure ?? null, type, message, statusCode: details?.statusCode ?? null };
+}
+
+/** The step that the request is in, and not the question that is asked about it before it is cancelled. */
+function stepOf({ activities }: Pending): PendingActivity | undefined {
+  const question: keyof ServerActivities = 'confirmUnsent';
+  return activities.find(({ name }) => name !== question);
 }
 
 /** The workflow's own next step waits for a worker, unless one has it already. */
-function waitingForWorker(task: Description['pendingWorkflowTask']): WaitingFor | null {
-  if (!task || task.state === PENDING_WORKFLOW_TASK_STATE_STARTED) return null;
-  const since = iso(optionalTsToDate(task.originalScheduledTime ?? task.scheduledTime));
-  return { reason: 'worker', since, until: null, attempt: task.attempt ?? 1 };
+function waitingForWorker(task: PendingTask | null): WaitingFor | null {
+  if (!task || task.isStarted) return null;
+  return { reason: 'worker', since: task.scheduledAt, until: null, attempt: task.attempt };
 }
 
-function isStarted({ state }: Activity): boolean {
-  return state === PENDING_ACTIVITY_STATE_STARTED;
+function isStarted({ state }: PendingActivity): boolean {
+  return state === 'started';
 }
 
 /** Whether it is tried again at a time that has not come yet. */
-function backsOff({ lastFailure, nextAttemptScheduleTime }: Activity, now: Date): boolean {
-  const next = optionalTsToDate(nextAttemptScheduleTime);
-  return Boolean(lastFailure && next && next > now);
+function backsOff({ lastFailure, nextAttemptAt }: PendingActivity, now: Date): boolean {
+  return lastFailure !== null && nextAttemptAt !== null && Date.parse(nextAttemptAt) > now.getTime();
 }
 
-/** Whether a `process` that runs says that its call has not left: its heartbeats carry CallProgress of activities/. */
-function sendsLater({ activityType, heartbeatDetails }: Activity): boolean {
-  if (activityType?.name !== 'process') return false;
-  const progress = decoded<{ sending?: boolean; submission?: unknown }>(heartbeatDetails);
-  return progress?.sending === false && !progress.submission;
+/** Whether a `process` that runs says that its call has not left. */
+function sendsLater({ name, heartbeat }: PendingActivity): boolean {
+  return name === 'process' && (heartbeat as Partial<SubmitProgress> | null | undefined)?.sending === false;
 }
 
-function callOf({ activityOptions }: Activity): 'bulk' | 'other' {
-  return activityOptions?.taskQueue?.name === TASK_QUEUES.bulk ? 'bulk' : 'other';
+function callOf({ taskQueue }: PendingActivity): 'bulk' | 'other' {
+  return taskQueue === TASK_QUEUES.bulk ? 'bulk' : 'other';
 }
 
-function reasonOf({ lastFailure }: Activity): WaitReason {
-  if (lastFailure?.applicationFailureInfo?.type === STILL_PROCESSING) return 'provider_processing';
-  const failure = detailsOf(lastFailure)?.failure;
+function reasonOf({ lastFailure }: PendingActivity): WaitReason {
+  if (lastFailure?.type === STILL_PROCESSING) return 'provider_processing';
+  const failure = lastFailure?.details?.failure;
   if (failure === 'overBudget') return 'budget';
   return failure && FAILURES[failure].next === 'wait' ? 'cool_down' : 'retry_backoff';
-}
-
-function detailsOf(failure: Activity['lastFailure']): ErrorDetails | undefined {
-  return decoded<ErrorDetails>(failure?.applicationFailureInfo?.details);
-}
-
-function decoded<T>(payloads: Payloads | null | undefined): T | undefined {
-  const payload = payloads?.payloads?.[0];
-  return payload && (defaultPayloadConverter.fromPayload<T>(payload) ?? undefined);
-}
-
-function iso(date: Date | null | undefined): string | null {
-  return date?.toISOString() ?? null;
 }

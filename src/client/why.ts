@@ -1,16 +1,10 @@
 import { closureOf, type BudgetView } from '../contract/budget-view.ts';
-import { FAILURES, type ErrorType } from '../contract/failures.ts';
-import {
-  isTerminal,
-  type CancellationOutcome,
-  type RequestError,
-  type RequestSnapshot,
-  type RequestStatus,
-  type WaitingFor,
-  type WaitReason,
-} from '../contract/request.ts';
+import { FAILURES } from '../contract/failures.ts';
+import { type RequestSnapshot, type WaitingFor } from '../contract/request.ts';
+import { adviceAfter, decisionAdvice } from './advice.ts';
 import { span, timeOfDay } from './time-in-words.ts';
 import type { LastFailure } from './waiting-for.ts';
+import { type CancellationOutcome, type RequestStatus, type WaitReason, isTerminal } from '../contract/values.ts';
 
 /** What is known besides the snapshot. */
 export interface Evidence {
@@ -61,8 +55,7 @@ export function why(snapshot: RequestSnapshot, evidence: Evidence, now: Date): W
 
 function predicate(snapshot: RequestSnapshot, evidence: Evidence, now: Date): string {
   const { status, waitingFor: wait, updatedAt, completedAt } = snapshot;
-  if (isTerminal(status))
-    return ENDS[status as keyof typeof ENDS](snapshot, { ended: timeOfDay(completedAt ?? updatedAt, now), now });
+  if (isTerminal(status)) return ENDS[status](snapshot, { ended: timeOfDay(completedAt ?? updatedAt, now), now });
   if (wait === null) return `is ${status} since ${timeOfDay(updatedAt, now)}, and nothing holds it up`;
   return REASONS[wait.reason]({ snapshot, evidence, wait, now });
 }
@@ -116,9 +109,8 @@ const REASONS: Record<WaitReason, (facts: Facts) => string> = {
   outcome_unknown({ snapshot: { requestId, error }, wait, now }) {
     const since = wait.since === null ? '' : ` since ${timeOfDay(wait.since, now)}`;
     const cause = error ? `: ${sentenceEnd(error.message)}` : '';
-    const before = wait.until === null ? '' : ` before ${timeOfDay(wait.until, now)}`;
-    const command = `external-api resolve ${requestId} resubmit|adopt|abandon --reason …`;
-    return `may or may not have been done: its outcome is unknown${since}${cause}; decide${before} with \`${command}\``;
+    const advice = decisionAdvice(requestId, wait.until && timeOfDay(wait.until, now));
+    return `may or may not have been done: its outcome is unknown${since}${cause}; ${advice}`;
   },
   worker({ snapshot: { status, stale }, evidence: { budget, workerAddress }, wait, now }) {
     const step = `none has taken its step${spanSince(wait, now)}`;
@@ -153,18 +145,17 @@ const ENDS: Record<
     const late = cancellation === 'finished_anyway' ? '; its cancellation came too late' : '';
     return `completed at ${ended} with the provider's result, ${took} after its start${late}`;
   },
-  failed: ({ requestId, providerRequestId, error }, { ended }) =>
-    error
-      ? `failed at ${ended}: ${named(error)}; ${adviceAfter(error, requestId, providerRequestId)}`
-      : `failed at ${ended}`,
-  timed_out({ error, providerRequestId: id }, { ended }) {
-    const again = 'send it again with a new key and a longer deadline';
-    const advice = id === null ? again : `the provider may still finish ${id}: ask it, else ${again}`;
-    return `timed out at ${ended}, when its deadline passed${error ? `: ${named(error)}` : ''}; ${advice}`;
-  },
+  failed: (snapshot, { ended }) => `failed at ${ended}${causeAndAdvice(snapshot)}`,
+  timed_out: (snapshot, { ended }) => `timed out at ${ended}, when its deadline passed${causeAndAdvice(snapshot)}`,
   cancelled: ({ cancellation }, { ended }) =>
     `was cancelled at ${ended}${cancellation ? `: ${CANCELLATIONS[cancellation]}` : ''}`,
 };
+
+function causeAndAdvice(snapshot: RequestSnapshot): string {
+  const { error, retriedBy } = snapshot;
+  const next = retriedBy === null ? adviceAfter(snapshot) : `it goes on as ${retriedBy}`;
+  return `${error ? `: ${named(error)}` : ''}; ${next}`;
+}
 
 export const CANCELLATIONS: Readonly<Record<CancellationOutcome, string>> = {
   nothing_sent: 'it was never sent to the provider',
@@ -174,20 +165,6 @@ export const CANCELLATIONS: Readonly<Record<CancellationOutcome, string>> = {
   outcome_unknown: 'whether the provider has it was not known, and nobody finds out any more',
   terminated: 'an operator terminated it, so that nothing more could be done',
 };
-
-const ADVICE: Partial<Record<ErrorType, (requestId: string, providerRequestId: string | null) => string>> = {
-  OutcomeUnknown: (id) => `the provider may have done it: ask it for Idempotency-Key ${id} before you send it again`,
-  ResultTooLargeError: (_, id) => `fetch the result from the provider${id === null ? '' : ` by its id ${id}`}`,
-  APIAuthenticationError: () => 'correct the credentials of the worker, then send it again with a new key',
-};
-
-function adviceAfter({ type, retryable }: RequestError, requestId: string, providerRequestId: string | null): string {
-  const known = ADVICE[type];
-  if (known) return known(requestId, providerRequestId);
-  return retryable
-    ? 'send it again with a new key when the provider works'
-    : 'correct that, then send it again with a new key';
-}
 
 function usedText({ used, limit, loweredLimit, windowMs, countedIn }: BudgetView): string {
   const lowered = loweredLimit === null ? '' : `, which is what the provider allows now,`;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { BlockList, isIP, isIPv4 } from 'node:net';
 import { z } from 'zod';
 
@@ -62,10 +63,34 @@ export const baseUrl = text(EXPECTED_URL).transform((value, context) => {
 
 const EXPECTED_REDIS = 'a Redis URL, such as redis://127.0.0.1:6379 or rediss://user:password@redis.example.com:6380/0';
 
-export const redisUrl = text(EXPECTED_REDIS).refine(
-  (value) => URL.canParse(value) && /^rediss?:$/.test(new URL(value).protocol) && new URL(value).hostname !== '',
-  `must be ${EXPECTED_REDIS}`,
-);
+export const redisUrl = text(EXPECTED_REDIS).refine(isRedisUrl, `must be ${EXPECTED_REDIS}`);
+
+function isRedisUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, hostname, username, password, pathname } = new URL(value);
+  const isDecodable = [username, password].every((part) => {
+    try {
+      return decodeURIComponent(part) !== null;
+    } catch {
+      return false;
+    }
+  });
+  return /^rediss?:$/.test(protocol) && hostname !== '' && isDecodable && /^(\/\d*)?$/.test(pathname);
+}
+
+const EXPECTED_PEM = 'the path of a file with certificates (PEM)';
+
+/** The content of the file. */
+export const pemFile = text(EXPECTED_PEM).transform((path, context) => {
+  try {
+    const content = readFileSync(path, 'utf8');
+    if (content.includes('-----BEGIN CERTIFICATE-----')) return content;
+    context.addIssue({ code: 'custom', message: `must be ${EXPECTED_PEM}, and there is none in it: ${path}` });
+  } catch {
+    context.addIssue({ code: 'custom', message: `must be ${EXPECTED_PEM}, and it cannot be read: ${path}` });
+  }
+  return z.NEVER;
+});
 
 const EXPECTED_KEY = '32 random bytes in base64, as `openssl rand -base64 32` prints them';
 

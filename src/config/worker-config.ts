@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { load, readable } from './load.ts';
-import { logLevel } from './shared-variables.ts';
+import { IDEMPOTENCIES, type Idempotency } from '../contract/values.ts';
+import { logLevel, type LogLevel } from './shared-variables.ts';
 import type { TemporalConfig } from './temporal.ts';
 import {
   baseUrl,
@@ -13,6 +14,7 @@ import {
   oneOf,
   port,
   redisUrl,
+  pemFile,
   seconds,
 } from './values.ts';
 
@@ -33,7 +35,7 @@ export interface CallPolicyConfig {
   readonly retryDelayMs: number;
   readonly pollInitialMs: number;
   readonly pollMaxMs: number;
-  readonly idempotency: 'none' | 'key' | 'resend';
+  readonly idempotency: Idempotency;
   /** Whether the provider has `DELETE /status/{request_id}`. */
   readonly cancelCall: boolean;
 }
@@ -42,11 +44,20 @@ export interface CallPolicyConfig {
 export interface BudgetConfig {
   readonly limit: number;
   readonly windowMs: number;
-  /** Worker processes there may be: what each may do when Redis cannot say. */
-  readonly fleetSize: number;
   /** Calls in a row without an answer that mean an outage; 0: never. */
   readonly outageAfter: number;
   readonly probeMs: number;
+  /** Whether what the provider says of its own limit is heeded. */
+  readonly rateHeaders: boolean;
+}
+
+/** What the workers of a fleet share. */
+export interface RedisConfig {
+  readonly url: string;
+  /** Certificates (PEM) to trust instead of those of Node.js; null: those. */
+  readonly ca: string | null;
+  /** The most workers that ever run at once. */
+  readonly fleetSize: number;
 }
 
 /** Answers that are kept. */
@@ -62,17 +73,17 @@ export interface WorkerConfig {
   readonly budget: BudgetConfig;
   readonly answers: AnswersConfig;
   /** Null: everything is kept in this process. */
-  readonly redisUrl: string | null;
+  readonly redis: RedisConfig | null;
   /** Encrypts the access token in Redis. Null: each process has its own token. */
   readonly tokenKey: Buffer | null;
   readonly calls: CallPolicyConfig;
   readonly metricsHost: string;
   readonly metricsPort: number;
-  readonly logLevel: z.output<typeof logLevel>;
+  readonly logLevel: LogLevel;
   readonly temporal: TemporalConfig;
 }
 
-// A timeout of 120 s keeps the four calls that one attempt may make (token, call, token, call) within its 10 minutes.
+// 120 s and 15 s keep the four calls that one attempt may make (token, call, token, call) within its 10 minutes.
 const VARIABLES = z
   .object({
     EXTERNAL_API_BASE_URL: baseUrl,
@@ -82,24 +93,26 @@ const VARIABLES = z
     EXTERNAL_OAUTH_CLIENT_SECRET: credential,
     EXTERNAL_OAUTH_CLIENT_AUTH: oneOf('body', 'basic').default('body'),
     EXTERNAL_API_TIMEOUT: seconds({ min: 0.1, max: 120 }).default(30_000),
-    EXTERNAL_API_CONNECT_TIMEOUT: seconds({ min: 0.1, max: 120 }).default(5_000),
+    EXTERNAL_API_CONNECT_TIMEOUT: seconds({ min: 0.1, max: 15 }).default(5_000),
     EXTERNAL_API_MAX_CONNECTIONS: integer({ min: 1, max: 10_000 }).default(64),
     EXTERNAL_API_MAX_RETRIES: integer({ min: 1, max: 100 }).default(3),
     EXTERNAL_API_RETRY_DELAY: seconds({ min: 0.001, max: 60 }).default(1_000),
     EXTERNAL_API_POLL_INITIAL: seconds({ min: 0.01, max: 3600 }).default(1_000),
     EXTERNAL_API_POLL_MAX: seconds({ min: 0.01, max: 3600 }).default(60_000),
-    EXTERNAL_API_IDEMPOTENCY: oneOf('none', 'key', 'resend').default('none'),
+    EXTERNAL_API_IDEMPOTENCY: oneOf(...IDEMPOTENCIES).default('none'),
     EXTERNAL_API_CANCEL_CALL: flag.default(false),
     EXTERNAL_API_RATE_LIMIT: integer({ min: 1, max: 1_000_000 }).default(1000),
     EXTERNAL_API_RATE_WINDOW: seconds({ min: 0.1, max: 3600 }).default(60_000),
-    EXTERNAL_API_FLEET_SIZE: integer({ min: 1, max: 1000 }).default(2),
+    EXTERNAL_API_RATE_HEADERS: oneOf('on', 'off').default('on'),
+    EXTERNAL_API_FLEET_SIZE: integer({ min: 1, max: 1000 }).optional(),
     EXTERNAL_API_OUTAGE_AFTER: integer({ min: 0, max: 1000 }).default(10),
     EXTERNAL_API_OUTAGE_PROBE: seconds({ min: 0.1, max: 60 }).default(5_000),
     EXTERNAL_API_CACHE_TTL: seconds({ min: 0, max: 604_800 }).default(300_000),
     EXTERNAL_API_FALLBACK: oneOf('none', 'cache').default('none'),
     EXTERNAL_API_FALLBACK_MAX_AGE: seconds({ min: 1, max: 2_592_000 }).default(86_400_000),
     EXTERNAL_API_TOKEN_KEY: cipherKey.nullable().default(null),
-    REDIS_URL: redisUrl.nullable().default(null),
+    REDIS_URL: redisUrl.optional(),
+    REDIS_CA_FILE: pemFile.optional(),
     METRICS_HOST: host.default('127.0.0.1'),
     METRICS_PORT: port.default(9464),
     LOG_LEVEL: logLevel,
@@ -119,7 +132,17 @@ const VARIABLES = z
     path: ['EXTERNAL_API_POLL_MAX'],
     message: 'must be at least EXTERNAL_API_POLL_INITIAL (they are 60 and 1 seconds when unset)',
     when: readable('EXTERNAL_API_POLL_INITIAL', 'EXTERNAL_API_POLL_MAX'),
+  })
+  .refine(({ REDIS_URL: url, EXTERNAL_API_FLEET_SIZE: fleetSize }) => url === undefined || fleetSize !== undefined, {
+    path: ['EXTERNAL_API_FLEET_SIZE'],
+    message: 'is required with REDIS_URL: the largest number of workers at once, those of a rollout included',
+    when: readable('REDIS_URL', 'EXTERNAL_API_FLEET_SIZE'),
   });
+
+function redisOf(values: z.output<typeof VARIABLES>): RedisConfig | null {
+  const { REDIS_URL: url, EXTERNAL_API_FLEET_SIZE: fleetSize, REDIS_CA_FILE: ca = null } = values;
+  return url === undefined || fleetSize === undefined ? null : Object.freeze({ url, ca, fleetSize });
+}
 
 /** @throws ConfigError */
 export function loadWorkerConfig(env: NodeJS.ProcessEnv = process.env): WorkerConfig {
@@ -148,16 +171,16 @@ export function loadWorkerConfig(env: NodeJS.ProcessEnv = process.env): WorkerCo
     budget: Object.freeze({
       limit: values.EXTERNAL_API_RATE_LIMIT,
       windowMs: values.EXTERNAL_API_RATE_WINDOW,
-      fleetSize: values.EXTERNAL_API_FLEET_SIZE,
       outageAfter: values.EXTERNAL_API_OUTAGE_AFTER,
       probeMs: values.EXTERNAL_API_OUTAGE_PROBE,
+      rateHeaders: values.EXTERNAL_API_RATE_HEADERS === 'on',
     }),
     answers: Object.freeze({
       cacheTtlMs: values.EXTERNAL_API_CACHE_TTL,
       fallback: values.EXTERNAL_API_FALLBACK,
       fallbackMaxAgeMs: values.EXTERNAL_API_FALLBACK_MAX_AGE,
     }),
-    redisUrl: values.REDIS_URL,
+    redis: redisOf(values),
     tokenKey: values.EXTERNAL_API_TOKEN_KEY,
     metricsHost: values.METRICS_HOST,
     metricsPort: values.METRICS_PORT,

@@ -1,4 +1,6 @@
-import type { CacheUse, Idempotency, JsonValue, Priority, ProcessResult, RequestError } from './request.ts';
+import type { JsonValue, ProcessResult, RequestError } from './request.ts';
+import type { ErrorDetails } from './failures.ts';
+import type { CacheUse, ErrorType, Idempotency, Priority } from './values.ts';
 
 /** The activities of a request. Their input and results are history: no token and no secret ever enters them. */
 export interface ExternalApiActivities {
@@ -6,6 +8,12 @@ export interface ExternalApiActivities {
   process(input: SubmitInput): Promise<Submission>;
   pollStatus(input: PollInput): Promise<PollResult>;
   cancelSubmitted(input: CancelInput): Promise<CancelResult>;
+}
+
+/** What is asked of the Temporal server. */
+export interface ServerActivities {
+  /** Whether the submit of its own workflow, which is about to be cancelled, has sent nothing so far. */
+  confirmUnsent(input: ConfirmInput): Promise<Confirmation>;
 }
 
 /** Activities that make no call to the provider. Absent from older workers. */
@@ -39,14 +47,17 @@ export interface StoredAnswer {
   storedAt: string;
 }
 
-/** Proof that a token exists in this worker, without the token; or an earlier answer, for which none was needed. */
+/**
+ * Proof that a token exists in this worker, without the token; or an earlier answer, for which none was needed. Both null
+ * without `cached`: no call for a token could go out, and the submit gets one.
+ */
 export interface Authentication {
-  /** Null with `cached`. */
+  /** Null with `cached`, and while the provider is closed: then the submit gets the token when its turn has come. */
   tokenGeneration: number | null;
-  /** ISO 8601; null with `cached`. */
+  /** ISO 8601; null without a token. */
   expiresAt: string | null;
-  /** Whether this worker would send an ambiguous submit again. Absent in older histories. */
-  resends?: boolean;
+  /** What this worker does about an ambiguous submit of the request; null with `cached`. */
+  mode: Idempotency | null;
   cached?: StoredAnswer;
   /** Where the answer is to be kept. Absent: nowhere. */
   answerSlot?: string;
@@ -55,14 +66,17 @@ export interface Authentication {
 }
 
 export interface SubmitInput {
+  /** As in ProcessRequestArgs. */
+  version: number;
   requestId: string;
   data: JsonValue;
   options: { async: boolean; callbackUrl: string | null };
-  /** As in ProcessRequestArgs. */
-  idempotency?: Idempotency | null;
-  priority?: Priority;
+  idempotency: Idempotency | null;
+  priority: Priority;
   /** As in Authentication. */
   answerSlot?: string;
+  /** An earlier submit of this request may have been executed, and a person decided to submit it again. */
+  resubmitted?: true;
 }
 
 /** The provider took the work: with a result at once, or with an id to ask for it. */
@@ -76,10 +90,15 @@ export interface Submission {
 export interface PollInput {
   requestId: string;
   providerRequestId: string;
+  /** As in Submission. */
   firstPollAfterMs: number | null;
-  /** True after a callback: ask at once. */
-  immediately: boolean;
-  /** The provider was given a callback URL. */
+  /** Ask within so long, 0: at once, whatever the plan says: a callback came, or the work is older. Null: by plan. */
+  lookWithinMs: number | null;
+  /** Callbacks that asked for a look before. */
+  looks: number;
+  /** Milliseconds since 1970; null: not known. */
+  submittedAt: number | null;
+  /** The provider tells us when it has finished: polls are only for a callback that is lost. */
   callbackExpected?: boolean;
   /** As in ProcessRequestArgs. */
   kind?: string | null;
@@ -97,6 +116,45 @@ export interface PollResult {
 export interface CancelInput {
   requestId: string;
   providerRequestId: string;
+}
+
+export interface ConfirmInput {
+  /** Of the submit's activity. */
+  mode: Idempotency;
+}
+
+export interface Confirmation {
+  unsent: boolean;
+}
+
+/**
+ * What an attempt leaves for the next one in its heartbeat details, and for the workflow when there is no next one.
+ * Temporal counts attempts; only this tells failures from waiting.
+ */
+export interface CallProgress {
+  /** Calls made so far, for `retry_count`. */
+  calls: number;
+  /** Failures of the provider since it last answered well; EXTERNAL_API_MAX_RETRIES bounds them. */
+  failures: number;
+  /** How often the provider asked us to wait without saying until when; grows that backoff. */
+  waits: number;
+  /** How the latest call ended, unless well: the true cause, should the deadline come before another one. */
+  last: CallFailure | null;
+  /** The wait lasts until the deadline: nothing is called any more. */
+  untilDeadline: boolean;
+}
+
+export interface CallFailure {
+  type: ErrorType;
+  message: string;
+  details: ErrorDetails;
+}
+
+export interface SubmitProgress extends CallProgress {
+  /** The call is about to leave or has left, and no outcome is recorded. */
+  sending: boolean;
+  /** A submit of this request may have been executed. */
+  mayHaveRun: boolean;
 }
 
 /** What the provider says to a cancellation: `finished` when it was too late. */

@@ -1,3 +1,5 @@
+import type { ClosedBy, CountedIn } from './values.ts';
+
 /** The call budget as a worker shows it at `GET /budget`. Of a fleet that counts in Redis every worker shows the same. */
 export interface BudgetView {
   /** Calls in any `windowMs`. */
@@ -12,11 +14,11 @@ export interface BudgetView {
   /** The same for submits of bulk requests, which leave a part of the budget to all others. */
   bulkNextPermitMs: number;
   /** Why nothing goes out: no room, the provider asked us to wait, or it is down. Null while calls go out. */
-  closedBy: 'budget' | 'cool_down' | 'outage' | null;
+  closedBy: ClosedBy | null;
   /** Calls in a row without an answer. */
   failures: number;
   /** `share`: Redis does not answer, and each worker keeps to its share of the limit. */
-  countedIn: 'memory' | 'redis' | 'share';
+  countedIn: CountedIn;
   /** Worker processes that the limit is for, as far as is known. */
   workers: number;
   /** Calls in the process that answered which wait for a permit. */
@@ -27,7 +29,7 @@ export interface BudgetView {
 
 /** What keeps a call from going out, and until when (ISO 8601). */
 export interface Closure {
-  by: NonNullable<BudgetView['closedBy']>;
+  by: ClosedBy;
   until: string;
 }
 
@@ -38,55 +40,35 @@ export function closureOf(view: BudgetView, call: 'bulk' | 'other'): Closure | n
   return { by: view.closedBy ?? 'budget', until: new Date(Date.parse(view.asOf) + waitMs).toISOString() };
 }
 
-/** As `GET /budget` and `external-api budget --json` show it. */
-export interface BudgetOnTheWire {
-  limit: number;
-  lowered_limit: number | null;
-  window_ms: number;
-  used: number;
-  next_permit_in_ms: number;
-  bulk_next_permit_in_ms: number;
-  closed_by: BudgetView['closedBy'];
+/** The members as `GET /budget` and `external-api budget --json` name them. */
+const WIRE_NAMES = {
+  limit: 'limit',
+  loweredLimit: 'lowered_limit',
+  windowMs: 'window_ms',
+  used: 'used',
+  nextPermitMs: 'next_permit_in_ms',
+  bulkNextPermitMs: 'bulk_next_permit_in_ms',
+  closedBy: 'closed_by',
+  failures: 'failures_in_a_row',
+  countedIn: 'counted_in',
+  workers: 'workers',
+  waiting: 'waiting',
+  asOf: 'as_of',
+} as const satisfies Record<keyof BudgetView, string>;
+
+type BudgetOnTheWire = { [Member in keyof BudgetView as (typeof WIRE_NAMES)[Member]]: BudgetView[Member] } & {
   /** ISO 8601; null while calls go out. */
   closed_until: string | null;
-  failures_in_a_row: number;
-  counted_in: BudgetView['countedIn'];
-  workers: number;
-  waiting: number;
-  as_of: string;
-}
+};
+
+const MEMBERS = Object.entries(WIRE_NAMES) as [keyof BudgetView, string][];
 
 export function budgetToWire(view: BudgetView): BudgetOnTheWire {
-  return {
-    limit: view.limit,
-    lowered_limit: view.loweredLimit,
-    window_ms: view.windowMs,
-    used: view.used,
-    next_permit_in_ms: view.nextPermitMs,
-    bulk_next_permit_in_ms: view.bulkNextPermitMs,
-    closed_by: view.closedBy,
-    closed_until: closureOf(view, 'other')?.until ?? null,
-    failures_in_a_row: view.failures,
-    counted_in: view.countedIn,
-    workers: view.workers,
-    waiting: view.waiting,
-    as_of: view.asOf,
-  };
+  const members = Object.fromEntries(MEMBERS.map(([member, name]) => [name, view[member]]));
+  return { ...members, closed_until: closureOf(view, 'other')?.until ?? null } as BudgetOnTheWire;
 }
 
-export function budgetFromWire(wire: BudgetOnTheWire): BudgetView {
-  return {
-    limit: wire.limit,
-    loweredLimit: wire.lowered_limit,
-    windowMs: wire.window_ms,
-    used: wire.used,
-    nextPermitMs: wire.next_permit_in_ms,
-    bulkNextPermitMs: wire.bulk_next_permit_in_ms,
-    closedBy: wire.closed_by,
-    failures: wire.failures_in_a_row,
-    countedIn: wire.counted_in,
-    workers: wire.workers,
-    waiting: wire.waiting,
-    asOf: wire.as_of,
-  };
+/** The members of a BudgetView that `body` has, unchecked. */
+export function budgetFromWire(body: object): Partial<Record<keyof BudgetView, unknown>> {
+  return Object.fromEntries(MEMBERS.map(([member, name]) => [member, (body as Record<string, unknown>)[name]]));
 }

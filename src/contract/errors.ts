@@ -1,4 +1,5 @@
-import type { ErrorDetails, ErrorType, FailureName, Outcome } from './failures.ts';
+import type { ErrorDetails, FailureName } from './failures.ts';
+import type { ErrorType, Outcome } from './values.ts';
 
 /**
  * A call to the provider, or a whole request, failed. Thrown by the provider client, and rebuilt from the

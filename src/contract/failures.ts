@@ -1,5 +1,7 @@
+import type { ErrorType, Outcome } from './values.ts';
+
 /**
- * Every way a call to the provider can end badly, as one table.
+ * Every way a call to the provider can end badly, as one table: all that is decided by the kind of a failure stands here.
  *
  * `outcome` says what the provider may have done with the call:
  * - `never-sent`: no byte of it left this process;
@@ -9,81 +11,114 @@
  *
  * `next` says what the request does about it:
  * - `retry`: try again after the backoff, counted against EXTERNAL_API_MAX_RETRIES;
- * - `wait`: the provider asked us to wait; try again at that time, uncounted, until the request's deadline;
+ * - `wait`: try again later, uncounted, until the request's deadline: it is not this request that fails;
  * - `settle`: retry what is safe to repeat; for `process`, EXTERNAL_API_IDEMPOTENCY decides;
  * - `final`: end the request.
+ *
+ * `budget` says what the call budget learns of the provider:
+ * - `answered`: it works, whatever it said;
+ * - `refused`: it wants no calls now, from anybody;
+ * - `failed`: the call arrived and had a 5xx, no answer, or half of one;
+ * - `unreachable`: no byte left, because the provider could not be reached;
+ * - `unsent`: no byte left, for a reason of ours.
  */
-
-export type Outcome = 'never-sent' | 'refused' | 'ambiguous' | 'final';
-export type NextStep = 'retry' | 'wait' | 'settle' | 'final';
-
-/** The public error classes, which are also the `type` of the Temporal failures that carry them. */
-export type ErrorType =
-  | 'ExternalAPIError'
-  | 'APIAuthenticationError'
-  | 'APIRateLimitError'
-  | 'APITimeoutError'
-  /** A reply was lost and the provider cannot be asked safely: the work may or may not have been done. */
-  | 'OutcomeUnknown'
-  /** The work is done; its result must be fetched from the provider by its id. */
-  | 'ResultTooLargeError';
-
-/** Failures that mean "not yet" and never reach a caller. Category BENIGN. */
-export const STILL_PROCESSING = 'StillProcessing';
-
 export interface FailureRow {
   readonly outcome: Outcome;
   readonly type: ErrorType;
-  readonly next: NextStep;
+  readonly next: 'retry' | 'wait' | 'settle' | 'final';
+  readonly budget: BudgetEffect;
+  /** Waiting for our own turn: Temporal shows it neither as a warning nor in a metric. */
+  readonly benign: boolean;
+  /** Whether another answer may stand in for the result. Never where somebody decided on this very request. */
+  readonly fallback: boolean;
+  /** The provider looked at this input and said no: HTTP 422 for our own callers. */
+  readonly aboutInput: boolean;
+  /** What a person is to do about a request that ended so. */
+  readonly advice: Advice;
 }
+
+type BudgetEffect = 'answered' | 'refused' | 'failed' | 'unreachable' | 'unsent';
+
+/** What a person is told to do, unless the outcome or a known id forbids it: client/advice.ts has the words. */
+type Advice = 'send_again' | 'correct_input' | 'correct_credentials' | 'correct_request' | 'fetch_result';
+
+const DEFAULTS = {
+  type: 'ExternalAPIError',
+  budget: 'answered',
+  benign: false,
+  fallback: true,
+  aboutInput: false,
+  advice: 'send_again',
+} as const satisfies Partial<FailureRow>;
+
+const NEVER_SENT = { ...DEFAULTS, outcome: 'never-sent', budget: 'unsent' } as const satisfies Partial<FailureRow>;
+/** Our turn has not come. */
+const OUR_TURN = { ...NEVER_SENT, next: 'wait', benign: true } as const satisfies FailureRow;
+const AMBIGUOUS = { ...DEFAULTS, outcome: 'ambiguous', next: 'settle' } as const satisfies FailureRow;
+const DECIDED = { ...DEFAULTS, outcome: 'final', next: 'final', fallback: false } as const satisfies FailureRow;
+const NO_ACCESS = {
+  ...DECIDED,
+  type: 'APIAuthenticationError',
+  advice: 'correct_credentials',
+} as const satisfies FailureRow;
 
 export const FAILURES = {
   /** DNS, connection refused, TLS handshake or connect timeout. */
-  unreachable: { outcome: 'never-sent', type: 'ExternalAPIError', next: 'retry' },
+  unreachable: { ...NEVER_SENT, next: 'retry', budget: 'unreachable' },
+  /** All sockets to the provider were in use for as long as an activity waits for one. */
+  noSocket: OUR_TURN,
   /** The call budget had no room in time. */
-  overBudget: { outcome: 'never-sent', type: 'APIRateLimitError', next: 'wait' },
+  overBudget: { ...OUR_TURN, type: 'APIRateLimitError' },
   /** The provider asked somebody of us to wait, and that time has not come. */
-  coolingDown: { outcome: 'never-sent', type: 'APIRateLimitError', next: 'wait' },
+  coolingDown: { ...OUR_TURN, type: 'APIRateLimitError' },
   /** The provider is down, and somebody else finds out when it is back. */
-  outage: { outcome: 'never-sent', type: 'ExternalAPIError', next: 'wait' },
-  badCertificate: { outcome: 'never-sent', type: 'ExternalAPIError', next: 'final' },
+  outage: OUR_TURN,
+  /** Temporal did not take the record that the call was about to leave: without it nothing is sent. */
+  notRecorded: { ...NEVER_SENT, next: 'wait' },
+  badCertificate: { ...NEVER_SENT, next: 'final' },
   /** 401 again, after one fresh token and one replay inside the same attempt. */
-  unauthorized: { outcome: 'refused', type: 'APIAuthenticationError', next: 'final' },
+  unauthorized: { ...NO_ACCESS, outcome: 'refused' },
   /** 403. */
-  forbidden: { outcome: 'final', type: 'APIAuthenticationError', next: 'final' },
+  forbidden: NO_ACCESS,
   /** The token endpoint's `invalid_client` and its kin (RFC 6749, section 5.2). */
-  invalidClient: { outcome: 'final', type: 'APIAuthenticationError', next: 'final' },
+  invalidClient: NO_ACCESS,
   /** 429. */
-  rateLimited: { outcome: 'refused', type: 'APIRateLimitError', next: 'wait' },
+  rateLimited: { ...DEFAULTS, outcome: 'refused', type: 'APIRateLimitError', next: 'wait', budget: 'refused' },
   /** 503 with Retry-After. */
-  unavailableUntil: { outcome: 'refused', type: 'ExternalAPIError', next: 'wait' },
+  unavailableUntil: { ...DEFAULTS, outcome: 'refused', next: 'wait', budget: 'refused' },
   /** The request left and no whole answer came within the call's timeout. */
-  noAnswer: { outcome: 'ambiguous', type: 'APITimeoutError', next: 'settle' },
+  noAnswer: { ...AMBIGUOUS, type: 'APITimeoutError', budget: 'failed' },
   /** Reset or end of stream after the first byte left. */
-  connectionLost: { outcome: 'ambiguous', type: 'ExternalAPIError', next: 'settle' },
+  connectionLost: { ...AMBIGUOUS, budget: 'failed' },
   /** 500, 502, 504, and 503 without Retry-After. */
-  serverError: { outcome: 'ambiguous', type: 'ExternalAPIError', next: 'settle' },
+  serverError: { ...AMBIGUOUS, budget: 'failed' },
   /** A 2xx that is truncated, too large, not JSON, or has neither a result nor a `request_id`. */
-  unreadableReply: { outcome: 'ambiguous', type: 'ExternalAPIError', next: 'settle' },
+  unreadableReply: AMBIGUOUS,
   /** The attempt before this one recorded that it was about to send, and nothing after. */
-  workerLost: { outcome: 'ambiguous', type: 'ExternalAPIError', next: 'settle' },
+  workerLost: { ...AMBIGUOUS, budget: 'unsent' },
+  /** 409, 423 or 425 to a repeated submit whose key the provider heeds: the first one is still running there. */
+  stillRunning: { ...AMBIGUOUS, next: 'wait' },
   /** `success: false`, or a job whose status is `failed`. */
-  reportedFailure: { outcome: 'final', type: 'ExternalAPIError', next: 'final' },
+  reportedFailure: { ...DECIDED, aboutInput: true, advice: 'correct_input' },
   /** 400, 404, 409, 413, 422 and every other 4xx. */
-  rejected: { outcome: 'final', type: 'ExternalAPIError', next: 'final' },
+  rejected: { ...DECIDED, aboutInput: true, advice: 'correct_input' },
   /** The request asks to be repeated where EXTERNAL_API_IDEMPOTENCY does not allow it. */
-  notAllowed: { outcome: 'never-sent', type: 'ExternalAPIError', next: 'final' },
+  notAllowed: { ...NEVER_SENT, next: 'final', fallback: false, advice: 'correct_request' },
   /** The work is done, and its result is larger than Temporal keeps. */
-  resultTooLarge: { outcome: 'final', type: 'ResultTooLargeError', next: 'final' },
+  resultTooLarge: { ...DECIDED, type: 'ResultTooLargeError', advice: 'fetch_result' },
   /** 3xx: never followed, so credentials go nowhere else. */
-  redirected: { outcome: 'final', type: 'ExternalAPIError', next: 'final' },
+  redirected: { ...DECIDED, advice: 'correct_request' },
 } as const satisfies Record<string, FailureRow>;
 
 export type FailureName = keyof typeof FAILURES;
 
+/** Failures that mean "not yet" and never reach a caller. Category BENIGN. */
+export const STILL_PROCESSING = 'StillProcessing';
+
 /** What a Temporal failure of type {@link ErrorType} carries as its first detail. Everything in it is safe to show. */
 export interface ErrorDetails {
   failure: FailureName | null;
+  /** Of a request: of all its submits together. */
   outcome: Outcome | null;
   statusCode: number | null;
   requestId: string | null;

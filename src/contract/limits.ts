@@ -7,6 +7,9 @@ export const MAX_INPUT_BYTES = MAX_PAYLOAD_BYTES;
 /** JSON bytes of a provider's result. */
 export const MAX_RESULT_BYTES = MAX_PAYLOAD_BYTES;
 
+/** Milliseconds from the start of a request to its end, and that an unknown outcome may be held: 30 days. */
+export const MAX_DEADLINE_MS = 30 * 86_400_000;
+
 /** Characters of who decides on an unknown outcome, and why: both stay in the history and in every later status. */
 export const MAX_DECIDED_BY = 200;
 export const MAX_DECISION_REASON = 2000;

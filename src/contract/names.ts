@@ -7,12 +7,14 @@ export const WORKFLOW_TYPE = 'processRequest';
 /** The workflow that makes the response cache forget answers; its activity has the same name. */
 export const INVALIDATION_TYPE = 'invalidateAnswers';
 
-/** Two queues, because eager dispatch would bypass the limits of a queue that workflows share with calls. */
+/** Workflows and calls are apart, because eager dispatch would bypass the limits of a queue that they share. */
 export const TASK_QUEUES = {
   /** Workflows and `authenticate`. */
   requests: 'external-api',
-  /** `process` and `pollStatus`: everything the call budget meters. */
+  /** `process`: what the call budget meters as submits. */
   calls: 'external-api-calls',
+  /** Calls about work that the provider has accepted: they go first, and have a share of the budget that nothing else takes. */
+  polls: 'external-api-polls',
   /** Bulk requests up to their submit: in a queue of their own the others pass them, also where priorities are unknown. */
   bulk: 'external-api-bulk',
 } as const;
@@ -28,9 +30,6 @@ export const SEARCH_ATTRIBUTES = {
   attention: 'ExternalApiAttention',
 } as const;
 
-/** Values of the search attribute `ExternalApiAttention`. */
-export type Attention = 'outcome_unknown' | 'failed' | 'timed_out' | 'fallback';
-
 /** Memo fields of a request's workflow. They answer without a worker and on servers without our search attributes. */
 export interface RequestMemo {
   tenant: string;
@@ -38,6 +37,8 @@ export interface RequestMemo {
   inputHash: string;
   /** Set when the workflow ends as cancelled, because a cancelled workflow has neither result nor failure. */
   endState?: RequestState;
+  /** The id of the ended request that this one repeats. */
+  retryOf?: string;
 }
 
 /** `req_` and 26 characters of Crockford's base32 (130 bits). */

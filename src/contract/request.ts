@@ -1,4 +1,16 @@
-import type { ErrorType } from './failures.ts';
+import type { FailureName } from './failures.ts';
+import type {
+  CacheUse,
+  CancellationOutcome,
+  Decision,
+  ErrorType,
+  Idempotency,
+  Outcome,
+  Priority,
+  RequestStatus,
+  Source,
+  WaitReason,
+} from './values.ts';
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
@@ -24,44 +36,16 @@ export interface ProcessResult {
   };
 }
 
-export type RequestStatus =
-  | 'queued'
-  | 'authenticating'
-  | 'submitting'
-  | 'processing'
-  | 'outcome_unknown'
-  | 'completed'
-  | 'failed'
-  | 'cancelled'
-  | 'timed_out';
-
-const TERMINAL_STATUSES: readonly RequestStatus[] = ['completed', 'failed', 'cancelled', 'timed_out'];
-
-export function isTerminal(status: RequestStatus): boolean {
-  return TERMINAL_STATUSES.includes(status);
-}
-
 export interface RequestError {
   type: ErrorType;
   message: string;
   statusCode: number | null;
   retryable: boolean;
+  /** What the provider may have done with the request, all its submits together; null: not known to this version. */
+  outcome: Outcome | null;
+  /** The row of the failure table that ended it; null: no single call did. Absent in states that older workers wrote. */
+  failure?: FailureName | null;
 }
-
-/**
- * What became of the work at the provider when its request was cancelled.
- * - `nothing_sent`: it was never submitted;
- * - `cancelled_at_provider`: the provider was told and agreed;
- * - `no_longer_watched`: the provider has no way to cancel, or did not answer; it may finish, and nobody looks;
- * - `finished_anyway`: the answer came first, and is kept;
- * - `outcome_unknown`: whether the provider ever got it was not known, and now nobody finds out;
- * - `terminated`: an operator ended the workflow, which could do nothing more.
- */
-export type CancellationOutcome =
-  'nothing_sent' | 'cancelled_at_provider' | 'no_longer_watched' | 'finished_anyway' | 'outcome_unknown' | 'terminated';
-
-/** A person's decision on a request whose outcome is unknown. */
-export type Decision = 'resubmit' | 'adopt' | 'abandon';
 
 export interface Resolution {
   decision: Decision;
@@ -88,7 +72,7 @@ export interface RequestState {
   result: ProcessResult | null;
   /** Of a request that a fallback completed: the failure that led to it. */
   error: RequestError | null;
-  source: 'provider' | 'cache' | 'fallback' | null;
+  source: Source | null;
   /** When the result was stored, if the provider gave it to an earlier request. Absent in states that older workers wrote. */
   cachedAt?: string | null;
   /** Null unless cancellation was asked for. Absent in states that older workers wrote. */
@@ -97,6 +81,8 @@ export interface RequestState {
   resolution?: RecordedResolution | null;
   /** While the outcome is unknown: when the request ends if nobody decides. ISO 8601. Absent in older states. */
   holdUntil?: string | null;
+  /** When its calls end, whatever happens. ISO 8601. Null, or absent, where no worker said it. */
+  deadlineAt?: string | null;
 }
 
 /** A request that has just been accepted. */
@@ -115,24 +101,9 @@ export function initialState(requestId: string, createdAt: string): RequestState
     cancellation: null,
     resolution: null,
     holdUntil: null,
+    deadlineAt: null,
   };
 }
-
-export type WaitReason =
-  /** A reply was lost: it waits for a callback, for a decision, or for its deadline. */
-  | 'outcome_unknown'
-  /** A call to the provider is under way. */
-  | 'provider_call'
-  /** The provider works on it; `until` is the next poll. */
-  | 'provider_processing'
-  /** A call failed and is tried again. */
-  | 'retry_backoff'
-  /** The provider asked us to wait (429, or 503 with Retry-After), or it is down. */
-  | 'cool_down'
-  /** As many calls as are allowed have been made: it is sent when the first of them leaves the window. */
-  | 'budget'
-  /** No worker has picked the next step up yet. */
-  | 'worker';
 
 export interface WaitingFor {
   reason: WaitReason;
@@ -145,16 +116,35 @@ export interface WaitingFor {
 /** A request as a reader sees it: its state, and what the server knows of the step it is in. */
 export interface RequestSnapshot extends RequestState {
   tenant: string;
+  deadlineAt: string | null;
   cachedAt: string | null;
   cancellation: CancellationOutcome | null;
   resolution: RecordedResolution | null;
   waitingFor: WaitingFor | null;
+  /** The ended request that this one repeats, and the one that repeats this. */
+  retryOf: string | null;
+  retriedBy: string | null;
   /** True when no worker answered and the state was derived from what the server alone knows. */
   stale: boolean;
 }
 
+/**
+ * Of the workflow's code. A request belongs to the version that started it: under another one it makes no step, visibly,
+ * until it is terminated or its own code is back. Raise it with every change after which a recorded history does not replay.
+ */
+export const WORKFLOW_VERSION = 1;
+
+/** What is told of a request of another version, a missing one included. */
+export function ofAnotherVersion(version: number | undefined): string {
+  return (
+    `This request was started by code of version ${version ?? 'none'}, and this worker runs version ${WORKFLOW_VERSION}: ` +
+    `it makes no step, and sends nothing. Let it end under its own code, or terminate it.`
+  );
+}
+
 /** The one argument of the workflow `processRequest`. */
 export interface ProcessRequestArgs {
+  version: typeof WORKFLOW_VERSION;
   requestId: string;
   tenant: string;
   data: JsonValue;
@@ -163,26 +153,18 @@ export interface ProcessRequestArgs {
   deadlineMs: number;
   /** False on a server where our search attributes are not registered: an upsert would fail the workflow task. */
   searchAttributes: boolean;
-  /** Stricter than the worker's EXTERNAL_API_IDEMPOTENCY, or the same; null: the worker's. Absent in older inputs. */
-  idempotency?: Idempotency | null;
-  /** Milliseconds that an unknown outcome waits for a decision; null: until the deadline. Absent in older inputs. */
-  unknownHoldMs?: number | null;
-  /** Default: interactive. Absent in older inputs. */
-  priority?: Priority;
-  /** Requests of one kind take about the same time at the provider. Absent in older inputs. */
-  kind?: string | null;
-  /** `key`: what the tenant's requests with equal data and options have in common. Absent in older inputs: off. */
-  cache?: { key: string; use: CacheUse };
+  /** Stricter than the worker's EXTERNAL_API_IDEMPOTENCY, or the same; null: the worker's. */
+  idempotency: Idempotency | null;
+  /** Milliseconds that an unknown outcome waits for a decision; null: until the deadline. */
+  unknownHoldMs: number | null;
+  priority: Priority;
+  /** Requests of one kind take about the same time at the provider. */
+  kind: string | null;
+  /** `key`: what the tenant's requests with equal data and options have in common. */
+  cache: { key: string; use: CacheUse };
+  /** The provider's id of work that it has already: it is asked for, and nothing is submitted. */
+  adopt: string | null;
 }
-
-/** May an earlier answer be given (`read`), or only the new one be kept (`refresh`), or neither (`off`)? */
-export type CacheUse = 'read' | 'refresh' | 'off';
-
-/** What an ambiguous submit does: see EXTERNAL_API_IDEMPOTENCY in docs/configuration.md. */
-export type Idempotency = 'none' | 'key' | 'resend';
-
-/** Bulk submits go out when nothing else wants to, from a queue of their own. */
-export type Priority = 'interactive' | 'bulk';
 
 /** A hint that the provider has finished. `providerRequestId`: which of its works it speaks of. */
 export interface CallbackHint {

@@ -8,8 +8,8 @@ export function resultToWire({ processedData, metadata }: ProcessResult) {
   };
 }
 
-export function errorToWire({ type, message, statusCode, retryable }: RequestError) {
-  return { type, message, status_code: statusCode, retryable };
+export function errorToWire({ type, message, statusCode, retryable, outcome }: RequestError) {
+  return { type, message, status_code: statusCode, retryable, outcome };
 }
 
 /** A request as HTTP and the command line show it: snake_case, null where there is nothing, no tenant. */
@@ -21,6 +21,7 @@ export function snapshotToWire(snapshot: RequestSnapshot) {
     created_at: snapshot.createdAt,
     updated_at: snapshot.updatedAt,
     completed_at: snapshot.completedAt,
+    deadline_at: snapshot.deadlineAt,
     provider_request_id: snapshot.providerRequestId,
     result: snapshot.result && resultToWire(snapshot.result),
     error: error && errorToWire(error),
@@ -40,6 +41,8 @@ export function snapshotToWire(snapshot: RequestSnapshot) {
       until: waitingFor.until,
       attempt: waitingFor.attempt,
     },
+    retry_of: snapshot.retryOf,
+    retried_by: snapshot.retriedBy,
     // Absent unless true, as the status of a healthy system has no such member.
     ...(snapshot.stale && { stale: true as const }),
   };

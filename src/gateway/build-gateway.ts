@@ -18,11 +18,11 @@ import type { GatewayClient } from './gateway-client.ts';
 import { HttpError } from './http-error.ts';
 import { acceptJsonOnly } from './json-body.ts';
 import { toProblem } from './problem.ts';
-import { healthRoutes } from './routes/health.ts';
-import { invalidateRoute } from './routes/invalidate.ts';
-import { processRoute } from './routes/process.ts';
-import { resolveRoute } from './routes/resolve.ts';
-import { statusRoute } from './routes/status.ts';
+import { healthRoutes } from './routes/health-routes.ts';
+import { invalidateRoute } from './routes/invalidate-route.ts';
+import { processRoute } from './routes/process-route.ts';
+import { resolveRoute } from './routes/resolve-route.ts';
+import { statusRoute } from './routes/status-route.ts';
 import { toInvalidRequest } from './validation.ts';
 
 declare module 'fastify' {
@@ -31,6 +31,8 @@ declare module 'fastify' {
     tenant: string;
     /** Our id of the durable request that this HTTP request is about, once it is known. */
     externalRequestId: string | null;
+    /** The durable request that repeats it, where that is known. */
+    retriedBy: string | null;
   }
   interface FastifyContextConfig {
     /** A health probe: frequent, and of no interest in the log. */
@@ -63,6 +65,7 @@ export function buildGateway({ client, apiKeys, syncWaitMs, logger }: GatewayDep
   app.setSerializerCompiler(serializerCompiler);
   app.decorateRequest('tenant', '');
   app.decorateRequest('externalRequestId', null);
+  app.decorateRequest('retriedBy', null);
   app.setErrorHandler<Error>(sendProblem);
   app.setNotFoundHandler((request, reply) =>
     sendProblem(
@@ -96,7 +99,7 @@ export function buildGateway({ client, apiKeys, syncWaitMs, logger }: GatewayDep
 }
 
 function sendProblem(error: Error, request: FastifyRequest, reply: FastifyReply): void {
-  const { problem, headers } = toProblem(error, request.externalRequestId ?? null);
+  const { problem, headers } = toProblem(error, request.externalRequestId ?? null, request.retriedBy ?? null);
   if (problem.status === 500) request.log.error({ err: error }, 'unexpected error');
   else if (problem.error === 'TemporalUnavailableError')
     request.log.warn({ event: 'temporal_unavailable' }, error.message);

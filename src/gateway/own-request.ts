@@ -1,12 +1,9 @@
 import type { FastifyRequest } from 'fastify';
-import { RequestNotFoundError } from '../client/errors.ts';
+import { RequestNotFoundError } from '../client/client-errors.ts';
 import { REQUEST_ID_PATTERN } from '../contract/names.ts';
 import type { RequestSnapshot } from '../contract/request.ts';
-import { bounded } from './bounded.ts';
 import type { GatewayClient } from './gateway-client.ts';
 import { HttpError } from './http-error.ts';
-
-const READ_TIMEOUT_MS = 5_000;
 
 /**
  * The caller's own request as it is now. Another tenant's does not exist for it.
@@ -21,7 +18,7 @@ export async function readOwnRequest(
     throw new HttpError(404, 'RequestNotFoundError', 'There is no such request: an id is req_ and 26 characters.');
   }
   request.externalRequestId = requestId;
-  const snapshot = await bounded(READ_TIMEOUT_MS, client.status(requestId));
+  const snapshot = await client.status(requestId);
   if (snapshot.tenant === request.tenant) return snapshot;
   request.log.warn({ event: 'foreign_request', tenant: request.tenant }, 'a tenant asked for a request of another');
   throw new RequestNotFoundError(requestId);

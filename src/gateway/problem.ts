@@ -7,8 +7,9 @@ import {
   RequestNotFoundError,
   RequestTooLargeError,
   TemporalUnavailableError,
-} from '../client/errors.ts';
+} from '../client/client-errors.ts';
 import { APIAuthenticationError, APIRateLimitError, APITimeoutError, ExternalAPIError } from '../contract/errors.ts';
+import { FAILURES } from '../contract/failures.ts';
 import { HttpError } from './http-error.ts';
 import { statusPath } from './paths.ts';
 import type { Problem } from './schemas.ts';
@@ -87,10 +88,12 @@ const UNEXPECTED: Row = {
  * `title` the phrase of the status (section 4.2.1); programs tell problems apart by `error`.
  *
  * @param requestId our id, once the request was started
+ * @param retriedBy the request that repeats it, where that is known
  */
 export function toProblem(
   error: Error,
   requestId: string | null,
+  retriedBy: string | null = null,
 ): { problem: Problem; headers: Readonly<Record<string, string>> } {
   if (error instanceof HttpError) {
     return { problem: problemOf(error.status, error.name, error.message, requestId), headers: error.headers };
@@ -103,9 +106,7 @@ export function toProblem(
     requestId ?? requestIdOf(error),
   );
   if (error instanceof InvalidRequestError) problem.errors = [...error.problems];
-  if (error instanceof ExternalAPIError && error.providerRequestId !== null) {
-    problem.provider_request_id = error.providerRequestId;
-  }
+  if (error instanceof ExternalAPIError) Object.assign(problem, whatIsKnown(error, retriedBy));
   if (row.retryAfter === undefined) return { problem, headers: {} };
   const asked = error instanceof ExternalAPIError ? error.retryAfter : null;
   return { problem, headers: { 'retry-after': String(Math.max(1, Math.ceil(asked ?? row.retryAfter))) } };
@@ -122,9 +123,18 @@ function problemOf(status: number, error: string, detail: string, requestId: str
   };
 }
 
+/** What a caller needs before it sends the same again. */
+function whatIsKnown({ providerRequestId, outcome }: ExternalAPIError, retriedBy: string | null): Partial<Problem> {
+  return {
+    ...(retriedBy !== null && { retried_by: retriedBy }),
+    ...(providerRequestId !== null && { provider_request_id: providerRequestId }),
+    ...(outcome !== null && { outcome }),
+  };
+}
+
 /** The provider looked at this input and said no: the same input would get the same answer. */
 function isAboutInput({ failure }: ExternalAPIError): boolean {
-  return failure === 'rejected' || failure === 'reportedFailure';
+  return failure !== null && FAILURES[failure].aboutInput;
 }
 
 function codeOf(error: Error): unknown {

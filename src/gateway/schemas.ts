@@ -1,7 +1,15 @@
 import { z } from 'zod';
-import type { CancellationOutcome, Decision, JsonValue, RequestStatus, WaitReason } from '../contract/request.ts';
+import type { JsonValue } from '../contract/request.ts';
 import { isCallbackUrl } from '../client/process-input.ts';
-import type { ErrorType } from '../contract/failures.ts';
+import {
+  CANCELLATION_OUTCOMES,
+  DECISIONS,
+  ERROR_TYPES,
+  OUTCOMES,
+  REQUEST_STATUSES,
+  SOURCES,
+  WAIT_REASONS,
+} from '../contract/values.ts';
 
 /** The bodies of the gateway. Members that a response schema does not list never leave: it is the sanitiser. */
 
@@ -68,17 +76,11 @@ const result = z.object({
 });
 
 const requestError = z.object({
-  type: z.enum([
-    'ExternalAPIError',
-    'APIAuthenticationError',
-    'APIRateLimitError',
-    'APITimeoutError',
-    'OutcomeUnknown',
-    'ResultTooLargeError',
-  ] satisfies ErrorType[]),
+  type: z.enum(ERROR_TYPES),
   message: z.string(),
   status_code: z.number().nullable(),
   retryable: z.boolean(),
+  outcome: z.enum(OUTCOMES).nullable().meta({ description: 'What the provider may have done with the request' }),
 });
 
 export const processedResponse = z
@@ -87,7 +89,8 @@ export const processedResponse = z
     result,
     request_id: z.string(),
     source: z
-      .enum(['cache', 'fallback'])
+      .enum(SOURCES)
+      .exclude(['provider'])
       .optional()
       .meta({ description: 'Absent: the provider. With an earlier answer the header Age says how old it is (s)' }),
     error: requestError.optional().meta({ description: 'Why the fallback had to stand in' }),
@@ -101,39 +104,23 @@ export const acceptedResponse = z
 export const statusResponse = z
   .object({
     request_id: z.string(),
-    status: z.enum([
-      'queued',
-      'authenticating',
-      'submitting',
-      'processing',
-      'outcome_unknown',
-      'completed',
-      'failed',
-      'cancelled',
-      'timed_out',
-    ] satisfies RequestStatus[]),
+    status: z.enum(REQUEST_STATUSES),
     created_at: time,
     updated_at: time,
     completed_at: time.nullable(),
+    deadline_at: time.nullable().meta({ description: 'When its calls end, whatever happens; null: no worker says it' }),
     provider_request_id: z.string().nullable(),
     result: result.nullable(),
     error: requestError.nullable().meta({ description: 'With source fallback: why it had to stand in' }),
-    source: z.enum(['provider', 'cache', 'fallback']).nullable(),
+    source: z.enum(SOURCES).nullable(),
     cached_at: time.nullable().meta({ description: 'When the provider gave this result, if to an earlier request' }),
     cancellation: z
-      .enum([
-        'nothing_sent',
-        'cancelled_at_provider',
-        'no_longer_watched',
-        'finished_anyway',
-        'outcome_unknown',
-        'terminated',
-      ] satisfies CancellationOutcome[])
+      .enum(CANCELLATION_OUTCOMES)
       .nullable()
       .meta({ description: 'What became of the work when cancellation was asked for' }),
     resolution: z
       .object({
-        decision: z.enum(['resubmit', 'adopt', 'abandon'] satisfies Decision[]),
+        decision: z.enum(DECISIONS),
         provider_request_id: z.string().nullable(),
         by: z.string(),
         reason: z.string(),
@@ -141,17 +128,11 @@ export const statusResponse = z
       })
       .nullable()
       .meta({ description: 'The latest decision on an unknown outcome' }),
+    retry_of: z.string().nullable().meta({ description: 'The ended request that this one repeats' }),
+    retried_by: z.string().nullable().meta({ description: 'The request that repeats this one' }),
     waiting_for: z
       .object({
-        reason: z.enum([
-          'outcome_unknown',
-          'provider_call',
-          'provider_processing',
-          'retry_backoff',
-          'cool_down',
-          'budget',
-          'worker',
-        ] satisfies WaitReason[]),
+        reason: z.enum(WAIT_REASONS),
         since: time.nullable(),
         until: time.nullable(),
         attempt: z.number(),
@@ -173,6 +154,8 @@ export const problem = z.object({
     .string()
     .optional()
     .meta({ description: 'The id of the work at the provider, which may have done it' }),
+  outcome: requestError.shape.outcome.unwrap().optional(),
+  retried_by: z.string().optional().meta({ description: 'The request that repeats this one, which ended so' }),
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 });
 

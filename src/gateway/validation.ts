@@ -1,5 +1,5 @@
 import type { FastifySchemaValidationError } from 'fastify/types/schema.js';
-import { InvalidRequestError } from '../client/errors.ts';
+import { InvalidRequestError } from '../client/client-errors.ts';
 
 const MAX_PROBLEMS = 50;
 

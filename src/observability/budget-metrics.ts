@@ -1,7 +1,6 @@
 import type { MetricMeter } from '@temporalio/common';
 import type { BudgetView } from '../contract/budget-view.ts';
-
-const REASONS = ['budget', 'cool_down', 'outage'] as const satisfies readonly BudgetView['closedBy'][];
+import { CLOSED_BY } from '../contract/values.ts';
 
 /** The call budget as gauges. Set them when the page is read: between two reads nobody looks. */
 export function createBudgetMetrics(meter: MetricMeter): { set(view: BudgetView): void } {
@@ -21,7 +20,7 @@ export function createBudgetMetrics(meter: MetricMeter): { set(view: BudgetView)
       limit.set(view.loweredLimit ?? view.limit);
       waiting.set(view.waiting);
       nextPermit.set(view.nextPermitMs / 1000);
-      for (const reason of REASONS) closed.set(view.closedBy === reason ? view.nextPermitMs / 1000 : 0, { reason });
+      for (const reason of CLOSED_BY) closed.set(view.closedBy === reason ? view.nextPermitMs / 1000 : 0, { reason });
       shared.set(view.countedIn === 'redis' ? 1 : 0);
       workers.set(view.workers);
     },

@@ -13,7 +13,19 @@ export function observeFleet(logger: Logger, metrics: Metrics) {
         ...(why !== null && { reason: why }),
       };
       if (redisOk) logger.info(event, 'Calls are counted in Redis, for all workers together');
-      else logger.warn(event, `Calls are not counted in Redis: this worker keeps to its share, one of ${workers}`);
+      else
+        logger.warn(
+          event,
+          `Calls are not counted in Redis: this worker sends its share, one of ${workers}, or nothing`,
+        );
+    },
+
+    tooManyWorkers(workers: number, fleetSize: number): void {
+      logger.error(
+        { event: 'external_api_fleet_too_large', workers, fleet_size: fleetSize },
+        `There are ${workers} workers, and EXTERNAL_API_FLEET_SIZE is ${fleetSize}: set it to the largest number of ` +
+          'workers, those of a rollout included, or the limit is passed when Redis is lost',
+      );
     },
 
     /** Whether the token is shared: null; else why this process has its own. */

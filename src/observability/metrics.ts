@@ -6,7 +6,7 @@ import type { MetricMeter } from '@temporalio/common';
  */
 export function createMetrics(meter: MetricMeter) {
   return {
-    calls: meter.createCounter('external_api_calls', undefined, 'Calls to the provider by endpoint and outcome'),
+    calls: meter.createCounter('external_api_calls', undefined, 'Calls to the provider by operation and outcome'),
     callDuration: meter.createHistogram(
       CALL_DURATION,
       'float',

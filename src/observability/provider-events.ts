@@ -1,3 +1,4 @@
+import type { Operation } from '../contract/values.ts';
 import type { CallRecord, ProviderObserver } from '../provider/observer.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
@@ -16,10 +17,10 @@ export function observeProvider(logger: Logger, metrics: Metrics) {
 
   const observer = {
     called(record: CallRecord): void {
-      const { endpoint, callClass, outcome, statusCode, errorType } = record;
+      const { operation, callClass, outcome, statusCode, errorType } = record;
       logger[errorType === null ? 'info' : 'warn'](apiCallEvent(record));
-      metrics.calls.add(1, { endpoint, outcome, class: callClass });
-      metrics.callDuration.record(record.durationMs / 1000, { endpoint });
+      metrics.calls.add(1, { operation, outcome, class: callClass });
+      metrics.callDuration.record(record.durationMs / 1000, { operation });
       if (errorType !== null) metrics.errors.add(1, { type: errorType });
       if (statusCode === 401 || errorType === 'APIAuthenticationError') metrics.authenticationFailures.add(1);
     },
@@ -54,12 +55,20 @@ export function observeProvider(logger: Logger, metrics: Metrics) {
   return observer satisfies ProviderObserver;
 }
 
+/** The provider's path of an operation, as the log names it. */
+const ENDPOINTS: Record<Operation, string> = {
+  token: '/oauth/token',
+  submit: '/process',
+  status: '/status/{request_id}',
+  cancel: '/status/{request_id}',
+};
+
 /** The log event of one call. `response_time` in seconds; no secret and no payload. */
 function apiCallEvent(record: CallRecord) {
   return {
     event: 'external_api_request',
     request_id: record.requestId,
-    endpoint: record.endpoint,
+    endpoint: ENDPOINTS[record.operation],
     method: record.method,
     status_code: record.statusCode,
     response_time: Math.round(record.durationMs) / 1000,

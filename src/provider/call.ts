@@ -1,9 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import type { ExternalAPIError } from '../contract/errors.ts';
 import type { ErrorDetails } from '../contract/failures.ts';
-import type { CallClass, Permit, Room } from './call-budget/budget.ts';
-import { endOfCall } from './call-budget/call-end.ts';
-import { NoPermitError, type CallBudget } from './call-budget/call-budget.ts';
+import type { Operation, Priority } from '../contract/values.ts';
+import type { CallClass, CallEnd, Permit, Room } from '../call-budget/rules.ts';
+import { endOfCall } from '../call-budget/call-end.ts';
+import { NoPermitError, type CallBudget } from '../call-budget/call-budget.ts';
 import { errorDetailOfBody } from './error-detail.ts';
 import {
   brokenCallMessage,
@@ -15,11 +16,13 @@ import {
   noPermitMessage,
   noPermitRetryMs,
   statusMessage,
-} from './errors.ts';
-import type { CallRecord, Endpoint, ProviderObserver } from './observer.ts';
+  type CallTimeouts,
+} from './call-failure.ts';
+import type { CallRecord, ProviderObserver } from './observer.ts';
 import type { Reading } from './response-schemas.ts';
-import { readRateHint } from './rate-limit-headers.ts';
+import { readRateHint } from './rate-hint.ts';
 import { parseRetryAfter } from './retry-after.ts';
+import { NoSocketError, type Sockets } from './sockets.ts';
 import { BrokenCallError, type HttpReply, type HttpRequest, type ReplyHead, type Transport } from './transport.ts';
 
 export interface CallContext {
@@ -31,8 +34,11 @@ export interface CallContext {
 }
 
 export interface Call<T> extends HttpRequest {
-  endpoint: Endpoint;
-  callClass: CallClass;
+  operation: Operation;
+  /** Of a submit. */
+  priority?: Priority;
+  /** As in ProcessContext. */
+  repeated?: boolean;
   providerRequestId?: string;
   context: CallContext;
   beforeSend?: (() => Promise<void>) | undefined;
@@ -47,17 +53,49 @@ export type MakeCall = <T>(call: Call<T>) => Promise<T>;
 
 interface CallMakerOptions {
   transport: Transport;
+  sockets: Sockets;
   origin: string;
-  timeoutMs: number;
+  timeouts: CallTimeouts;
   budget: CallBudget;
   observer: ProviderObserver;
+  /** Whether what the provider says of its own limit is heeded. */
+  rateHeaders: boolean;
 }
 
-/** The one way to the provider: every call is permitted, sent, understood and reported here. */
-export function createCallMaker({ transport, origin, timeoutMs, budget, observer }: CallMakerOptions): MakeCall {
+/** A place is given back at any moment. */
+const NO_SOCKET_RETRY_MS = 1_000;
+
+/** The one way to the provider: every call gets a socket and a permit, is sent, understood and reported here. */
+export function createCallMaker({
+  transport,
+  sockets,
+  origin,
+  timeouts,
+  budget,
+  observer,
+  rateHeaders,
+}: CallMakerOptions): MakeCall {
   return async (call) => {
+    const release = await placeFor(call);
+    try {
+      return await permitted(call);
+    } finally {
+      release();
+    }
+  };
+
+  async function placeFor(call: Call<unknown>): Promise<() => void> {
+    try {
+      return await sockets.take(call.context.signal);
+    } catch (error) {
+      if (!(error instanceof NoSocketError)) throw error;
+      const details = { ...detailsOf(call), retryAfter: NO_SOCKET_RETRY_MS / 1000 };
+      throw callError('noSocket', `All connections to ${origin} are in use; nothing was sent`, details);
+    }
+  }
+
+  async function permitted<T>(call: Call<T>): Promise<T> {
     const { signal } = call.context;
-    signal?.throwIfAborted();
     const permit = await permitFor(call);
     let sent = false;
     try {
@@ -69,17 +107,19 @@ export function createCallMaker({ transport, origin, timeoutMs, budget, observer
       }
       sent = true;
       const value = await exchange(call, permit);
-      await budget.ended(permit, { type: 'answered' });
+      // It never rejects. Nobody waits for it: the answer is to be recorded first.
+      void budget.ended(permit, { type: 'answered' });
       return value;
     } catch (error) {
-      await budget.ended(permit, sent ? endOfCall(error) : { type: 'unsent' });
-      throw error;
+      // Whoever plans the next try asks whether there is an outage now.
+      await budget.ended(permit, sent ? endOf(error) : { type: 'unsent' });
+      throw error instanceof BrokenCallError ? error.cause : error;
     }
-  };
+  }
 
   async function permitFor(call: Call<unknown>): Promise<Permit> {
     try {
-      return await budget.enter(call.callClass, call.context.signal);
+      return await budget.enter(classOf(call), call.operation, call.context.signal);
     } catch (error) {
       if (error instanceof NoPermitError) throwIfClosed(call, error);
       throw error;
@@ -93,20 +133,21 @@ export function createCallMaker({ transport, origin, timeoutMs, budget, observer
   }
 
   /** What the provider says of its limit is not waited for. */
-  function heed({ headers }: ReplyHead): void {
-    const hint = readRateHint(headers, budget.rules, Date.now());
-    if (hint !== null) void budget.heed(hint);
+  function heed(call: Call<unknown>, { headers }: ReplyHead): void {
+    const hint = rateHeaders ? readRateHint(headers, Date.now()) : null;
+    if (hint !== null) void budget.heed(call.operation, hint);
   }
 
+  /** Throws {@link BrokenCallError} only when the caller gave up on it. */
   async function exchange<T>(call: Call<T>, permit: Permit): Promise<T> {
-    const { endpoint, method, context } = call;
+    const { operation, method, context } = call;
     const { requestId, retryCount, signal } = context;
     const startedAt = performance.now();
     const report = (result: Pick<CallRecord, 'statusCode' | 'outcome' | 'failure' | 'errorType'>): void =>
       observer.called({
         requestId,
-        endpoint,
-        callClass: call.callClass,
+        operation,
+        callClass: classOf(call),
         method,
         statusCode: result.statusCode,
         durationMs: performance.now() - startedAt,
@@ -133,13 +174,13 @@ export function createCallMaker({ transport, origin, timeoutMs, budget, observer
       if (error.reason === 'aborted') {
         const outcome = error.sent ? 'ambiguous' : 'never-sent';
         report({ statusCode: error.head?.statusCode ?? null, outcome, failure: null, errorType: null });
-        throw error.cause;
+        throw error;
       }
-      throw failed(errorOfBrokenCall(call, error, origin, timeoutMs));
+      throw failed(errorOfBrokenCall(call, error, origin, timeouts));
     }
 
     const { statusCode } = reply;
-    heed(reply);
+    heed(call, reply);
     const refusal = errorOfStatus(call, reply, reply.body);
     if (refusal !== null) throw failed(refusal);
     const reading = call.read(reply.body, retryAfterMsOf(reply));
@@ -159,6 +200,17 @@ export function createCallMaker({ transport, origin, timeoutMs, budget, observer
   }
 }
 
+/** Calls about work that the provider has, and tokens, go before submits. */
+function classOf({ operation, priority = 'interactive' }: Pick<Call<unknown>, 'operation' | 'priority'>): CallClass {
+  if (operation === 'token') return 'token';
+  return operation === 'submit' ? priority : 'poll';
+}
+
+function endOf(error: unknown): CallEnd {
+  if (error instanceof BrokenCallError && !error.sent) return { type: 'unsent' };
+  return endOfCall(error);
+}
+
 function retryAfterMsOf({ retryAfter }: ReplyHead): number | null {
   return retryAfter === null ? null : parseRetryAfter(retryAfter, Date.now());
 }
@@ -167,7 +219,8 @@ function retryAfterMsOf({ retryAfter }: ReplyHead): number | null {
 function errorOfStatus(call: Call<unknown>, head: ReplyHead, body: string): ExternalAPIError | null {
   const { statusCode } = head;
   const retryAfterMs = retryAfterMsOf(head);
-  const failure = failureOfStatus(call.endpoint, statusCode, retryAfterMs);
+  const { operation, repeated = false } = call;
+  const failure = failureOfStatus({ operation, statusCode, retryAfterMs, repeated });
   if (failure === null) return null;
   const message = statusMessage(statusCode, errorDetailOfBody(body, call.secrets));
   const retryAfter = retryAfterMs === null ? null : retryAfterMs / 1000;
@@ -178,7 +231,7 @@ function errorOfBrokenCall(
   call: Call<unknown>,
   { sent, reason, head, cause }: BrokenCallError,
   origin: string,
-  timeoutMs: number,
+  timeouts: CallTimeouts,
 ): ExternalAPIError {
   // A status that is not a 2xx says it all, even when its body is cut off.
   const refusal = head === null ? null : errorOfStatus(call, head, '');
@@ -186,13 +239,13 @@ function errorOfBrokenCall(
   const facts = { sent, reason, replyStarted: head !== null, code: codeOf(cause) };
   const failure = failureOfBrokenCall(facts);
   const details = { ...detailsOf(call), statusCode: head?.statusCode ?? null };
-  return callError(failure, brokenCallMessage(failure, facts, origin, timeoutMs), details, cause);
+  return callError(failure, brokenCallMessage(failure, facts, origin, timeouts), details, cause);
 }
 
 function detailsOf(call: Call<unknown>): Pick<ErrorDetails, 'requestId' | 'providerRequestId'> {
   return {
     // One token serves many requests, and its failure reaches them all.
-    requestId: call.endpoint === '/oauth/token' ? null : call.context.requestId,
+    requestId: call.operation === 'token' ? null : call.context.requestId,
     providerRequestId: call.providerRequestId ?? null,
   };
 }

@@ -1,13 +1,12 @@
-import type { CallClass } from './call-budget/budget.ts';
-import type { ErrorType, FailureName, Outcome } from '../contract/failures.ts';
-
-export type Endpoint = '/oauth/token' | '/process' | '/status/{request_id}';
+import type { CallClass } from '../call-budget/rules.ts';
+import type { FailureName } from '../contract/failures.ts';
+import type { ErrorType, Operation, Outcome } from '../contract/values.ts';
 
 /** One HTTP call to the provider, whatever came of it. Nothing in it is secret. */
 export interface CallRecord {
   /** The request it was made for; a token call carries the request that asked for the token first. */
   requestId: string | null;
-  endpoint: Endpoint;
+  operation: Operation;
   callClass: CallClass;
   method: 'GET' | 'POST' | 'DELETE';
   /** Null when no answer came. */

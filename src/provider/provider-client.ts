@@ -1,16 +1,19 @@
 import { ExternalAPIError } from '../contract/errors.ts';
+import { FAILURES } from '../contract/failures.ts';
 import { isProviderRequestId } from '../contract/names.ts';
-import type { JsonValue, Priority } from '../contract/request.ts';
-import type { CallBudget } from './call-budget/call-budget.ts';
+import type { JsonValue } from '../contract/request.ts';
+import type { CallBudget } from '../call-budget/call-budget.ts';
 import { createCallMaker, type CallContext } from './call.ts';
-import { callError } from './errors.ts';
+import { callError } from './call-failure.ts';
 import type { ProviderObserver } from './observer.ts';
 import { readProcessReply, readStatusReply, type ProcessReply, type StatusReply } from './response-schemas.ts';
+import { Sockets } from './sockets.ts';
 import type { SharedTokens } from './shared-token.ts';
 import { createTokenRequest, type OAuthClient } from './token-request.ts';
 import { TokenSource } from './token-source.ts';
 import type { Token } from './token.ts';
 import { createTransport, type PoolState } from './transport.ts';
+import type { Priority } from '../contract/values.ts';
 
 export type { ProcessReply, StatusReply } from './response-schemas.ts';
 
@@ -19,9 +22,11 @@ export interface ProviderClientOptions {
   baseUrl: URL;
   apiKey: string;
   oauth: OAuthClient;
-  /** One call in all: waiting for a connection, connecting, headers and body. */
+  /** One call, from its first byte to the end of the answer. */
   timeoutMs: number;
+  /** Until a call has its connection: nothing of it has left before. */
   connectTimeoutMs: number;
+  /** Calls at the same time; who finds none free waits 5 s at most. */
   maxConnections: number;
   /** Default 10 MiB. */
   maxResponseBytes?: number;
@@ -29,6 +34,8 @@ export interface ProviderClientOptions {
   tls?: { ca?: string };
   /** Every call passes it. */
   budget: CallBudget;
+  /** Whether what the provider says of its own limit is heeded. Default: yes. */
+  rateHeaders?: boolean | undefined;
   /** Absent: this process has a token of its own. */
   sharedTokens?: SharedTokens | undefined;
   observer: ProviderObserver;
@@ -45,6 +52,11 @@ export interface ProcessContext extends CallContext {
   beforeSend?: () => Promise<void>;
   /** Default: interactive. */
   priority?: Priority | undefined;
+  /**
+   * Whether an earlier submit with this key may have arrived, where the provider heeds the key: "a request with this key
+   * is in progress" is then no refusal of this one.
+   */
+  repeated?: boolean | undefined;
 }
 
 /**
@@ -52,8 +64,11 @@ export interface ProcessContext extends CallContext {
  * failures are {@link ExternalAPIError}s of the failure table; an aborted signal rejects with its reason.
  */
 export interface ProviderClient {
-  /** Makes sure that there is a token. */
-  authenticate(context: CallContext): Promise<{ generation: number; expiresAt: Date }>;
+  /**
+   * Makes sure that there is a token, unless it would have to wait for the call: null while the budget, a cool-down, an
+   * outage or the sockets let none out. The call that needs the token then gets it.
+   */
+  authenticate(context: CallContext): Promise<{ generation: number; expiresAt: Date } | null>;
   /** `outcome` of its errors speaks of the `POST /process` alone: no failure of a token call makes it `ambiguous`. */
   process(call: ProcessCall, context: ProcessContext): Promise<ProcessReply>;
   status(providerRequestId: string, context: CallContext): Promise<StatusReply>;
@@ -62,7 +77,8 @@ export interface ProviderClient {
    * before, 404, 405 and 501 not supported.
    */
   cancel(providerRequestId: string, context: CallContext): Promise<CancelReply>;
-  readonly pool: PoolState;
+  /** `waiting`: calls that wait for a socket. */
+  readonly pool: PoolState & { waiting: number };
   /** Whether the calls of the whole fleet fail, as of the latest one here. */
   readonly isDown: boolean;
   /** Ends all connections. Calls still under way fail. */
@@ -81,21 +97,30 @@ const CANCEL_REFUSALS: Readonly<Record<number, CancelReply>> = {
 const MAX_RESPONSE_BYTES = 10 * 1024 * 1024;
 
 export function createProviderClient(options: ProviderClientOptions): ProviderClient {
-  const { baseUrl, apiKey, oauth, timeoutMs, budget, observer } = options;
+  const { baseUrl, apiKey, oauth, timeoutMs, connectTimeoutMs, budget, observer } = options;
   if (!/^[\x21-\x7e]+$/.test(apiKey)) {
     throw new TypeError('apiKey cannot be sent in a header: expected visible ASCII characters without spaces');
   }
   const { origin } = baseUrl;
   const prefix = baseUrl.pathname.replace(/\/+$/, '');
+  const timeouts = { timeoutMs, connectTimeoutMs };
+  const sockets = new Sockets(options.maxConnections);
   const transport = createTransport({
     origin,
-    timeoutMs,
-    connectTimeoutMs: options.connectTimeoutMs,
+    ...timeouts,
     maxConnections: options.maxConnections,
     maxResponseBytes: options.maxResponseBytes ?? MAX_RESPONSE_BYTES,
     ca: options.tls?.ca,
   });
-  const makeCall = createCallMaker({ transport, origin, timeoutMs, budget, observer });
+  const makeCall = createCallMaker({
+    transport,
+    sockets,
+    origin,
+    timeouts,
+    budget,
+    observer,
+    rateHeaders: options.rateHeaders ?? true,
+  });
   const tokens = new TokenSource({
     fetchToken: createTokenRequest({ oauth, makeCall, tokenUrl: new URL(`${prefix}/oauth/token`, origin) }),
     shared: options.sharedTokens,
@@ -110,24 +135,38 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
     'accept',
     'application/json',
   ];
+  /** Whether a token call would have to wait now. */
+  async function holdsBack(): Promise<boolean> {
+    return sockets.free === 0 || (await budget.room('token', 0)).waitMs > 0;
+  }
   const secretsWith = ({ accessToken }: Token): string[] => [accessToken, apiKey, oauth.clientSecret];
 
   return {
     async authenticate(context) {
-      const { generation, expiresAt } = await tokens.get(context);
-      return { generation, expiresAt: new Date(expiresAt) };
+      if (!tokens.hasToken && (await holdsBack())) return null;
+      try {
+        const { generation, expiresAt } = await tokens.get(context);
+        return { generation, expiresAt: new Date(expiresAt) };
+      } catch (error) {
+        // Others were faster.
+        if (error instanceof ExternalAPIError && error.failure !== null && FAILURES[error.failure].benign) return null;
+        throw error;
+      }
     },
 
-    process(
+    async process(
       { data, options: { async, callbackUrl }, idempotencyKey },
-      { beforeSend, priority = 'interactive', ...context },
+      { beforeSend, priority = 'interactive', repeated = false, ...context },
     ) {
       const body = JSON.stringify({ data, options: { async, callback_url: callbackUrl ?? undefined } });
+      // In an outage a submit's answer may be lost: a token call finds out whether it is over.
+      if (await budget.probeDue()) await tokenFor(context, tokens.renew(context));
       return withToken(tokens, context, (token, retryCount) => {
         const secrets = secretsWith(token);
         return makeCall({
-          endpoint: '/process',
-          callClass: priority,
+          operation: 'submit',
+          priority,
+          repeated,
           method: 'POST',
           path: `${prefix}/process`,
           headers: [...headersWith(token), 'content-type', 'application/json', 'idempotency-key', idempotencyKey],
@@ -145,8 +184,7 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
       return withToken(tokens, context, (token, retryCount) => {
         const secrets = secretsWith(token);
         return makeCall({
-          endpoint: '/status/{request_id}',
-          callClass: 'poll',
+          operation: 'status',
           method: 'GET',
           path: `${prefix}/status/${providerRequestId}`,
           headers: headersWith(token),
@@ -164,8 +202,7 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
       try {
         return await withToken(tokens, context, (token, retryCount) =>
           makeCall<CancelReply>({
-            endpoint: '/status/{request_id}',
-            callClass: 'poll',
+            operation: 'cancel',
             method: 'DELETE',
             path: `${prefix}/status/${providerRequestId}`,
             headers: headersWith(token),
@@ -184,7 +221,7 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
     },
 
     get pool() {
-      return transport.pool;
+      return { ...transport.pool, waiting: sockets.waiting };
     },
 
     get isDown() {
@@ -211,7 +248,7 @@ async function withToken<T>(
   call: (token: Token, retryCount: number) => Promise<T>,
 ): Promise<T> {
   for (let replays = 0; ; replays++) {
-    const token = await tokenFor(tokens, context);
+    const token = await tokenFor(context, tokens.get(context));
     try {
       return await call(token, context.retryCount + replays);
     } catch (error) {
@@ -223,13 +260,13 @@ async function withToken<T>(
 }
 
 /** A token, or an error that tells the truth of the call that needed it: without a token it was never sent. */
-async function tokenFor(tokens: TokenSource, context: CallContext): Promise<Token> {
+async function tokenFor({ requestId }: CallContext, token: Promise<Token>): Promise<Token> {
   try {
-    return await tokens.get(context);
+    return await token;
   } catch (error) {
     if (!(error instanceof ExternalAPIError) || error.outcome !== 'ambiguous') throw error;
     const { statusCode, retryAfter } = error;
     const message = `Could not get a token: ${error.message}`;
-    throw callError('unreachable', message, { statusCode, retryAfter, requestId: context.requestId }, error);
+    throw callError('unreachable', message, { statusCode, retryAfter, requestId }, error);
   }
 }

@@ -18,12 +18,12 @@ const HTTP_DATES = [
 ];
 
 /**
- * Milliseconds to wait as a Retry-After header says (RFC 9110, section 10.2.3): 0 for a time that has passed,
- * at most one hour, null when it cannot be read.
+ * Milliseconds to wait as a Retry-After header says (RFC 9110, section 10.2.3): more than 0, at most one hour. Null when
+ * it cannot be read, and when it says 0 or a time that has passed: then it is no hint, and our own backoff grows.
  */
 export function parseRetryAfter(value: string, nowMs: number): number | null {
   const waitMs = /^\d+$/.test(value) ? Number(value) * 1000 : untilHttpDate(value, nowMs);
-  return waitMs === null ? null : Math.min(Math.max(waitMs, 0), LONGEST_WAIT_MS);
+  return waitMs === null || waitMs <= 0 ? null : Math.min(waitMs, LONGEST_WAIT_MS);
 }
 
 function untilHttpDate(value: string, nowMs: number): number | null {

@@ -38,8 +38,7 @@ export function createTokenRequest({ oauth, makeCall, tokenUrl }: TokenRequestOp
     let token: TokenReply | undefined;
     client[customFetch] = async (_url, { headers, body }) => {
       token = await makeCall({
-        endpoint: '/oauth/token',
-        callClass: 'token',
+        operation: 'token',
         method: 'POST',
         path: tokenUrl.pathname,
         headers: Object.entries(headers).flat(),

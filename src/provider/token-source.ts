@@ -94,6 +94,17 @@ export class TokenSource {
     return token;
   }
 
+  /** Whether `get` would not have to wait. */
+  get hasToken(): boolean {
+    return decideToken(this.#token, this.#now(), this.#backgroundFailedAt) !== 'wait';
+  }
+
+  /** A new token, though the old one may still be good. Rejects as `get` does. */
+  async renew(context: CallContext): Promise<Token> {
+    context.signal?.throwIfAborted();
+    return untilAborted(this.#refreshOnce(context), context.signal);
+  }
+
   /** Drops the token of `generation`, which the provider refused; a newer one stays. */
   invalidate(generation: number): void {
     if (this.#token?.generation !== generation) return;

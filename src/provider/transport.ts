@@ -1,10 +1,9 @@
 import { buildConnector, errors, Pool, type Dispatcher } from 'undici';
+import type { CallTimeouts } from './call-failure.ts';
 import { DeliveryTime } from './delivery-time.ts';
 
-export interface TransportOptions {
+export interface TransportOptions extends CallTimeouts {
   origin: string;
-  timeoutMs: number;
-  connectTimeoutMs: number;
   maxConnections: number;
   maxResponseBytes: number;
   ca: string | undefined;
@@ -53,8 +52,6 @@ export interface PoolState {
   open: number;
   /** Calls on a socket. */
   inUse: number;
-  /** Calls that wait for a socket. */
-  waiting: number;
 }
 
 export interface Transport {
@@ -93,24 +90,27 @@ export function createTransport(options: TransportOptions): Transport {
   return {
     send: ({ method, path, headers, body }, signal, onArrived) =>
       new Promise((resolve, reject) => {
-        const { timeoutMs } = options;
+        if (signal?.aborted === true) {
+          reject(new BrokenCallError({ sent: false, reason: 'aborted', head: null }, signal.reason));
+          return;
+        }
+        const { timeoutMs, connectTimeoutMs } = options;
         const deliveryMs = delivery.boundMs(body?.length ?? 0);
-        const exchange = new Exchange({ resolve, reject, signal, timeoutMs, deliveryMs, onArrived });
+        const exchange = new Exchange({ resolve, reject, signal, timeoutMs, connectTimeoutMs, deliveryMs, onArrived });
         pool.dispatch({ method, path, headers, body }, exchange);
       }),
     get pool() {
-      const { connected, running, pending } = pool.stats;
-      return { open: connected, inUse: running, waiting: pending };
+      const { connected, running } = pool.stats;
+      return { open: connected, inUse: running };
     },
     close: () => pool.destroy(),
   };
 }
 
-interface ExchangeOptions {
+interface ExchangeOptions extends CallTimeouts {
   resolve: (reply: HttpReply) => void;
   reject: (error: BrokenCallError) => void;
   signal?: AbortSignal | undefined;
-  timeoutMs: number;
   /** After it was written, a call has surely arrived in so long. */
   deliveryMs: number;
   onArrived: () => void;
@@ -118,11 +118,12 @@ interface ExchangeOptions {
 
 /**
  * Follows one call through undici. With HTTP/1.1 `onRequestStart` is called in one place (client-h1.js, `writeH1`):
- * on a connected socket, in the same tick as the first bytes are written. Before it, nothing has left.
+ * on a connected socket, in the same tick as the first bytes are written. Before it, nothing has left, and only the
+ * connect timeout runs; the call's own begins there.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #options: ExchangeOptions;
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout;
   #arrivalTimer: NodeJS.Timeout | undefined;
   readonly #chunks: Buffer[] = [];
   #controller: Dispatcher.DispatchController | null = null;
@@ -131,7 +132,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
-    this.#timer = setTimeout(this.#onTimeout, options.timeoutMs);
+    this.#timer = setTimeout(this.#onTimeout, options.connectTimeoutMs);
     options.signal?.addEventListener('abort', this.#onAbort);
   }
 
@@ -140,6 +141,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     // Throwing, unlike an abort, leaves the connection alive.
     if (this.#settled || this.#controller !== null) throw new Error('a call is written once');
     this.#controller = controller;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#onTimeout, this.#options.timeoutMs);
     this.#arrivalTimer = setTimeout(this.#options.onArrived, this.#options.deliveryMs);
   }
 

@@ -1,12 +1,14 @@
 import type { CustomSlotSupplier, ActivitySlotInfo, SlotPermit } from '@temporalio/worker';
-import type { CallBudget } from '../provider/call-budget/call-budget.ts';
-import type { CallClass } from '../provider/call-budget/budget.ts';
+import type { CallBudget } from '../call-budget/call-budget.ts';
+import type { CallClass } from '../call-budget/rules.ts';
 
 /** A permit on its way may come back early, and room is shared with other processes. */
 const LOOK_AGAIN_MS = 250;
 
 interface Slot extends SlotPermit {
   idle: boolean;
+  /** Let through although there was no room. */
+  ahead: boolean;
 }
 
 /**
@@ -22,6 +24,7 @@ export class CallGate implements CustomSlotSupplier<ActivitySlotInfo> {
   #open = 0;
   /** Slots whose poll has brought no task yet: each may bring one at any time. */
   #idle = 0;
+  #isAhead = false;
   #onRelease: () => void = () => {};
 
   constructor(budget: Pick<CallBudget, 'room'>, callClass: CallClass, maxSlots: number) {
@@ -34,14 +37,12 @@ export class CallGate implements CustomSlotSupplier<ActivitySlotInfo> {
     for (;;) {
       if (signal.aborted) throw signal.reason as Error;
       if (this.#open < this.#maxSlots) {
-        const { waitMs } = await this.#budget.room(this.#callClass, this.#idle);
-        if (waitMs === 0 && !signal.aborted) break;
+        const { waitMs, closedBy } = await this.#budget.room(this.#callClass, this.#idle);
+        const ahead = closedBy === 'budget' && this.#callClass === 'poll' && !this.#isAhead;
+        if ((waitMs === 0 || ahead) && !signal.aborted) return this.#openSlot(ahead);
         await this.#pause(Math.min(waitMs, LOOK_AGAIN_MS), signal);
       } else await this.#pause(null, signal);
     }
-    this.#open++;
-    this.#idle++;
-    return { idle: true };
   }
 
   /** For eager tasks, which would not wait for the budget. */
@@ -55,8 +56,16 @@ export class CallGate implements CustomSlotSupplier<ActivitySlotInfo> {
 
   releaseSlot({ permit }: { permit: SlotPermit }): void {
     this.#leaveIdle(permit as Slot);
+    if ((permit as Slot).ahead) this.#isAhead = false;
     this.#open--;
     this.#onRelease();
+  }
+
+  #openSlot(ahead: boolean): Slot {
+    this.#open++;
+    this.#idle++;
+    this.#isAhead ||= ahead;
+    return { idle: true, ahead };
   }
 
   #leaveIdle(slot: Slot): void {

@@ -1,32 +1,33 @@
 import { Worker, type NativeConnection, type WorkerOptions, type WorkerTuner } from '@temporalio/worker';
-import type { AnswerActivities, ExternalApiActivities } from '../contract/activities.ts';
+import type { Activities } from '../activities/index.ts';
 import { TASK_QUEUES } from '../contract/names.ts';
-import type { CallClass } from '../provider/call-budget/budget.ts';
-import type { CallBudget } from '../provider/call-budget/call-budget.ts';
+import type { CallClass } from '../call-budget/rules.ts';
+import type { CallBudget } from '../call-budget/call-budget.ts';
 import { CallGate } from './call-gate.ts';
 
 export interface WorkersOptions {
   connection: NativeConnection;
   namespace: string;
-  activities: ExternalApiActivities & AnswerActivities;
+  activities: Activities;
   /** The one that the activities' provider client passes. */
   budget: CallBudget;
   /** The prebuilt bundle: a path, or the code itself. Built from `durable-external-api/workflows`. */
   workflowBundle: NonNullable<WorkerOptions['workflowBundle']>;
 }
 
-/** A POST that is on its way may take 30 s, and a token before it: so long a worker waits after SIGTERM. */
+/** A POST that is on its way may take 30 s, and a token before it: so long a worker waits after it was told to end. */
 const DRAIN = '45 seconds';
 
-/** Activities of one queue at the same time. */
+/** Activities of one queue at the same time; the sockets, which all share, are fewer. */
 const MAX_CALLS = 100;
 
 /** Workflow tasks at the same time, as the SDK has it by default. */
 const MAX_WORKFLOW_TASKS = 40;
 
 /**
- * The three Workers of one process, on one connection: workflows, with the activities that no budget holds back; the
- * calls that the provider meters; and bulk requests, in a queue of their own so that the others pass them on any server.
+ * The four Workers of one process, on one connection: workflows, with the activities that no budget holds back; submits;
+ * calls about work that the provider has accepted; and bulk requests. Each kind of calls has a queue and slots of its own,
+ * so that none is behind another on any server.
  */
 export async function createWorkers({
   connection,
@@ -35,7 +36,7 @@ export async function createWorkers({
   budget,
   workflowBundle,
 }: WorkersOptions): Promise<Worker[]> {
-  const { authenticate, fallBack, invalidateAnswers, ...calls } = activities;
+  const { authenticate, process, pollStatus, cancelSubmitted, fallBack, invalidateAnswers, confirmUnsent } = activities;
   const shared = {
     connection,
     namespace,
@@ -59,15 +60,21 @@ export async function createWorkers({
       ...shared,
       ...workflows,
       taskQueue: TASK_QUEUES.requests,
-      activities: { authenticate, fallBack, invalidateAnswers },
+      activities: { authenticate, fallBack, invalidateAnswers, confirmUnsent },
     }),
-    Worker.create({ ...shared, ...gated('interactive'), taskQueue: TASK_QUEUES.calls, activities: calls }),
+    Worker.create({ ...shared, ...gated('interactive'), taskQueue: TASK_QUEUES.calls, activities: { process } }),
+    Worker.create({
+      ...shared,
+      ...gated('poll'),
+      taskQueue: TASK_QUEUES.polls,
+      activities: { pollStatus, cancelSubmitted },
+    }),
     Worker.create({
       ...shared,
       ...workflows,
       ...gated('bulk'),
       taskQueue: TASK_QUEUES.bulk,
-      activities: { authenticate, process: calls.process },
+      activities: { authenticate, process },
     }),
   ]);
 }

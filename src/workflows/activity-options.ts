@@ -2,7 +2,7 @@ import type { RetryPolicy } from '@temporalio/common';
 import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
 import type { ExternalApiActivities } from '../contract/activities.ts';
 import { TASK_QUEUES } from '../contract/names.ts';
-import type { Priority } from '../contract/request.ts';
+import type { Priority } from '../contract/values.ts';
 
 /**
  * The activities count failures themselves and set `nextRetryDelay`; the policy is what applies when a worker dies. Its
@@ -17,7 +17,7 @@ const WORKER_DIED: RetryPolicy = { initialInterval: '1 second', backoffCoefficie
 const OPTIONS: Record<keyof ExternalApiActivities, ActivityOptions> = {
   authenticate: {
     taskQueue: TASK_QUEUES.requests,
-    startToCloseTimeout: '2 minutes',
+    startToCloseTimeout: '3 minutes',
     retry: WORKER_DIED,
   },
   process: {
@@ -28,30 +28,31 @@ const OPTIONS: Record<keyof ExternalApiActivities, ActivityOptions> = {
     retry: WORKER_DIED,
   },
   pollStatus: {
-    taskQueue: TASK_QUEUES.calls,
+    taskQueue: TASK_QUEUES.polls,
     startToCloseTimeout: '10 minutes',
     // A callback must not wait until the poll that it replaces has noticed.
     cancellationType: ActivityCancellationType.TRY_CANCEL,
     retry: WORKER_DIED,
   },
   cancelSubmitted: {
-    taskQueue: TASK_QUEUES.calls,
-    startToCloseTimeout: '2 minutes',
+    taskQueue: TASK_QUEUES.polls,
+    startToCloseTimeout: '5 minutes',
     retry: WORKER_DIED,
   },
 };
 
 /**
- * Temporal's priority keys: 1 goes first, 3 is the default. Servers that do not know them serve a queue in order.
+ * Temporal's priority keys, within a queue: 1 goes first, 3 is the default. Servers that do not know them serve a queue in
+ * order.
  */
 const PRIORITY_KEYS: Record<keyof ExternalApiActivities, number> = {
   authenticate: 2,
   process: 2,
-  pollStatus: 3,
+  pollStatus: 2,
   cancelSubmitted: 1,
 };
 
-/** A bulk request waits in its own queue with these; what the provider works on is polled beside the others. */
+/** A bulk request waits in its own queue with these; what the provider works on is asked for beside the others. */
 const BEFORE_THE_WORK: readonly (keyof ExternalApiActivities)[] = ['authenticate', 'process'];
 
 /** Options of one activity with `remainingMs` left of the request's deadline, shown in the Web UI as `summary`. */

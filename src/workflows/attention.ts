@@ -1,7 +1,8 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { upsertSearchAttributes } from '@temporalio/workflow';
-import { SEARCH_ATTRIBUTES, type Attention } from '../contract/names.ts';
+import { SEARCH_ATTRIBUTES } from '../contract/names.ts';
 import type { ProcessRequestArgs } from '../contract/request.ts';
+import type { Attention } from '../contract/values.ts';
 
 const attentionKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.attention, 'KEYWORD');
 

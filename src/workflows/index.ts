@@ -1,2 +1,2 @@
-export { invalidateAnswers } from './invalidate-answers.ts';
+export { invalidateAnswers } from './invalidation.ts';
 export { processRequest } from './process-request.ts';

@@ -1,8 +1,8 @@
 import { condition, log, metricMeter } from '@temporalio/workflow';
 import { setAttention } from './attention.ts';
-import { ended, type RequestFailure } from './failure-of.ts';
-import { RequestFailed } from './request-failed.ts';
-import type { Request } from './request.ts';
+import type { Request } from './create-request.ts';
+import { RequestEnded } from './request-ended.ts';
+import { requestFailure, type RequestFailure } from './request-failure.ts';
 
 const unknownOutcomes = metricMeter.createCounter(
   'external_api_outcomes_unknown',
@@ -10,43 +10,83 @@ const unknownOutcomes = metricMeter.createCounter(
   'Requests whose submit may or may not have been executed',
 );
 
-/** What to do with an unknown outcome: submit again, or poll an id that is known now. */
-export type NextStep = { resubmit: true } | { resubmit: false; providerRequestId: string };
+/** What to do with an unknown outcome. */
+export type Resolved =
+  | { resubmit: true }
+  /** Look at the work with this id, until then (milliseconds since 1970) or until the deadline. */
+  | { resubmit: false; providerRequestId: string; until?: number };
 
-/**
- * Holds a request whose submit may or may not have been executed, visibly, until a person decides, a callback names the
- * provider's id, or the hold ends.
- * @throws RequestFailed when it is abandoned, or nobody decided in time
- */
-export async function resolveUnknownOutcome(request: Request, failure: RequestFailure): Promise<NextStep> {
-  const { requestId, tenant, unknownHoldMs } = request.args;
-  const holdMs = Math.max(0, unknownHoldMs ?? request.deadline - Date.now());
-  const holdUntil = new Date(Date.now() + holdMs).toISOString();
-  request.apply({ type: 'outcome_unknown', error: failure.error, holdUntil });
-  setAttention(request.args, 'outcome_unknown');
-  unknownOutcomes.add(1);
-  log.warn('The outcome of a submit is unknown; it waits for a callback or a decision', {
-    event: 'external_api_outcome_unknown',
-    request_id: requestId,
-    tenant,
-    reason: failure.error.message,
-  });
+/** After a callback that named a work which the provider does not know, so long none is heeded. */
+const WRONG_HINT_GAP_MS = 60_000;
 
-  const known = (): boolean => request.isResolved;
-  if (!known() && !(holdMs > 0 && (await condition(known, holdMs)))) {
-    throw new RequestFailed(unresolved(failure, `Nobody decided within ${holdMs / 1000} s`));
+/** Holds a request whose outcome is unknown. One hold lasts until a person decides, however many callbacks come. */
+export class Hold {
+  readonly #request: Request;
+  #endsAt: number | null = null;
+  #heedHintsFrom = -Infinity;
+
+  constructor(request: Request) {
+    this.#request = request;
   }
-  // A person's word goes before a callback's.
-  const resolution = request.takeResolution();
-  if (resolution?.decision === 'abandon') {
-    throw new RequestFailed(unresolved(failure, `Abandoned by ${resolution.by} (${resolution.reason})`));
+
+  /**
+   * Waits, visibly, until a person decides, a callback names the provider's id, or the hold ends.
+   * @throws RequestEnded when it is abandoned, or nobody decided in time
+   */
+  async resolve(failure: RequestFailure): Promise<Resolved> {
+    const { args } = this.#request;
+    const holdMs = args.unknownHoldMs ?? args.deadlineMs;
+    const endsAt = (this.#endsAt ??= Date.now() + holdMs);
+    this.#tell(failure, endsAt);
+    await this.#untilResolved(endsAt);
+    // A person's word goes before a callback's.
+    const decided = this.#request.takeResolution();
+    if (decided !== null) {
+      const { decision, by, reason, providerRequestId } = decided;
+      if (decision === 'abandon') throw unresolved(failure, `Abandoned by ${by} (${reason})`);
+      this.#endsAt = null;
+      setAttention(args, null);
+      this.#request.restartDeadline();
+      return providerRequestId === null ? { resubmit: true } : { resubmit: false, providerRequestId };
+    }
+    const hint = this.#heedsHints ? this.#request.takeHint() : null;
+    if (hint === null) throw unresolved(failure, `Nobody decided within ${holdMs / 1000} s`);
+    this.#heedHintsFrom = Date.now() + WRONG_HINT_GAP_MS;
+    setAttention(args, null);
+    // A hint moves no deadline; but the hold, which may be longer, is a time to look in.
+    return { resubmit: false, providerRequestId: hint, until: endsAt };
   }
-  setAttention(request.args, null);
-  request.restartClock();
-  const adopted = resolution === null ? request.takeHint() : resolution.providerRequestId;
-  return adopted === null ? { resubmit: true } : { resubmit: false, providerRequestId: adopted };
+
+  get #heedsHints(): boolean {
+    return Date.now() >= this.#heedHintsFrom;
+  }
+
+  async #untilResolved(endsAt: number): Promise<void> {
+    const isResolved = (): boolean =>
+      this.#request.resolution !== null || (this.#request.hint !== null && this.#heedsHints);
+    // Only a timer wakes the workflow when hints are heeded again.
+    for (const until of [this.#heedHintsFrom, endsAt]) {
+      const leftMs = Math.min(until, endsAt) - Date.now();
+      if (isResolved() || (leftMs > 0 && (await condition(isResolved, leftMs)))) return;
+    }
+  }
+
+  #tell({ error }: RequestFailure, endsAt: number): void {
+    const { requestId, tenant } = this.#request.args;
+    this.#request.apply({ type: 'outcome_unknown', error, holdUntil: new Date(endsAt).toISOString() });
+    setAttention(this.#request.args, 'outcome_unknown');
+    unknownOutcomes.add(1);
+    log.warn('The outcome of a submit is unknown; it waits for a callback or a decision', {
+      event: 'external_api_outcome_unknown',
+      request_id: requestId,
+      tenant,
+      reason: error.message,
+    });
+  }
 }
 
-function unresolved({ error, details }: RequestFailure, why: string): RequestFailure {
-  return ended('failed', 'OutcomeUnknown', `${why}. The provider may have done the work. ${error.message}`, details);
+function unresolved({ error, details }: RequestFailure, why: string): RequestEnded {
+  const message = `${why}. The provider may have done the work. ${error.message}`;
+  const failure = requestFailure('failed', 'OutcomeUnknown', message, details);
+  return new RequestEnded({ end: 'failed', failure, cancellation: null });
 }

@@ -1,13 +1,11 @@
 import {
-  isTerminal,
-  type CancellationOutcome,
   type ProcessResult,
   type RecordedResolution,
   type RequestError,
   type RequestState,
-  type RequestStatus,
   type Resolution,
 } from '../contract/request.ts';
+import { type CancellationOutcome, type RequestStatus, isTerminal } from '../contract/values.ts';
 
 /** What can happen to a request. */
 export type RequestEvent =
@@ -16,10 +14,11 @@ export type RequestEvent =
   | { type: 'submitted'; providerRequestId: string | null }
   | { type: 'outcome_unknown'; error: RequestError; holdUntil: string }
   | { type: 'resolved'; resolution: Resolution }
+  | { type: 'deadline_moved'; deadlineAt: string }
   | { type: 'completed'; result: ProcessResult; cancellation: CancellationOutcome | null }
   | { type: 'answered_from_cache'; result: ProcessResult; cachedAt: string }
   | ({ type: 'fallen_back'; result: ProcessResult; cachedAt: string | null } & Failed)
-  | ({ type: 'failed' | 'timed_out' } & Failed)
+  | ({ type: 'failed' | 'timed_out'; cancellation: CancellationOutcome | null } & Failed)
   | { type: 'cancelled'; cancellation: CancellationOutcome | null };
 
 interface Failed {
@@ -28,7 +27,7 @@ interface Failed {
 }
 
 /** `resolved` changes no status by itself: what was decided is done next. */
-const STATUS_AFTER: Record<Exclude<RequestEvent['type'], 'resolved'>, RequestStatus> = {
+const STATUS_AFTER: Record<Exclude<RequestEvent['type'], 'resolved' | 'deadline_moved'>, RequestStatus> = {
   authenticating: 'authenticating',
   submitting: 'submitting',
   submitted: 'processing',
@@ -45,6 +44,7 @@ const STATUS_AFTER: Record<Exclude<RequestEvent['type'], 'resolved'>, RequestSta
 export function reduce(state: RequestState, event: RequestEvent, now: string): RequestState {
   if (isTerminal(state.status)) return state;
   if (event.type === 'resolved') return { ...state, updatedAt: now, resolution: recorded(event.resolution, now) };
+  if (event.type === 'deadline_moved') return { ...state, deadlineAt: event.deadlineAt };
   const status = STATUS_AFTER[event.type];
   const next: RequestState = {
     ...state,
@@ -72,7 +72,12 @@ export function reduce(state: RequestState, event: RequestEvent, now: string): R
       return { ...next, providerRequestId: null, error: event.error, holdUntil: event.holdUntil };
     case 'failed':
     case 'timed_out':
-      return { ...next, error: event.error, providerRequestId: event.providerRequestId ?? state.providerRequestId };
+      return {
+        ...next,
+        error: event.error,
+        providerRequestId: event.providerRequestId ?? state.providerRequestId,
+        cancellation: event.cancellation,
+      };
     default:
       return next;
   }

@@ -1,8 +1,7 @@
 import { MAX_DECIDED_BY, MAX_DECISION_REASON } from '../contract/limits.ts';
 import { isProviderRequestId } from '../contract/names.ts';
-import type { Decision, RequestState, Resolution } from '../contract/request.ts';
-
-const DECISIONS: readonly Decision[] = ['resubmit', 'adopt', 'abandon'];
+import type { RequestState, Resolution } from '../contract/request.ts';
+import { DECISIONS } from '../contract/values.ts';
 
 /** Why a decision cannot be taken. The type is that of the ApplicationFailure that rejects the update. */
 export interface Refusal {

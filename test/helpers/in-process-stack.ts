@@ -1,23 +1,20 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import './quiet-runtime.ts';
-import type { Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
-import type { ActivityDeps, FinishedSeen } from '../../src/activities/deps.ts';
-import { createActivities } from '../../src/activities/index.ts';
-import { createMemoryJobTimes } from '../../src/activities/job-times-store.ts';
-import type { JobTimes } from '../../src/activities/job-times.ts';
-import type { CallPolicy } from '../../src/activities/retry-plan.ts';
+import type { ActivityDeps, CallPolicy } from '../../src/activities/deps.ts';
+import type { CallBudget } from '../../src/call-budget/call-budget.ts';
 import { ExternalApiClient } from '../../src/client/index.ts';
+import type { BudgetConfig } from '../../src/config/worker-config.ts';
 import { workflowIdOf } from '../../src/contract/names.ts';
+import type { Endpoint } from '../../src/fake-provider/endpoint.ts';
 import { startFakeProvider, type FakeProvider, type FakeProviderOptions } from '../../src/fake-provider/index.ts';
-import type { BudgetRules, PermitStore } from '../../src/provider/call-budget/budget.ts';
-import { CallBudget } from '../../src/provider/call-budget/call-budget.ts';
-import { createCallBudget } from '../../src/provider/call-budget/create-call-budget.ts';
-import { createMemoryStore } from '../../src/provider/call-budget/memory-store.ts';
-import type { CallRecord, Endpoint } from '../../src/provider/observer.ts';
-import { createProviderClient, type ProviderClientOptions } from '../../src/provider/provider-client.ts';
-import { createWorkers } from '../../src/worker/create-workers.ts';
+import type { JobTimes } from '../../src/polling/job-times.ts';
+import type { FinishedSeen } from '../../src/polling/poll-job.ts';
+import type { CallRecord } from '../../src/provider/observer.ts';
+import type { ProviderClientOptions } from '../../src/provider/provider-client.ts';
+import { composeWorker, type FleetWorker } from '../../src/worker/compose.ts';
 import { connectToTemporal, type TestTemporal } from './temporal.ts';
+import { waitUntil } from './wait-until.ts';
 
 type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
 export type HistoryEvent = NonNullable<History['events']>[number];
@@ -25,11 +22,14 @@ export type HistoryEvent = NonNullable<History['events']>[number];
 export interface StackOptions {
   policy?: Partial<CallPolicy>;
   provider?: Partial<
-    Pick<ProviderClientOptions, 'timeoutMs' | 'connectTimeoutMs' | 'baseUrl' | 'oauth' | 'maxResponseBytes'>
+    Pick<
+      ProviderClientOptions,
+      'timeoutMs' | 'connectTimeoutMs' | 'baseUrl' | 'oauth' | 'maxResponseBytes' | 'maxConnections'
+    >
   >;
   fake?: FakeProviderOptions;
-  /** Default: wide open, and closed by nothing. */
-  budget?: Partial<BudgetRules>;
+  /** Default: room for every test, and cool-downs and outages of some milliseconds. */
+  budget?: Partial<BudgetConfig>;
   /** Default: the server that all test files share. */
   temporal?: TestTemporal;
   random?: () => number;
@@ -44,6 +44,7 @@ export interface InProcessStack extends AsyncDisposable {
   fake: FakeProvider;
   client: ExternalApiClient;
   temporal: TestTemporal;
+  worker: FleetWorker;
   budget: CallBudget;
   /** Every call to the provider, as the log sees it. */
   calls: CallRecord[];
@@ -51,7 +52,7 @@ export interface InProcessStack extends AsyncDisposable {
   finishedSeen: FinishedSeen[];
   /** The workflow's history. */
   events(requestId: string): Promise<HistoryEvent[]>;
-  /** How many calls of a kind were made for a request. */
+  /** How many calls about a request have arrived, by the ledger. */
   count(requestId: string, endpoint: Endpoint): number;
 }
 
@@ -65,21 +66,7 @@ const POLICY: CallPolicy = {
   cancelCall: false,
 };
 
-/** Wide open: what one test does to the provider does not hold back the next, a 429 included. */
-function openBudget(): CallBudget {
-  const rules: BudgetRules = {
-    limit: 100_000,
-    windowMs: 60_000,
-    longestCallMs: 60_000,
-    outageAfter: 0,
-    probeMs: 1_000,
-    backoffMs: 20,
-  };
-  const store = createMemoryStore(rules);
-  const ended: PermitStore['ended'] = (permit, end) =>
-    store.ended(permit, end.type === 'refused' ? { type: 'answered' } : end);
-  return new CallBudget({ ...store, ended }, rules);
-}
+const BUDGET: BudgetConfig = { limit: 100_000, windowMs: 60_000, outageAfter: 10, probeMs: 100, rateHeaders: true };
 
 /** The whole product in this process, on the real Temporal server in a namespace of its own, before a fake provider. */
 export async function startInProcessStack(options: StackOptions = {}): Promise<InProcessStack> {
@@ -89,47 +76,49 @@ export async function startInProcessStack(options: StackOptions = {}): Promise<I
   const unknownStatuses: InProcessStack['unknownStatuses'] = [];
   const finishedSeen: FinishedSeen[] = [];
   const { apiKey, clientId, clientSecret } = fake.credentials;
-  const budget =
-    options.budget === undefined
-      ? openBudget()
-      : createCallBudget({ limit: 100_000, backoffMs: 20, ...options.budget });
-  const provider = createProviderClient({
-    baseUrl: new URL(fake.url),
-    apiKey,
-    oauth: { clientId, clientSecret, clientAuth: 'body' },
-    timeoutMs: 5_000,
-    connectTimeoutMs: 2_000,
-    maxConnections: 64,
-    budget,
-    ...options.provider,
-    observer: { called: (record) => void calls.push(record), tokenRefreshed: () => {} },
-  });
-  const deps: ActivityDeps = {
-    provider,
-    policy: { ...POLICY, ...options.policy },
+  const { policy, provider, budget, jobTimes, random, now, cache = { answers: undefined, fallback: 'none' } } = options;
+  const worker = composeWorker({
+    config: {
+      provider: {
+        baseUrl: new URL(fake.url),
+        apiKey,
+        oauth: { clientId, clientSecret, clientAuth: 'body' },
+        timeoutMs: 5_000,
+        connectTimeoutMs: 2_000,
+        maxConnections: 64,
+        ...provider,
+      },
+      budget: { ...BUDGET, ...budget },
+      calls: { ...POLICY, ...policy },
+      answers: { cacheTtlMs: 0, fallback: 'none', fallbackMaxAgeMs: 0 },
+      redis: null,
+      tokenKey: null,
+      temporal: { connectionOptions: { address: temporal.address }, namespace: temporal.namespace },
+      logLevel: 'silent',
+    },
     observer: {
+      called: (record) => void calls.push(record),
       unknownStatus: (status, _requestId, first) => void unknownStatuses.push({ status, first }),
       finishedSeen: (finished) => void finishedSeen.push(finished),
     },
-    jobTimes: options.jobTimes ?? createMemoryJobTimes(),
-    ...options.cache,
-    random: options.random ?? Math.random,
-    now: options.now ?? Date.now,
-  };
-  const workers: Worker[] = await createWorkers({
-    connection: temporal.nativeConnection,
-    namespace: temporal.namespace,
-    activities: createActivities(deps),
-    budget,
+    aroundDeps: (deps) => ({
+      ...deps,
+      ...cache,
+      ...(jobTimes && { jobTimes }),
+      ...(random && { random }),
+      ...(now && { now }),
+    }),
     workflowBundle: { codePath: inject('workflowBundlePath') },
   });
-  const running = Promise.all(workers.map((worker) => worker.run()));
+  const running = worker.run();
+  await Promise.race([running, waitUntil('the worker runs', () => worker.isReady())]);
   const client = new ExternalApiClient(temporal.client);
   return {
     fake,
     client,
     temporal,
-    budget,
+    worker,
+    budget: worker.budget,
     calls,
     unknownStatuses,
     finishedSeen,
@@ -138,12 +127,12 @@ export async function startInProcessStack(options: StackOptions = {}): Promise<I
       return events ?? [];
     },
     count: (requestId, endpoint) =>
-      calls.filter((call) => call.requestId === requestId && call.endpoint === endpoint).length,
+      fake.ledger.filter((call) => call.idempotencyKey === requestId && call.endpoint === endpoint).length,
     async [Symbol.asyncDispose]() {
       // First the provider: a call that hangs would hold its worker back.
       await fake.close();
-      await provider.close();
-      for (const worker of workers) worker.shutdown();
+      await worker.provider.close();
+      worker.shutdown();
       await running;
       await temporal.close();
     },

@@ -18,9 +18,10 @@ export interface TestRedis extends AsyncDisposable {
 }
 
 /** Starts redis-server; `port`: of one that ended, to come back empty under the same address. */
-export async function startRedis(port?: number): Promise<TestRedis> {
+export async function startRedis(port?: number, { password = '' } = {}): Promise<TestRedis> {
   const usedPort = port ?? (await freePort());
   const options = ['--port', `${usedPort}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+  if (password !== '') options.push('--requirepass', password);
   const child = spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -71,7 +72,7 @@ async function answersPing(port: number): Promise<boolean> {
     await once(socket, 'connect');
     socket.write('PING\r\n');
     const [answer] = (await once(socket, 'data')) as [Buffer];
-    return answer.toString().startsWith('+PONG');
+    return /^(\+PONG|-NOAUTH)/.test(answer.toString());
   } catch {
     return false;
   } finally {

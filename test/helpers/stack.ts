@@ -72,8 +72,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   }
 }
 
-/** Starts `external-api worker` with `env` and little else, and waits until it takes work. */
-export async function startWorker(env: Readonly<Record<string, string>>): Promise<WorkerProcess> {
+/** Starts `external-api worker` with `env` and little else, and waits until it takes work, or says that it does not. */
+export async function startWorker(
+  env: Readonly<Record<string, string>>,
+  { isReady = true } = {},
+): Promise<WorkerProcess> {
   const port = await freePort();
   const child = spawn(process.execPath, [CLI, 'worker'], {
     env: { PATH: process.env['PATH'], LOG_LEVEL: 'warn', METRICS_PORT: `${port}`, ...env },
@@ -90,10 +93,10 @@ export async function startWorker(env: Readonly<Record<string, string>>): Promis
   };
   const url = `http://127.0.0.1:${port}`;
   try {
-    await waitUntil('the worker is ready', async () => {
+    await waitUntil(`/readyz of the worker says ${isReady}`, async () => {
       if (child.exitCode !== null || child.signalCode !== null) throw new Error(`The worker ended: ${output}`);
       const response = await fetch(`${url}/readyz`).catch(() => null);
-      return response?.ok;
+      return response?.ok === isReady;
     });
   } catch (error) {
     await stop('SIGKILL');

@@ -67,9 +67,9 @@ export interface OwnTemporal {
 }
 
 /** A server of the test's own, in a SQLite file, which the test can kill and restart. */
-export async function startOwnTemporal(): Promise<OwnTemporal> {
+export async function startOwnTemporal(dynamicConfig: Record<string, string> = {}): Promise<OwnTemporal> {
   const folder = await mkdtemp(join(tmpdir(), 'own-temporal-'));
-  const files = { dbFilename: join(folder, 'temporal.db'), logFile: join(folder, 'temporal.log') };
+  const files = { dbFilename: join(folder, 'temporal.db'), logFile: join(folder, 'temporal.log'), dynamicConfig };
   const binary = inject('temporalBinary');
   let server: TemporalServer = await startTemporalServer({ binary, ...files });
   const { address } = server;

@@ -1,4 +1,4 @@
-import type { Fallback } from '../../src/activities/fall-back.ts';
+import type { Fallback } from '../../src/answers/fallback.ts';
 import { canonicalJson } from '../../src/client/canonical-json.ts';
 import { requestIdFor } from '../../src/client/request-id.ts';
 import type { RequestHandle } from '../../src/client/index.ts';
@@ -29,8 +29,13 @@ export const SCENARIOS: Record<string, (stack: InProcessStack) => Promise<string
   },
 
   async 'callback-while-the-poll-backs-off'(stack) {
-    const headers = { 'retry-after': '600' };
-    stack.fake.script({ endpoint: POLL, fault: { kind: 'status', code: 429, headers } });
+    const fault = {
+      kind: 'status',
+      code: 200,
+      body: { status: 'processing' },
+      headers: { 'retry-after': '600' },
+    } as const;
+    stack.fake.script({ endpoint: POLL, fault });
     const handle = await stack.client.process({ data: { kind: 'callback' }, options: { async: true } });
     await waitUntil('the poll backs off', async () => (await handle.status()).waitingFor?.until);
     await signalCallback(stack, handle.requestId);
@@ -96,12 +101,15 @@ export const SCENARIOS: Record<string, (stack: InProcessStack) => Promise<string
   },
 
   async 'cancelled-before-the-submit'(stack) {
-    const headers = { 'retry-after': '60' };
+    const headers = { 'retry-after': '3' };
     stack.fake.script({ endpoint: '/process', fault: { kind: 'status', code: 429, headers } });
     const handle = await stack.client.process({ data: { kind: 'cancelled early' } });
     await waitUntil('it waits', async () => (await handle.status()).waitingFor?.reason === 'cool_down');
     await handle.cancel('no longer needed');
-    return await ended(handle);
+    await ended(handle);
+    // For the scenarios after this one.
+    await waitUntil('the provider is open', async () => (await stack.budget.state()).closedBy === null);
+    return handle.requestId;
   },
 
   async 'deadline-while-polling'({ client, fake }) {

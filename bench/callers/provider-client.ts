@@ -1,0 +1,41 @@
+import type { CallBudget } from '#product/call-budget/call-budget.js';
+import { createCallBudget } from '#product/call-budget/create-call-budget.js';
+import { createProviderClient } from '#product/provider/provider-client.js';
+import { MAX_CONNECTIONS } from '../work.ts';
+import type { Caller, CallerEnvironment } from './caller.ts';
+
+/** Its log holds so many calls before the first one: what a permit costs is to be seen at a limit of a million a minute. */
+const CALLS_BEFORE = 700_000;
+
+/** Our provider client without Temporal, configured as a worker is by default. */
+export async function createProviderClientCaller({
+  provider: { url, apiKey, clientId, clientSecret },
+}: CallerEnvironment): Promise<Caller> {
+  const budget = createCallBudget({ limit: 1_000_000 });
+  await fill(budget);
+  const client = createProviderClient({
+    baseUrl: new URL(url),
+    apiKey,
+    oauth: { clientId, clientSecret, clientAuth: 'body' },
+    timeoutMs: 30_000,
+    connectTimeoutMs: 5_000,
+    maxConnections: MAX_CONNECTIONS,
+    budget,
+    observer: { called: () => {}, tokenRefreshed: () => {} },
+  });
+  return async ({ id, data, polled }) => {
+    const context = { requestId: id, retryCount: 0 };
+    const options = { async: polled, callbackUrl: null };
+    const { providerRequestId } = await client.process({ data, options, idempotencyKey: id }, context);
+    if (polled) {
+      if (providerRequestId === null) throw new Error('The provider gave no id for asynchronous work.');
+      await client.status(providerRequestId, context);
+    }
+    return {};
+  };
+}
+
+async function fill(budget: CallBudget): Promise<void> {
+  for (let n = 0; n < CALLS_BEFORE; n++)
+    await budget.ended(await budget.enter('interactive', 'submit'), { type: 'answered' });
+}

@@ -1,0 +1,156 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startBackgroundProcess } from '#scripts/lib/background-process.mjs';
+import { emptyTemporalConfig } from '#scripts/lib/data-folder.mjs';
+import { ROOT } from '#scripts/lib/paths.mjs';
+import { freePort } from '#scripts/lib/ports.mjs';
+import type { Progress } from '#scripts/lib/progress.mjs';
+import { runCommand } from '#scripts/lib/run-command.mjs';
+import { waitUntilReady } from '#scripts/lib/wait-until-ready.mjs';
+import { startTemporalServer, type TemporalServer } from '#scripts/temporal-server.mjs';
+import type { BareWorkerArgs } from './bare-worker-process.ts';
+import type { CallerArgs } from './caller-process.ts';
+import type { CallerLoad, CallerName, CallerSample } from './callers/caller.ts';
+import { type Child, startChild } from './child.ts';
+import { CREDENTIALS, CREDENTIAL_VARIABLES, type ProviderAccess } from './credentials.ts';
+import type { ReplayArgs, ReplayQuestion, ReplaySample } from './replay-process.ts';
+import { MAX_CONNECTIONS } from './work.ts';
+
+const CLI = join(ROOT, 'dist', 'cli', 'main.js');
+const BUNDLE = join(ROOT, 'dist', 'workflow-bundle.js');
+
+interface Running {
+  pid: number;
+  stop(): Promise<void>;
+}
+
+/** The processes of a run, each started when it is first asked for: nothing runs beside a section that does not need it. */
+export interface Stack {
+  /** For logs and bundles. */
+  folder: string;
+  temporal(): Promise<TemporalServer>;
+  worker(): Promise<Running>;
+  bareWorker(): Promise<Running>;
+  /** Paths of workflow bundles by who brings them. */
+  bundles(): Promise<{ durable: string; bare: string }>;
+  /** A process that makes calls. */
+  caller(caller: CallerName, needsTemporal?: boolean): Promise<Child<CallerLoad, CallerSample>>;
+  replayer(): Promise<Child<ReplayQuestion, ReplaySample>>;
+  /** Ends all, the last one started first. */
+  stop(): Promise<void>;
+}
+
+export interface StackOptions {
+  folder: string;
+  temporalBinary: () => Promise<string>;
+  progress: Progress;
+}
+
+export function createStack({ folder, temporalBinary, progress }: StackOptions): Stack {
+  const started: { stop(): Promise<void> }[] = [];
+  const logFile = (name: string): string => join(folder, `${name}.log`);
+  const environment = { PATH: process.env['PATH'], ...CREDENTIAL_VARIABLES };
+
+  /** Starts a part once, tells so, and keeps it for the end. */
+  function part<T>(title: string, start: () => Promise<T>): () => Promise<T> {
+    let promise: Promise<T> | undefined;
+    return () => (promise ??= progress.step(title, start));
+  }
+
+  function keep<T extends { stop(): Promise<void> }>(process: T): T {
+    started.push(process);
+    return process;
+  }
+
+  async function startCommand(
+    command: string,
+    args: readonly string[],
+    env: NodeJS.ProcessEnv,
+    readyUrl: string,
+  ): Promise<Running> {
+    const options = { name: command, command: process.execPath, args: [CLI, command, ...args], cwd: ROOT };
+    const { pid, ended, stop } = keep(startBackgroundProcess({ ...options, env, logFile: logFile(command) }));
+    const failed = ended.then((end) => Promise.reject(new Error(end)));
+    await Promise.race([waitUntilReady(readyUrl), failed]);
+    failed.catch(() => {}); // It is stopped at the end.
+    if (pid === undefined) throw new Error(`The ${command} could not be started.`);
+    return { pid, stop };
+  }
+
+  const startModule = async <Question, Answer>(
+    name: string,
+    module: string,
+    args: object,
+  ): Promise<Child<Question, Answer>> =>
+    keep(await startChild<Question, Answer>({ module: import.meta.resolve(module), args, logFile: logFile(name) }));
+
+  const provider = part('Fake provider, without its rate limit', async (): Promise<ProviderAccess> => {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const args = ['--port', `${port}`, '--rate-limit', '0', '--job-duration', '0'];
+    await startCommand('fake-provider', args, environment, `${url}/_control/health`);
+    return { url, ...CREDENTIALS };
+  });
+
+  const temporal = part('Temporal server, SQLite in memory', async () => {
+    const binary = await temporalBinary();
+    return keep(await startTemporalServer({ binary, logFile: logFile('temporal') }));
+  });
+  const temporalAddress = async (): Promise<string> => (await temporal()).address;
+
+  const worker = part('Worker', async () => {
+    const port = await freePort();
+    const env = {
+      ...environment,
+      TEMPORAL_ADDRESS: await temporalAddress(),
+      TEMPORAL_CONFIG_FILE: emptyTemporalConfig(folder),
+      EXTERNAL_API_BASE_URL: (await provider()).url,
+      EXTERNAL_API_MAX_CONNECTIONS: `${MAX_CONNECTIONS}`,
+      // The budget is measured by itself.
+      EXTERNAL_API_RATE_LIMIT: '1000000',
+      // The first poll finds the work done. By default it would come after a second, in which nothing is done.
+      EXTERNAL_API_POLL_INITIAL: '0.01',
+      METRICS_PORT: `${port}`,
+    };
+    return await startCommand('worker', [], env, `http://127.0.0.1:${port}/readyz`);
+  });
+
+  const bareBundle = part('Bundling the bare workflow', async () => {
+    const bundle = join(folder, 'bare-workflow-bundle.js');
+    const source = fileURLToPath(import.meta.resolve('./bare-workflow.js'));
+    await runCommand(process.execPath, [join(ROOT, 'scripts/lib/bundle-workflows.mjs'), source, bundle]);
+    return bundle;
+  });
+
+  const bareWorker = part('Worker of the bare workflow', async () => {
+    const args: BareWorkerArgs = {
+      temporalAddress: await temporalAddress(),
+      provider: await provider(),
+      bundle: await bareBundle(),
+    };
+    return await startModule('bare-worker', './bare-worker-process.js', args);
+  });
+
+  return {
+    folder,
+    temporal,
+    worker,
+    bareWorker,
+    bundles: async () => ({ durable: BUNDLE, bare: await bareBundle() }),
+    async caller(caller, needsTemporal = false) {
+      const args: CallerArgs = {
+        caller,
+        provider: await provider(),
+        ...(needsTemporal && { temporalAddress: await temporalAddress() }),
+      };
+      return await startModule(`caller-${caller}`, './caller-process.js', args);
+    },
+    async replayer() {
+      const args: ReplayArgs = { temporalAddress: await temporalAddress() };
+      return await startModule('replay', './replay-process.js', args);
+    },
+    async stop() {
+      for (const each of started.toReversed()) await each.stop();
+    },
+  };
+}

@@ -1,0 +1,14 @@
+/**
+ * Uniform numbers in [0, 1): the same for the same seed, everywhere (mulberry32).
+ *
+ * @param seed a whole number from 0 to 2^32 - 1
+ */
+export function randomNumbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,49 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import { requestIdOf } from '#product/contract/names.js';
+
+/** Requests that are neither ended nor wait for a person. */
+const UNSETTLED = "ExecutionStatus = 'Running' AND ExternalApiAttention IS NULL";
+
+const COUNT_EVERY_MS = 500;
+const WAIT_FOR_MORE_MS = 5_000;
+
+export async function countUnsettled(temporal: Client): Promise<number> {
+  return (await temporal.workflow.count(UNSETTLED)).count;
+}
+
+/** Their request_ids, at most so many. */
+export async function listUnsettled(temporal: Client, atMost: number): Promise<string[]> {
+  const requestIds: string[] = [];
+  for await (const { workflowId } of temporal.workflow.list({ query: UNSETTLED, pageSize: atMost })) {
+    if (requestIds.push(requestIdOf(workflowId)) === atMost) break;
+  }
+  return requestIds;
+}
+
+export interface Settling {
+  withinMs: number;
+  /**
+   * Starts one more request. When all that is left is what the provider always fails, it looks like an outage: without
+   * other traffic, as a service has it, each of the last tries waits for a probe, up to a minute.
+   */
+  startAnother: () => Promise<void>;
+}
+
+/** Waits until no request is on its way any more. @returns how many still were after `withinMs` */
+export async function settled(temporal: Client, { withinMs, startAnother }: Settling): Promise<number> {
+  const deadline = Date.now() + withinMs;
+  let anotherAt = Date.now() + WAIT_FOR_MORE_MS;
+  let quiet = 0;
+  let unsettled = Infinity;
+  // The list lags behind the truth by a moment.
+  while (quiet < 3 && Date.now() < deadline) {
+    await delay(COUNT_EVERY_MS);
+    unsettled = await countUnsettled(temporal).catch(() => Infinity);
+    quiet = unsettled === 0 ? quiet + 1 : 0;
+    if (quiet > 0 || Date.now() < anotherAt) continue;
+    await startAnother();
+    anotherAt = Date.now() + WAIT_FOR_MORE_MS;
+  }
+  return unsettled;
+}

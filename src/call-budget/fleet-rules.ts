@@ -1,0 +1,209 @@
+/**
+ * The rules of permit-log.ts in Lua, for fleet-script.ts: who may send now, and what an answer means. Numbers pass as
+ * text, because Redis cuts them to integers.
+ */
+export const FLEET_RULES = `
+local LONGEST_BACKOFF, LONGEST_COOL_DOWN, HINT_WINDOWS = 60000, 3600000, 2
+-- A command that took so long is not done any more. A worker that has not beaten for so long is absent, and may send its
+-- share by itself, for an hour.
+local LATE, ABSENT, ALONE = 1000, 5000, 3600000
+
+local OPERATIONS = {'token', 'submit', 'status', 'cancel'}
+local SUBMITS, READS = {'submit'}, {'token', 'status', 'cancel'}
+local OPERATION_OF = {token = 'token', poll = 'status', interactive = 'submit', bulk = 'submit'}
+local LOG = {token = KEYS[1], submit = KEYS[2], status = KEYS[3], cancel = KEYS[4]}
+local stateKey, membersKey, asideKey = KEYS[5], KEYS[6], KEYS[7]
+
+local command, sentAt, me, seen = ARGV[1], tonumber(ARGV[3]), ARGV[11], tonumber(ARGV[12])
+local limit, window, longest = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local outageAfter, probeMs, backoffMs = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+local fleetSize = tonumber(ARGV[10])
+local now = tonumber(ARGV[2])
+if not now then
+  local time = redis.call('TIME')
+  now = time[1] * 1000 + time[2] / 1000
+end
+-- After that nothing of a worker that is gone is in the window.
+local forgotten = ABSENT + ALONE + 2 * (window + longest)
+
+-- 17 digits are exact.
+local function text(number) return string.format('%.17g', number) end
+
+local state = {}
+local function readState()
+  state = {}
+  local flat = redis.call('HGETALL', stateKey)
+  for i = 1, #flat, 2 do state[flat[i]] = tonumber(flat[i + 1]) or 'spoilt' end
+end
+local function get(field, default) return state[field] or default end
+local function set(field, value)
+  if state[field] == value then return end
+  state[field] = value
+  if value == nil then redis.call('HDEL', stateKey, field) else redis.call('HSET', stateKey, field, text(value)) end
+end
+local function keep(...)
+  for _, key in ipairs({...}) do redis.call('PEXPIRE', key, math.ceil(forgotten + LONGEST_COOL_DOWN)) end
+end
+
+local function quietMs() return math.max(0, get('quietUntil', 0) - now) end
+local function answer(...) return {'ok', text(quietMs()), text(get('seq', 0)), text(now), ...} end
+
+local function settle()
+  for _, key in pairs(LOG) do redis.call('ZREMRANGEBYSCORE', key, '-inf', text(now - window)) end
+end
+local function countAfter(operation, start)
+  return redis.call('ZCOUNT', LOG[operation], '(' .. text(start), '+inf')
+end
+-- Of those on their way, the first.
+local function timeAfter(operation, start, rank)
+  local from = '(' .. text(start)
+  local arrived = redis.call('ZCOUNT', LOG[operation], from, text(now))
+  local at = redis.call('ZRANGEBYSCORE', LOG[operation], from, '+inf', 'WITHSCORES', 'LIMIT', math.min(rank, arrived), 1)
+  return tonumber(at[2]) or math.huge
+end
+
+-- Of workers that may send by themselves the shares are kept, as far as the fleet can have so many.
+local function countedHere()
+  local here = redis.call('ZCOUNT', membersKey, text(now - ABSENT), '+inf')
+    - redis.call('ZCOUNT', asideKey, '(' .. text(now), '+inf')
+  local others = redis.call('ZCARD', membersKey) - here
+  return limit - math.min(others, math.max(0, fleetSize - here)) * math.floor(limit / fleetSize)
+end
+
+local function limitsOf(class)
+  local all = countedHere()
+  local tenth, third = math.floor(all / 10), all < 10 and 0 or math.floor(all / 3)
+  local limits = {{OPERATIONS, all, window}}
+  if class == 'bulk' then table.insert(limits, {OPERATIONS, all - tenth, window}) end
+  if class == 'poll' or class == 'token' then table.insert(limits, {READS, all - tenth, window})
+  elseif now < get('readsWantUntil', -math.huge) then
+    table.insert(limits, {SUBMITS, all - third, window, get('readsWantUntil') - now})
+  end
+  return limits
+end
+
+local function limitOfProvider(operation)
+  if now >= get('until:' .. operation, -math.huge) then return nil end
+  local longestReset = get('longestReset:' .. operation, 0)
+  local isSeen = now >= get('watchedFrom:' .. operation, 0) + window and longestReset > 0
+  local theirs = get('window:' .. operation) or (isSeen and longestReset or window)
+  local calls = math.max(1, math.floor(get('calls:' .. operation) / math.max(1, math.ceil(theirs / window))))
+  if theirs >= window and calls >= limit then return nil end
+  return {{operation}, calls, math.min(theirs, window)}
+end
+
+local function waitInLog(operations, allowed, windowMs, calls)
+  local start, used = now - windowMs, 0
+  for _, operation in ipairs(operations) do used = used + countAfter(operation, start) end
+  local tooMany, time = used + calls - allowed, math.huge
+  if tooMany <= 0 then return 0 end
+  local rank = math.ceil(tooMany / #operations) - 1
+  for _, operation in ipairs(operations) do time = math.min(time, timeAfter(operation, start, rank)) end
+  return time == math.huge and windowMs or time - start
+end
+
+local function waitForTurn(operations, allowed, windowMs, calls)
+  local spacedFrom, sent = get('spacedFrom', get('isSpaced') and math.huge or -math.huge), 0
+  if now >= spacedFrom + window then return 0 end
+  for _, operation in ipairs(operations) do sent = sent + get('spaced:' .. operation, 0) end
+  local from = math.min(spacedFrom, now)
+  return math.max(0, from + ((sent + calls - 1) * windowMs) / math.max(1, allowed) - now)
+end
+
+local function waitFor(limits, calls)
+  local wait = 0
+  for _, one in ipairs(limits) do
+    local needed = math.max(waitInLog(one[1], one[2], one[3], calls), waitForTurn(one[1], one[2], one[3], calls))
+    wait = math.max(wait, math.min(needed, one[4] or math.huge))
+  end
+  return wait
+end
+
+local function waitForProvider(operation, calls)
+  local leftUntil = get('leftUntil:' .. operation, -math.huge)
+  local wait = (now < leftUntil and calls > get('left:' .. operation)) and leftUntil - now or 0
+  return math.max(wait, waitFor({limitOfProvider(operation)}, calls))
+end
+
+local function closed(calls, later)
+  local closedUntil, probeAt = get('closedUntil', -math.huge), get('probeAt')
+  local lease = get('probeLeaseUntil', -math.huge) - now
+  if now < closedUntil then return closedUntil - now, 'cool_down' end
+  if not probeAt then return nil end
+  if lease > 0 then return math.min(lease, probeMs), 'outage' end
+  if now < probeAt + later then return probeAt + later - now, 'outage' end
+  if calls > 1 then return probeMs, 'outage' end
+end
+
+-- Since Redis was started, or another one took its place, all workers have beaten: nothing is missing that one has seen.
+local function areBack()
+  return redis.call('ZCOUNT', membersKey, text(now - ABSENT), '(' .. text(get('restartedAt', -math.huge))) == 0
+end
+
+local function room(class, operation, calls, later, byShare)
+  local wait, closedBy = closed(calls, later)
+  if closedBy then return wait, closedBy, false end
+  -- It counts its share by itself.
+  if byShare and (tonumber(redis.call('ZSCORE', asideKey, me) or 0)) > now then return 0, nil, false end
+  if quietMs() > 0 then return quietMs(), 'budget', false end
+  if not areBack() then return 50, 'budget', false end
+  settle()
+  local ours = waitFor(limitsOf(class), calls)
+  wait = math.max(ours, waitForProvider(operation, calls))
+  return wait, wait > 0 and 'budget' or nil, ours > 0
+end
+
+local function backoff(base, times) return math.min(LONGEST_BACKOFF, base * 2 ^ times) end
+
+local function space()
+  set('isSpaced', 1)
+  set('spacedFrom', nil)
+  for _, operation in ipairs(OPERATIONS) do set('spaced:' .. operation, nil) end
+end
+
+local function arrive(operation, id)
+  local at = redis.call('ZSCORE', LOG[operation], id)
+  if at and tonumber(at) > now then redis.call('ZADD', LOG[operation], text(now), id) end
+end
+
+local function giveBack(operation, id)
+  local at = redis.call('ZSCORE', LOG[operation], id)
+  if at and tonumber(at) > now then redis.call('ZREM', LOG[operation], id) end
+end
+
+local function coolDown(retryAfter, random)
+  -- A burst of refusals is one: only a refusal after the wait makes the next one longer.
+  if not retryAfter and now < get('closedUntil', -math.huge) then return end
+  local wait = retryAfter
+  if not wait then
+    wait = backoff(backoffMs, get('refusals', 0)) * (0.5 + random / 2)
+    set('refusals', get('refusals', 0) + 1)
+  end
+  set('closedUntil', math.max(get('closedUntil', -math.huge), now + math.min(wait, LONGEST_COOL_DOWN)))
+  space()
+end
+
+local function noteAnswer(operation)
+  local isDown = get('probeAt') ~= nil
+  local isHalfOpen = operation ~= 'submit' and (get('isHalfOpen') ~= nil or isDown)
+  set('isHalfOpen', isHalfOpen and 1 or nil)
+  set('failures', isHalfOpen and outageAfter - 1 or nil)
+  if isDown then space() end
+  set('probeAt', nil)
+end
+
+local function noteFailure(probe, outages)
+  -- It was sent before the outage that was over since.
+  if get('isHalfOpen') and outages < get('outages', 0) then return end
+  set('failures', get('failures', 0) + 1)
+  if outageAfter == 0 or get('failures') < outageAfter then return end
+  if not get('probeAt') then
+    set('failedProbes', get('isHalfOpen') and get('failedProbes', 0) + 1 or 0)
+    set('outages', get('outages', 0) + 1)
+  elseif probe then set('failedProbes', get('failedProbes', 0) + 1)
+  else return end
+  set('probeAt', now + backoff(probeMs, get('failedProbes')))
+  set('probeLeaseUntil', nil)
+end
+
+`;

@@ -1,0 +1,136 @@
+import type { Operation } from '../contract/values.ts';
+import { FleetMember, type FleetMemberOptions } from './fleet-member.ts';
+import { PermitLog } from './permit-log.ts';
+import type { BudgetState, CallClass, CallEnd, Closure, Permit, PermitStore, RateHint, Room, Taken } from './rules.ts';
+
+/**
+ * The budget of a fleet, in Redis. Nothing rejects, and what Redis does not answer in 300 ms is done without it.
+ *
+ * | Redis                      | this worker                                                                         |
+ * |----------------------------|-------------------------------------------------------------------------------------|
+ * | was never reached          | sends nothing, and is not ready                                                     |
+ * | answers                    | counts there                                                                        |
+ * | does not answer            | sends nothing while others may use the whole limit; then its share, for an hour     |
+ * | answers again              | counts there; if it has sent by itself, it keeps to its share, and counts there too |
+ * |                            | until what it has not told of has left the window                                   |
+ * | has lost calls that anyone | sends nothing until they have left the window                                       |
+ * | has seen there             |                                                                                     |
+ *
+ * While a worker may send by itself, the others have the limit less its share. A fleet of one has all of it as its share,
+ * and never waits.
+ */
+export class FleetStore implements PermitStore {
+  readonly #options: FleetMemberOptions;
+  readonly #member: FleetMember;
+  /** All calls of this worker, with its share as the limit. */
+  readonly #share: PermitLog;
+
+  constructor(options: FleetMemberOptions) {
+    const { rules, fleetSize } = options;
+    this.#options = options;
+    this.#member = new FleetMember(options);
+    this.#share = new PermitLog({ ...rules, limit: Math.floor(rules.limit / fleetSize) });
+  }
+
+  get isReady(): boolean {
+    return this.#member.isReady;
+  }
+
+  async take(callClass: CallClass, operation: Operation): Promise<Taken> {
+    const id = this.#member.newId();
+    if (this.#member.isReachable) {
+      const own = this.#member.isAside ? this.#share.take(callClass, operation, this.#now, id) : null;
+      if (own !== null && own.permit === null) return own;
+      const reply = await this.#member.ask('take', callClass, operation, id, flag(own !== null));
+      if (reply?.text() === 'granted') {
+        const permit = { id, operation, probe: reply.flag(), outages: reply.number() };
+        if (own === null) this.#share.record(permit, this.#now);
+        return { permit };
+      }
+      if (own !== null) this.#share.ended(own.permit, { type: 'unsent' }, this.#now, 0);
+      if (reply !== null) {
+        const { waitMs, closedBy } = this.#noteClosed(reply.room());
+        return { permit: null, waitMs, closedBy: closedBy ?? 'budget' };
+      }
+    }
+    const { alone } = this.#member;
+    if (alone !== null) return { permit: null, ...alone };
+    const taken = this.#share.take(callClass, operation, this.#now, id);
+    if (taken.permit !== null) this.#member.goAside();
+    return taken;
+  }
+
+  async peek(callClass: CallClass, calls: number): Promise<Room> {
+    if (this.#member.isReachable) {
+      const { isAside } = this.#member;
+      const own = isAside ? this.#share.peek(callClass, calls, this.#now) : null;
+      if (own !== null && own.closedBy !== null) return own;
+      const reply = await this.#member.ask('peek', callClass, String(calls), flag(isAside));
+      if (reply !== null) return this.#noteClosed(reply.room());
+    }
+    return this.#member.alone ?? this.#share.peek(callClass, calls, this.#now);
+  }
+
+  async closure(): Promise<Closure> {
+    const reply = await this.#member.ask('closure');
+    return reply?.closure() ?? this.#share.closure(this.#now);
+  }
+
+  async arrived(permit: Permit): Promise<void> {
+    this.#share.arrived(permit, this.#now);
+    await this.#member.ask('arrived', permit.operation, permit.id);
+  }
+
+  async ended(permit: Permit, end: CallEnd): Promise<boolean> {
+    const random = Math.random();
+    this.#share.ended(permit, end, this.#now, random);
+    const { id, operation, probe, outages } = permit;
+    const retryAfterMs = end.type === 'refused' ? end.retryAfterMs : null;
+    const how = [flag(probe), String(outages), end.type, optional(retryAfterMs), String(random)];
+    const reply = await this.#member.ask('ended', operation, id, ...how);
+    return reply?.flag() ?? this.#share.isDown;
+  }
+
+  /** The provider speaks of all workers. */
+  async heed(operation: Operation, hint: RateHint): Promise<void> {
+    const { limit, windowMs, remaining, resetMs } = hint;
+    const part = (calls: number | null): number | null =>
+      calls === null ? null : Math.floor(calls / this.#options.fleetSize);
+    this.#share.heed(operation, { limit: part(limit), windowMs, remaining: part(remaining), resetMs }, this.#now);
+    await this.#member.ask('heed', operation, ...[limit, windowMs, remaining, resetMs].map(optional));
+  }
+
+  async state(): Promise<BudgetState> {
+    const { limit, windowMs } = this.#options.rules;
+    const reply = await this.#member.ask('state');
+    const { alone, isAside, workers } = this.#member;
+    if (reply !== null && !isAside) {
+      const [used, room] = [reply.number(), reply.room()];
+      const [bulkWaitMs, failures, lowered] = [reply.number(), reply.number(), reply.optionalNumber()];
+      return { limit, windowMs, used, ...room, bulkWaitMs, failures, lowered, countedIn: 'redis', workers };
+    }
+    const own = { ...this.#share.state(this.#now), limit, countedIn: 'share', workers } as const;
+    return reply !== null || alone === null ? own : { ...own, ...alone, bulkWaitMs: alone.waitMs };
+  }
+
+  close(): Promise<void> {
+    return this.#member.leave();
+  }
+
+  get #now(): number {
+    return this.#options.now();
+  }
+
+  #noteClosed(room: Room): Room {
+    if (room.closedBy === 'cool_down') this.#share.close(room.waitMs, this.#now);
+    return room;
+  }
+}
+
+function flag(value: boolean): string {
+  return value ? '1' : '0';
+}
+
+function optional(value: number | null): string {
+  return value === null ? '' : String(value);
+}

@@ -1,0 +1,22 @@
+import type { BudgetRules, PermitStore } from './rules.ts';
+import { now } from './steady-clock.ts';
+import { PermitLog } from './permit-log.ts';
+
+/** The budget of a process that has the provider to itself. */
+export function createMemoryStore(rules: BudgetRules): PermitStore {
+  const log = new PermitLog(rules);
+  return {
+    isReady: true,
+    take: async (callClass, operation) => log.take(callClass, operation, now()),
+    peek: async (callClass, calls) => log.peek(callClass, calls, now()),
+    closure: async () => log.closure(now()),
+    arrived: async (permit) => log.arrived(permit, now()),
+    ended: async (permit, end) => {
+      log.ended(permit, end, now(), Math.random());
+      return log.isDown;
+    },
+    heed: async (operation, hint) => log.heed(operation, hint, now()),
+    state: async () => log.state(now()),
+    close: async () => {},
+  };
+}

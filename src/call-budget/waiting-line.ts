@@ -1,0 +1,133 @@
+import type { ClosedBy, Operation } from '../contract/values.ts';
+import { CALL_CLASSES, type CallClass, type Permit, type PermitStore, type Taken } from './rules.ts';
+
+/** Who waits longer than this inside an activity gives its turn back, and waits in Temporal's queue. */
+const LONGEST_WAIT_MS = 5_000;
+/** A permit that is on its way may come back earlier than its stamp says. */
+const LOOK_AGAIN_MS = 1_000;
+
+/** No permit in time: nothing was sent. */
+export class NoPermitError extends Error {
+  readonly closedBy: ClosedBy;
+  /** Until there is one, as far as is known. */
+  readonly waitMs: number;
+
+  constructor(closedBy: ClosedBy, waitMs: number) {
+    super(`no permit: ${closedBy}`);
+    this.closedBy = closedBy;
+    this.waitMs = waitMs;
+  }
+}
+
+interface Waiter {
+  readonly operation: Operation;
+  readonly giveUpAt: number;
+  resolve(permit: Permit): void;
+  reject(error: unknown): void;
+}
+
+/** Those of one process who wait for a permit, served in the order of {@link CALL_CLASSES}, then of arrival. */
+export class WaitingLine {
+  readonly #store: Pick<PermitStore, 'take' | 'ended'>;
+  readonly #queues: Record<CallClass, Set<Waiter>>;
+  /** Calls whose first look has not been answered. */
+  readonly #asking: Record<CallClass, number>;
+  #timer: NodeJS.Timeout | undefined;
+  #lookAt = Infinity;
+  #isServing = false;
+
+  constructor(store: Pick<PermitStore, 'take' | 'ended'>) {
+    this.#store = store;
+    this.#queues = { token: new Set(), poll: new Set(), interactive: new Set(), bulk: new Set() };
+    this.#asking = { token: 0, poll: 0, interactive: 0, bulk: 0 };
+  }
+
+  waiting(callClass: CallClass): number {
+    return this.#queues[callClass].size + this.#asking[callClass];
+  }
+
+  /** @throws NoPermitError when there is no permit within 5 s; the signal's reason */
+  async enter(callClass: CallClass, operation: Operation, signal?: AbortSignal): Promise<Permit> {
+    signal?.throwIfAborted();
+    const giveUpAt = performance.now() + LONGEST_WAIT_MS;
+    if (!this.#isBehind(callClass)) {
+      this.#asking[callClass]++;
+      const taken = await this.#store.take(callClass, operation).finally(() => this.#asking[callClass]--);
+      if (taken.permit !== null) return this.#unlessAborted(taken.permit, signal);
+      signal?.throwIfAborted();
+      if (performance.now() + taken.waitMs > giveUpAt) throw new NoPermitError(taken.closedBy, taken.waitMs);
+      this.#lookIn(taken.waitMs);
+    }
+    const permit = await this.#waitIn(this.#queues[callClass], operation, giveUpAt, signal);
+    return this.#unlessAborted(permit, signal);
+  }
+
+  #isBehind(callClass: CallClass): boolean {
+    const upTo = CALL_CLASSES.indexOf(callClass) + 1;
+    return CALL_CLASSES.slice(0, upTo).some((each) => this.#queues[each].size > 0);
+  }
+
+  #unlessAborted(permit: Permit, signal: AbortSignal | undefined): Permit {
+    if (signal?.aborted !== true) return permit;
+    void this.#store.ended(permit, { type: 'unsent' });
+    throw signal.reason;
+  }
+
+  #waitIn(
+    queue: Set<Waiter>,
+    operation: Operation,
+    giveUpAt: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Permit> {
+    let onAbort = (): void => {};
+    const permit = new Promise<Permit>((resolve, reject) => {
+      const waiter: Waiter = { operation, giveUpAt, resolve, reject };
+      queue.add(waiter);
+      onAbort = () => {
+        queue.delete(waiter);
+        reject(signal?.reason as Error);
+      };
+    });
+    signal?.addEventListener('abort', onAbort);
+    return permit.finally(() => signal?.removeEventListener('abort', onAbort));
+  }
+
+  #lookIn(ms: number): void {
+    const at = performance.now() + Math.min(ms, LOOK_AGAIN_MS);
+    if (at >= this.#lookAt) return;
+    clearTimeout(this.#timer);
+    this.#lookAt = at;
+    this.#timer = setTimeout(() => void this.#serve(), at - performance.now());
+  }
+
+  async #serve(): Promise<void> {
+    if (this.#isServing) return;
+    this.#isServing = true;
+    let waitMs = Infinity;
+    for (const callClass of CALL_CLASSES) waitMs = Math.min(waitMs, await this.#serveClass(callClass));
+    this.#isServing = false;
+    this.#lookAt = Infinity;
+    // Who came behind one that was served meanwhile has not been looked after.
+    if (CALL_CLASSES.some((each) => this.#queues[each].size > 0)) this.#lookIn(waitMs === Infinity ? 0 : waitMs);
+  }
+
+  /** Until one gets no permit; then who could not wait for it gives up. Returns for how long it is to wait. */
+  async #serveClass(callClass: CallClass): Promise<number> {
+    const queue = this.#queues[callClass];
+    for (const waiter of queue) {
+      const taken: Taken = await this.#store.take(callClass, waiter.operation);
+      if (taken.permit !== null) {
+        if (queue.delete(waiter)) waiter.resolve(taken.permit);
+        else void this.#store.ended(taken.permit, { type: 'unsent' });
+        continue;
+      }
+      for (const each of queue) {
+        if (performance.now() + taken.waitMs <= each.giveUpAt) continue;
+        queue.delete(each);
+        each.reject(new NoPermitError(taken.closedBy, taken.waitMs));
+      }
+      return taken.waitMs;
+    }
+    return Infinity;
+  }
+}

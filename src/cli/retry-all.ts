@@ -1,0 +1,120 @@
+import { RequestNotFoundError } from '../client/client-errors.ts';
+import type { ExternalApiClient } from '../client/external-api-client.ts';
+import { retryPlan, type RetryOptions } from '../client/retry-request.ts';
+import type { RequestSnapshot } from '../contract/request.ts';
+import type { ErrorType } from '../contract/values.ts';
+import { countOf, errorToWire, outcomeAfter, tellOfEach, these, type BulkEntry } from './bulk.ts';
+import { messageOf, type ExitCode } from './exit.ts';
+import type { OutputOptions } from './output.ts';
+
+export interface RetryBulk extends RetryOptions {
+  status: 'failed' | 'timed_out';
+  /** Only requests that ended then or later. */
+  since: Date;
+  error?: ErrorType | undefined;
+  tenant?: string | undefined;
+  /** False: only tell what would be done. */
+  yes: boolean;
+}
+
+/** `already`: an earlier retry did it. */
+interface Entry extends BulkEntry<'retried' | 'already'> {
+  request: RequestSnapshot;
+  /** The new request; null: none. */
+  retryId: string | null;
+  /** The provider's id of the work that is only asked for; null: the work is submitted. */
+  adopt: string | null;
+}
+
+/** Sends all again, or tells what would be. Prints what became of each. */
+export async function retryAll(client: ExternalApiClient, bulk: RetryBulk, output: OutputOptions): Promise<ExitCode> {
+  const { yes } = bulk;
+  return await tellOfEach(
+    retries(client, bulk),
+    {
+      dryRun: !yes,
+      line: lineOf,
+      document: (entries) => ({ requests: entries.map(entryToWire) }),
+      summary: (entries) => (yes ? doneText(entries) : dryRunText(entries)),
+    },
+    output,
+  );
+}
+
+/** One after the other. */
+async function* retries(client: ExternalApiClient, bulk: RetryBulk): AsyncGenerator<Entry> {
+  const { by, reason } = bulk;
+  const who = { ...(by !== undefined && { by }), ...(reason !== undefined && { reason }) };
+  for await (const request of endedSince(client, bulk)) {
+    const { requestId, retriedBy } = request;
+    const known = { request, retryId: retriedBy, adopt: null, error: null };
+    try {
+      const { adopt } = retryPlan(request);
+      if (retriedBy !== null) yield { ...known, adopt, outcome: 'already' };
+      else if (!bulk.yes) yield { ...known, adopt, outcome: 'planned' };
+      else {
+        const { requestId: retryId } = await client.retry(requestId, who);
+        yield { ...known, adopt, retryId, outcome: 'retried' };
+      }
+    } catch (error) {
+      yield { ...known, outcome: outcomeAfter(error), error };
+    }
+  }
+}
+
+async function* endedSince(
+  client: ExternalApiClient,
+  { status, since, error, tenant }: RetryBulk,
+): AsyncGenerator<RequestSnapshot> {
+  for await (const listed of client.list({ status, ...(tenant !== undefined && { tenant }) })) {
+    if (listed.completedAt === null || Date.parse(listed.completedAt) < since.getTime()) continue;
+    // The list does not say why it ended, and lags behind: its retention may have passed.
+    const request = await client.status(listed.requestId).catch(nullIfGone);
+    if (request !== null && (error === undefined || request.error?.type === error)) yield request;
+  }
+}
+
+function nullIfGone(error: unknown): null {
+  if (error instanceof RequestNotFoundError) return null;
+  throw error;
+}
+
+function lineOf({ request, outcome, retryId, adopt, error }: Entry): string {
+  const { requestId, tenant, status, completedAt } = request;
+  const type = request.error?.type ?? '-';
+  const doing = adopt === null ? 'send it again' : `go on asking for ${adopt}`;
+  const what = {
+    planned: `would ${doing}`,
+    retried: `${adopt === null ? 'sent again' : `asks for ${adopt}`} as ${retryId}`,
+    already: `was retried before, as ${retryId}`,
+    refused: 'refused',
+    unclear: 'unclear',
+  }[outcome];
+  const why = error === null ? '' : `: ${messageOf(error)}`;
+  return `${requestId}  ${tenant}  ${status} ${completedAt}  ${type}  ${what}${why}`;
+}
+
+function doneText(entries: readonly Entry[]): string {
+  const count = (outcome: Entry['outcome']): number => countOf(entries, outcome);
+  return `${count('retried')} retried, ${count('already')} retried before, ${count('refused')} refused.`;
+}
+
+function dryRunText(entries: readonly Entry[]): string {
+  if (entries.length === 0) return 'No request ended so since then.';
+  const planned = countOf(entries, 'planned');
+  const does = planned === 0 ? 'there is nothing to do' : `--yes retries ${these(planned)}`;
+  return `Dry run: nothing was started; ${does}. ${countOf(entries, 'refused')} would be refused.`;
+}
+
+function entryToWire({ request, outcome, retryId, adopt, error }: Entry) {
+  return {
+    request_id: request.requestId,
+    tenant: request.tenant,
+    status: request.status,
+    completed_at: request.completedAt,
+    outcome,
+    retried_by: retryId,
+    adopted: adopt,
+    error: errorToWire(error),
+  };
+}

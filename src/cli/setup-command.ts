@@ -1,0 +1,73 @@
+import { Connection } from '@temporalio/client';
+import { NamespaceNotFoundError } from '@temporalio/common';
+import { Command } from 'commander';
+import { TemporalUnavailableError } from '../client/client-errors.ts';
+import { grpcCode, translated } from '../client/temporal-errors.ts';
+import { loadClientConfig, type ClientConfig } from '../config/client-config.ts';
+import { SEARCH_ATTRIBUTES } from '../contract/names.ts';
+import { wholeNumber } from './arguments.ts';
+import { setUpNamespace, type NamespaceSetup } from './namespace-setup.ts';
+import { jsonOption, print, type OutputOptions } from './output.ts';
+
+/** `external-api setup`: prepares the namespace. */
+export function setupCommand(): Command {
+  return new Command('setup')
+    .description(
+      'Register the search attributes of requests in the Temporal namespace, and set its retention. Can be repeated.',
+    )
+    .option('--retention <days>', 'how long ended requests can be read (default: as it is)', wholeNumber(1, 3650))
+    .addOption(jsonOption())
+    .action(run);
+}
+
+async function run({ retention, ...output }: OutputOptions & { retention?: number }): Promise<void> {
+  const { temporal } = loadClientConfig();
+  const connection = await connect(temporal);
+  try {
+    const setup = await setUpNamespace(connection, temporal.namespace, retention);
+    print(toWire(setup), setupText(setup), output);
+  } catch (error) {
+    throw explained(error, temporal.namespace);
+  } finally {
+    await connection.close();
+  }
+}
+
+async function connect({ connectionOptions }: ClientConfig['temporal']): Promise<Connection> {
+  try {
+    return await Connection.connect({ ...connectionOptions, connectTimeout: '5 seconds' });
+  } catch (cause) {
+    throw new TemporalUnavailableError(undefined, { cause });
+  }
+}
+
+// gRPC status codes, https://grpc.io/docs/guides/status-codes/
+const NOT_FOUND = 5;
+/** PERMISSION_DENIED, and UNIMPLEMENTED: a server that has its own way of doing it. */
+const NOT_FOR_US: readonly unknown[] = [7, 12];
+
+function explained(error: unknown, namespace: string): unknown {
+  const code = grpcCode(error);
+  if (code === NOT_FOUND) return translated(new NamespaceNotFoundError(namespace), '');
+  if (!NOT_FOR_US.includes(code)) return translated(error, '');
+  return new Error(
+    `These credentials may not change the namespace ${namespace}. Let an administrator run this command, or register ` +
+      `${Object.values(SEARCH_ATTRIBUTES).join(' and ')} (both Keyword) with the tools of that server. ` +
+      'Requests run without them too; lists then know less of them.',
+    { cause: error },
+  );
+}
+
+function toWire({ namespace, registered, retentionDays, retentionChanged }: NamespaceSetup) {
+  return { namespace, registered, retention_days: retentionDays, retention_changed: retentionChanged };
+}
+
+function setupText({ namespace, registered, retentionDays, retentionChanged }: NamespaceSetup): string {
+  return [
+    `Namespace ${namespace}:`,
+    ...Object.values(SEARCH_ATTRIBUTES).map(
+      (name) => `  search attribute ${name}: ${registered.includes(name) ? 'registered' : 'there already'}`,
+    ),
+    `  retention: ${retentionChanged ? 'set to ' : ''}${retentionDays} ${retentionDays === 1 ? 'day' : 'days'}`,
+  ].join('\n');
+}

@@ -1,0 +1,79 @@
+import { FAILURES, type FailureName, type FailureRow } from '../contract/failures.ts';
+import type { RequestError, RequestState } from '../contract/request.ts';
+
+/** A request that ended as failed or timed out. */
+export type Unsuccessful = Pick<RequestState, 'requestId' | 'providerRequestId' | 'error'>;
+
+/**
+ * What may follow an end without a result. `ask_provider`: nobody knows whether the work was done. `ask_for_id`: the
+ * provider took it and has not said how it ended. The others stand in the failure table.
+ */
+type Remedy = 'ask_provider' | 'ask_for_id' | FailureRow['advice'];
+
+/** What `retry` does after each: sends the same input again, goes on asking for the work, or nothing. */
+const RETRIES: Record<Remedy, 'send_again' | 'adopt' | null> = {
+  ask_provider: null,
+  ask_for_id: 'adopt',
+  fetch_result: null,
+  send_again: 'send_again',
+  correct_input: 'send_again',
+  correct_credentials: 'send_again',
+  correct_request: 'send_again',
+};
+
+/** What a person is told. None of these can make the provider do the work twice. */
+const WORDS: Record<Remedy, (request: Unsuccessful) => string> = {
+  ask_provider: ({ requestId }) =>
+    `nobody knows whether the provider has done it: ask it for Idempotency-Key ${requestId}, and make a new request only if it says no`,
+  ask_for_id: ({ requestId, providerRequestId }) =>
+    `the provider has it as ${providerRequestId} and has not said how it ended: \`external-api retry ${requestId}\` goes on asking`,
+  fetch_result: ({ providerRequestId: id }) =>
+    `the work is done: fetch the result from the provider${id === null ? '' : ` by its id ${id}`}`,
+  send_again: ({ requestId }) => `\`external-api retry ${requestId}\` sends it again`,
+  correct_input: () => 'correct the input, and send it with a new key',
+  correct_credentials: ({ requestId }) =>
+    `correct the credentials of the worker, then \`external-api retry ${requestId}\` sends it again`,
+  correct_request: ({ requestId }) =>
+    `correct the request, and send it with a new key; or the worker's configuration, then \`external-api retry ${requestId}\` sends it again`,
+};
+
+/** What to do about a request that ended without a result, as the end of a sentence. */
+export function adviceAfter(request: Unsuccessful): string {
+  return WORDS[remedyFor(request)](request);
+}
+
+/** What to do while the outcome is unknown and the request is held, as the end of a sentence. */
+export function decisionAdvice(requestId: string, holdUntil: string | null): string {
+  const before = holdUntil === null ? '' : ` before ${holdUntil}`;
+  const command = `external-api resolve ${requestId} resubmit|adopt|abandon --reason …`;
+  return `ask the provider for Idempotency-Key ${requestId}, then decide${before} with \`${command}\``;
+}
+
+/** What `retry` makes of it: the same input sent again, the work adopted and only asked for, or, null, nothing. */
+export function retryAfter(request: Unsuccessful): 'send_again' | 'adopt' | null {
+  return RETRIES[remedyFor(request)];
+}
+
+/** What must not be done twice goes first: only what is known not to have been done is sent again. */
+function remedyFor({ error, providerRequestId }: Unsuccessful): Remedy {
+  if (error === null || error.type === 'OutcomeUnknown') return 'ask_provider';
+  const advised = adviceOf(error);
+  if (advised === 'fetch_result') return advised;
+  // A refused or unanswered status call says nothing of work that the provider has taken.
+  if (providerRequestId !== null && error.failure !== 'reportedFailure') return 'ask_for_id';
+  return error.outcome === null || error.outcome === 'ambiguous' ? 'ask_provider' : advised;
+}
+
+/** By the failure table; by the class where no row is known. */
+function adviceOf({ type, outcome, failure }: RequestError): FailureRow['advice'] {
+  const row = rowOf(failure);
+  if (row) return row.advice;
+  if (type === 'ResultTooLargeError') return 'fetch_result';
+  if (type === 'APIAuthenticationError') return 'correct_credentials';
+  return outcome === 'final' ? 'correct_input' : 'send_again';
+}
+
+/** A newer worker may name a row that is not known here. */
+function rowOf(failure: FailureName | null | undefined): FailureRow | undefined {
+  return failure ? (FAILURES as Partial<Record<string, FailureRow>>)[failure] : undefined;
+}

@@ -1,0 +1,125 @@
+/**
+ * What can go wrong between a service and its own durable requests. What went wrong at the provider is in
+ * contract/errors.ts.
+ */
+
+/** The input cannot be a request. Nothing was started. */
+export class InvalidRequestError extends Error {
+  override readonly name = 'InvalidRequestError';
+  /** One entry for each thing that is wrong, with the path of the member it is about. */
+  readonly problems: readonly { path: string; message: string }[];
+
+  constructor(problems: readonly { path: string; message: string }[]) {
+    super(
+      `Invalid request: ${problems.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ')}`,
+    );
+    this.problems = problems;
+  }
+}
+
+/** The input is larger than Temporal keeps. Nothing was started. */
+export class RequestTooLargeError extends Error {
+  override readonly name = 'RequestTooLargeError';
+
+  constructor(bytes: number, limit: number) {
+    super(
+      `The request has ${bytes} bytes of JSON; at most ${limit} can be kept. Send a reference to the data instead.`,
+    );
+  }
+}
+
+/** The decision cannot be taken: the request waits for none, or not any more. Nothing was changed. */
+export class NothingToDecideError extends Error {
+  override readonly name = 'NothingToDecideError';
+  readonly requestId: string;
+
+  constructor(requestId: string, message: string) {
+    super(message);
+    this.requestId = requestId;
+  }
+}
+
+/** The request cannot be sent again: it has not ended without a result, or the work may have been done. Nothing was started. */
+export class NotRetryableError extends Error {
+  override readonly name = 'NotRetryableError';
+  readonly requestId: string;
+
+  /** @param why and what to do instead, as the end of a sentence */
+  constructor(requestId: string, why: string) {
+    super(`Request ${requestId} is not sent again: ${why}.`);
+    this.requestId = requestId;
+  }
+}
+
+/** The idempotency key was used before, with another input. The first request is untouched. */
+export class IdempotencyConflictError extends Error {
+  override readonly name = 'IdempotencyConflictError';
+  readonly requestId: string;
+
+  constructor(requestId: string) {
+    super(
+      `This idempotency key already belongs to ${requestId}, which has another input. ` +
+        'Send the first input again to get that request, or use a new key.',
+    );
+    this.requestId = requestId;
+  }
+}
+
+/** No request with this id, or it belongs to another tenant, or its retention has passed. */
+export class RequestNotFoundError extends Error {
+  override readonly name = 'RequestNotFoundError';
+  readonly requestId: string;
+
+  constructor(requestId: string) {
+    super(`There is no request ${requestId}.`);
+    this.requestId = requestId;
+  }
+}
+
+/** The request was cancelled (or terminated by an operator) before it had a result. */
+export class RequestCancelledError extends Error {
+  override readonly name = 'RequestCancelledError';
+  readonly requestId: string;
+
+  constructor(requestId: string, options?: { cause?: unknown }) {
+    super(`Request ${requestId} was cancelled.`, options);
+    this.requestId = requestId;
+  }
+}
+
+/** The request had ended already, so there is nothing to cancel. */
+export class RequestFinishedError extends Error {
+  override readonly name = 'RequestFinishedError';
+  readonly requestId: string;
+
+  constructor(requestId: string) {
+    super(`Request ${requestId} has ended already. Its status says how.`);
+    this.requestId = requestId;
+  }
+}
+
+/** The result was not there within the `timeout` of the wait. The request goes on. */
+export class ResultTimeoutError extends Error {
+  override readonly name = 'ResultTimeoutError';
+  readonly requestId: string;
+
+  constructor(requestId: string) {
+    super(`Request ${requestId} has no result yet. It goes on; ask again later.`);
+    this.requestId = requestId;
+  }
+}
+
+/**
+ * The Temporal server did not answer, or did not let us in. A start may or may not have happened: repeat it with the same
+ * idempotency key.
+ */
+export class TemporalUnavailableError extends Error {
+  override readonly name = 'TemporalUnavailableError';
+
+  constructor(
+    message = 'The Temporal server did not answer. Check TEMPORAL_ADDRESS and that the server is up.',
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}

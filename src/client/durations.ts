@@ -1,0 +1,38 @@
+import type { Duration } from '@temporalio/common';
+import { msToNumber } from '@temporalio/common/lib/time.js';
+import { MAX_DEADLINE_MS } from '../contract/limits.ts';
+import { InvalidRequestError } from './client-errors.ts';
+
+/** Node's timers end at once beyond this, which is 24.8 days. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * How long a request may take, or be held, in milliseconds.
+ * @param path the option that it is
+ * @throws InvalidRequestError
+ */
+export function requestDuration(path: string, duration: Duration): number {
+  const ms = millisecondsOf(duration);
+  if (ms > 0 && ms <= MAX_DEADLINE_MS) return ms;
+  const expected = `must be milliseconds above 0, or a string such as '10 minutes'; at most ${MAX_DEADLINE_MS / 86_400_000} days`;
+  throw new InvalidRequestError([{ path, message: expected }]);
+}
+
+/**
+ * How long a caller waits, in milliseconds, as far as a timer can.
+ * @throws InvalidRequestError
+ */
+export function waitDuration(path: string, duration: Duration): number {
+  const ms = millisecondsOf(duration);
+  if (ms > 0) return Math.min(ms, LONGEST_TIMER_MS);
+  throw new InvalidRequestError([{ path, message: "must be milliseconds above 0, or a string such as '10 minutes'" }]);
+}
+
+/** NaN for what is no duration. */
+function millisecondsOf(duration: Duration): number {
+  try {
+    return msToNumber(duration);
+  } catch {
+    return Number.NaN;
+  }
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import type { RequestSnapshot } from '../contract/request.ts';
+import { adviceAfter, decisionAdvice, retryAfter } from './advice.ts';
+import { InvalidRequestError, NotRetryableError } from './client-errors.ts';
+import { decidedBy, decisionReason } from './resolution-input.ts';
+import { CANCELLATIONS } from './why.ts';
+
+/** Who sends a request again, and why: kept with the new one, in the details that the Temporal Web UI shows. */
+export interface RetryOptions {
+  /** At most 200 characters. Default: the identity of the Temporal client. */
+  by?: string;
+  /** At most 2000 characters. */
+  reason?: string;
+}
+
+/** What a retry does: `adopt` is the provider's id of work that it has, and that is only asked for; null: it is submitted. */
+export interface RetryPlan {
+  adopt: string | null;
+}
+
+/**
+ * What a retry of the request would do. Only what is known not to have been done is sent again.
+ * @throws NotRetryableError saying what to do instead
+ */
+export function retryPlan(request: RequestSnapshot): RetryPlan {
+  const { requestId, status, providerRequestId } = request;
+  const after = status === 'failed' || status === 'timed_out' ? retryAfter(request) : null;
+  if (after === null) throw new NotRetryableError(requestId, refusal(request));
+  return { adopt: after === 'adopt' ? providerRequestId : null };
+}
+
+function refusal(request: RequestSnapshot): string {
+  const { requestId, status, cancellation, waitingFor } = request;
+  switch (status) {
+    case 'failed':
+    case 'timed_out':
+      return adviceAfter(request);
+    case 'outcome_unknown':
+      return `its outcome is unknown, and it is held: ${decisionAdvice(requestId, waitingFor?.until ?? null)}`;
+    case 'completed':
+      return 'it is completed';
+    case 'cancelled':
+      return `it was cancelled${cancellation ? `: ${CANCELLATIONS[cancellation]}` : ''}`;
+    default:
+      return `it still runs: \`external-api why ${requestId}\` says what it waits for`;
+  }
+}
+
+const optionsSchema = z.object({ by: decidedBy.optional(), reason: decisionReason.optional() });
+
+/** @throws InvalidRequestError naming every problem */
+export function checkRetry(options: RetryOptions): void {
+  const checked = optionsSchema.safeParse(options);
+  if (checked.success) return;
+  throw new InvalidRequestError(checked.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })));
+}

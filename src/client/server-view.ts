@@ -1,0 +1,282 @@
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import { decodeRetryState, type RetryState, type SerializationContext } from '@temporalio/common';
+import type { RequestMemo } from '../contract/names.ts';
+import type { ProcessRequestArgs } from '../contract/request.ts';
+import { SEARCH_ATTRIBUTES } from '../contract/names.ts';
+import { RequestNotFoundError } from './client-errors.ts';
+import { translated } from './temporal-errors.ts';
+import {
+  errorOf,
+  failureOf,
+  firstValueOf,
+  searchAttributeOf,
+  valueOf,
+  type AttemptFailure,
+} from './decode-payloads.ts';
+
+/**
+ * What the Temporal server knows of a request, in plain words: the only place that reads its protobufs. Times are
+ * ISO 8601, UTC. Everything here throws what the Temporal client throws.
+ */
+
+type Description = Awaited<ReturnType<WorkflowHandle['describe']>>['raw'];
+type RawActivity = NonNullable<Description['pendingActivities']>[number];
+type RawTask = Description['pendingWorkflowTask'];
+export type RawHistory = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
+type RawEvent = NonNullable<RawHistory['events']>[number];
+type Page = Awaited<ReturnType<Client['workflowService']['listWorkflowExecutions']>>;
+type RawExecution = NonNullable<Page['executions']>[number];
+type Timestamp = RawEvent['eventTime'];
+
+/** `temporal.api.enums.v1.WorkflowExecutionStatus`, by number. A paused workflow goes on once it is unpaused. */
+const STATUSES = [
+  'running',
+  'running',
+  'completed',
+  'failed',
+  'cancelled',
+  'terminated',
+  'continued_as_new',
+  'timed_out',
+  'running',
+] as const;
+export type ServerStatus = (typeof STATUSES)[number];
+
+/** `temporal.api.enums.v1.PendingActivityState`, by number. One whose pause is asked for still runs. */
+const ACTIVITY_STATES = ['scheduled', 'scheduled', 'started', 'cancel_requested', 'paused', 'started'] as const;
+
+const PENDING_WORKFLOW_TASK_STATE_STARTED = 2;
+
+/** An activity that has not ended. */
+export interface PendingActivity {
+  id: string;
+  name: string;
+  /** `cancel_requested` hides whether an attempt runs. */
+  state: (typeof ACTIVITY_STATES)[number];
+  /** From 1; of the attempt that runs, or else of the next. */
+  attempt: number;
+  /** Null: a server too old to say. */
+  taskQueue: string | null;
+  scheduledAt: string | null;
+  lastStartedAt: string | null;
+  lastAttemptCompletedAt: string | null;
+  nextAttemptAt: string | null;
+  /** The latest that the server has; undefined: none. */
+  heartbeat: unknown;
+  lastFailure: AttemptFailure | null;
+  /** Who had it last; null: nobody ever. An operator's reset does not change it. */
+  lastWorker: string | null;
+}
+
+/** A workflow's own next step. */
+export interface PendingTask {
+  isStarted: boolean;
+  attempt: number;
+  scheduledAt: string | null;
+}
+
+export interface WorkflowView {
+  runId: string;
+  status: ServerStatus;
+  memo: Partial<RequestMemo>;
+  activities: PendingActivity[];
+  task: PendingTask | null;
+}
+
+/** A workflow as the server describes it now, with what it has pending. */
+export async function readPending(client: Client, workflowId: string, ofRun?: string): Promise<WorkflowView> {
+  const { raw, runId, memo, status } = await client.workflow.getHandle(workflowId, ofRun).describe();
+  const activities = await Promise.all(
+    (raw.pendingActivities ?? []).map((one) => pendingActivity(client, workflowId, one)),
+  );
+  return {
+    runId,
+    status: statusOf(status.code),
+    memo: memo ?? {},
+    activities,
+    task: pendingTask(raw.pendingWorkflowTask),
+  };
+}
+
+/** How far the workflow is; null: there is none. */
+export async function readStatus(client: Client, workflowId: string): Promise<ServerStatus | null> {
+  try {
+    const { status } = await client.workflow.getHandle(workflowId).describe();
+    return statusOf(status.code);
+  } catch (error) {
+    if (translated(error, '') instanceof RequestNotFoundError) return null;
+    throw error;
+  }
+}
+
+async function pendingActivity(client: Client, workflowId: string, raw: RawActivity): Promise<PendingActivity> {
+  const id = raw.activityId ?? '';
+  const context = activityContext(client, workflowId, id);
+  return {
+    id,
+    name: raw.activityType?.name ?? '',
+    state: ACTIVITY_STATES[raw.state ?? 0] ?? 'scheduled',
+    attempt: raw.attempt ?? 1,
+    taskQueue: raw.activityOptions?.taskQueue?.name ?? null,
+    scheduledAt: iso(raw.scheduledTime),
+    lastStartedAt: iso(raw.lastStartedTime),
+    lastAttemptCompletedAt: iso(raw.lastAttemptCompleteTime),
+    nextAttemptAt: iso(raw.nextAttemptScheduleTime),
+    heartbeat: await firstValueOf(client, raw.heartbeatDetails, context),
+    lastFailure: raw.lastFailure ? await failureOf(client, raw.lastFailure, context) : null,
+    lastWorker: raw.lastWorkerIdentity || null,
+  };
+}
+
+function pendingTask(raw: RawTask): PendingTask | null {
+  if (!raw) return null;
+  return {
+    isStarted: raw.state === PENDING_WORKFLOW_TASK_STATE_STARTED,
+    attempt: raw.attempt ?? 1,
+    scheduledAt: iso(raw.originalScheduledTime ?? raw.scheduledTime),
+  };
+}
+
+/** One event of a history, as far as it tells of a request's state. */
+export type HistoryEvent = { at: string } & (
+  | { type: 'activity_scheduled'; activity: string; input: unknown }
+  | { type: 'activity_completed'; activity: string; result: unknown }
+  /** Failed for good, or timed out. */
+  | { type: 'activity_failed'; activity: string; cause: Error | undefined; retryState: RetryState }
+  | { type: 'cancel_requested' }
+  /** The workflow ended without a result. */
+  | { type: 'closed' }
+  | { type: 'other' }
+);
+
+export async function readHistory(client: Client, workflowId: string): Promise<HistoryEvent[]> {
+  return await plainHistory(client, workflowId, await client.workflow.getHandle(workflowId).fetchHistory());
+}
+
+const CLOSING = [
+  'workflowExecutionCanceledEventAttributes',
+  'workflowExecutionTerminatedEventAttributes',
+  'workflowExecutionTimedOutEventAttributes',
+  'workflowExecutionFailedEventAttributes',
+] as const;
+
+/** @param client brings the data converter; it makes no call */
+export async function plainHistory(
+  client: Client,
+  workflowId: string,
+  { events }: RawHistory,
+): Promise<HistoryEvent[]> {
+  const scheduled = new Map<string, { activity: string; id: string }>();
+  const plain = async (event: RawEvent): Promise<HistoryEvent> => {
+    const at = iso(event.eventTime) ?? new Date(0).toISOString();
+    const begun = event.activityTaskScheduledEventAttributes;
+    if (begun) {
+      const activity = begun.activityType?.name ?? '';
+      const id = begun.activityId ?? '';
+      scheduled.set(String(event.eventId), { activity, id });
+      const input = await firstValueOf(client, begun.input, activityContext(client, workflowId, id));
+      return { at, type: 'activity_scheduled', activity, input };
+    }
+    const completed = event.activityTaskCompletedEventAttributes;
+    const lost = event.activityTaskFailedEventAttributes ?? event.activityTaskTimedOutEventAttributes;
+    const { activity = '', id = '' } = scheduled.get(String((completed ?? lost)?.scheduledEventId)) ?? {};
+    const context = activityContext(client, workflowId, id);
+    if (completed) {
+      return {
+        at,
+        type: 'activity_completed',
+        activity,
+        result: await firstValueOf(client, completed.result, context),
+      };
+    }
+    if (lost) {
+      const cause = lost.failure ? await errorOf(client, lost.failure, context) : undefined;
+      return { at, type: 'activity_failed', activity, cause, retryState: decodeRetryState(lost.retryState) };
+    }
+    if (event.workflowExecutionCancelRequestedEventAttributes) return { at, type: 'cancel_requested' };
+    return { at, type: CLOSING.some((attributes) => event[attributes]) ? 'closed' : 'other' };
+  };
+  const history: HistoryEvent[] = [];
+  // One after the other: what ends an activity names the event that began it.
+  for (const event of events ?? []) history.push(await plain(event));
+  return history;
+}
+
+/** What a request was started with: its history's first event. */
+export async function readStart(
+  client: Client,
+  workflowId: string,
+): Promise<{ args: ProcessRequestArgs; memo: RequestMemo }> {
+  const { namespace } = client.options;
+  const asked = { namespace, execution: { workflowId }, maximumPageSize: 1 };
+  const { history } = await client.workflowService.getWorkflowExecutionHistory(asked);
+  const start = history?.events?.[0]?.workflowExecutionStartedEventAttributes;
+  const context = { type: 'workflow', namespace, workflowId } as const;
+  return {
+    args: (await firstValueOf(client, start?.input, context)) as ProcessRequestArgs,
+    memo: (await memoOf(client, start?.memo, context)) as RequestMemo,
+  };
+}
+
+/** A workflow as a list shows it. */
+export interface ListedWorkflow {
+  workflowId: string;
+  status: ServerStatus;
+  memo: Partial<RequestMemo>;
+  /** The search attribute; null: not set. */
+  attention: string | null;
+  startedAt: string;
+  closedAt: string | null;
+}
+
+/** @param token where an earlier page ended; empty: at the beginning. An empty `nextToken` ends the list */
+export async function listPage(
+  client: Client,
+  query: string,
+  pageSize: number,
+  token: Buffer,
+): Promise<{ workflows: ListedWorkflow[]; nextToken: Buffer }> {
+  const { namespace } = client.options;
+  const asked = { namespace, query, pageSize, nextPageToken: token };
+  const page = await client.workflowService.listWorkflowExecutions(asked);
+  const workflows = await Promise.all((page.executions ?? []).map((one) => listedWorkflow(client, one)));
+  return { workflows, nextToken: Buffer.from(page.nextPageToken ?? []) };
+}
+
+async function listedWorkflow(client: Client, raw: RawExecution): Promise<ListedWorkflow> {
+  const workflowId = raw.execution?.workflowId ?? '';
+  const context = { type: 'workflow', namespace: client.options.namespace, workflowId } as const;
+  const attention = searchAttributeOf(raw.searchAttributes?.indexedFields?.[SEARCH_ATTRIBUTES.attention]);
+  return {
+    workflowId,
+    status: statusOf(raw.status),
+    memo: await memoOf(client, raw.memo, context),
+    attention: typeof attention === 'string' ? attention : null,
+    startedAt: iso(raw.startTime) ?? '',
+    closedAt: iso(raw.closeTime),
+  };
+}
+
+async function memoOf(
+  client: Client,
+  memo: RawExecution['memo'],
+  context: SerializationContext,
+): Promise<Partial<RequestMemo>> {
+  const values = Object.entries(memo?.fields ?? {}).map(
+    async ([name, payload]) => [name, await valueOf(client, payload, context)] as const,
+  );
+  return Object.fromEntries(await Promise.all(values));
+}
+
+function activityContext({ options: { namespace } }: Client, workflowId: string, activityId: string) {
+  return { type: 'activity', namespace, workflowId, activityId, isLocal: false } as const;
+}
+
+function statusOf(code: number | null | undefined): ServerStatus {
+  return STATUSES[code ?? 0] ?? 'running';
+}
+
+function iso(time: Timestamp): string | null {
+  if (!time) return null;
+  return new Date(Number(time.seconds ?? 0) * 1000 + Math.floor((time.nanos ?? 0) / 1e6)).toISOString();
+}

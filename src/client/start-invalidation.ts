@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { AnswerKey, InvalidateInput } from '../contract/activities.ts';
+import { INVALIDATION_TYPE, TASK_QUEUES, type RequestMemo } from '../contract/names.ts';
+import type { ProcessInput } from '../contract/request.ts';
+import { InvalidRequestError, TemporalUnavailableError } from './client-errors.ts';
+import { checkInput, checkTenant } from './process-input.ts';
+import { translated } from './temporal-errors.ts';
+
+/** Which answers the response cache is to forget. */
+export type InvalidateOptions = (
+  | { requestId: string; tenant?: never; input?: never }
+  /** `tenant`: default `default`. */
+  | { input: ProcessInput; tenant?: string; requestId?: never }
+  | { tenant: string; input?: never; requestId?: never }
+) & {
+  /** Who asks: kept in the history, at most 200 characters. Default: the identity of the Temporal client. */
+  by?: string;
+};
+
+const LONGEST_WAIT_MS = 10_000;
+/** By then no answer is kept any more. */
+const LONGEST_INVALIDATION = '30 days';
+
+/**
+ * Starts the workflow that makes the cache forget, wherever that is, and waits for its end.
+ *
+ * @param rpc makes a call to the server in bounded time, with errors in this package's words
+ * @param request the workflow of `requestId`
+ * @throws as ExternalApiClient.invalidate
+ */
+export async function invalidateAnswers(
+  client: Client,
+  rpc: <Result>(call: () => Promise<Result>) => Promise<Result>,
+  options: InvalidateOptions,
+  request: WorkflowHandle | null,
+): Promise<void> {
+  const { by = client.options.identity } = options;
+  if (!/^.{1,200}$/s.test(by)) throw invalid('by', 'must say who asks, in at most 200 characters');
+  const asked = request === null ? askedBy(options) : await rpc(() => askedOf(request));
+  const input: InvalidateInput = { ...asked, by };
+  const invalidation = await rpc(() =>
+    client.workflow.start(INVALIDATION_TYPE, {
+      workflowId: `external-api-invalidation/${randomUUID()}`,
+      taskQueue: TASK_QUEUES.requests,
+      args: [input],
+      workflowExecutionTimeout: LONGEST_INVALIDATION,
+      staticSummary: `${input.tenant}: forget ${input.key === null ? 'all answers' : 'one answer'}`,
+    }),
+  );
+  try {
+    await client.withDeadline(Date.now() + LONGEST_WAIT_MS, () => invalidation.result());
+  } catch (error) {
+    const known = translated(error, '');
+    if (!(known instanceof TemporalUnavailableError)) throw known;
+    const message =
+      `No worker has made the cache forget within ${LONGEST_WAIT_MS / 1000} s. One that comes back still does: ` +
+      `see the workflow ${invalidation.workflowId}.`;
+    throw new TemporalUnavailableError(message, { cause: error });
+  }
+}
+
+/** What the request asked for, as its start wrote it down. */
+async function askedOf(request: WorkflowHandle): Promise<AnswerKey> {
+  const { tenant, inputHash } = (await request.describe()).memo as unknown as RequestMemo;
+  return { tenant, key: inputHash };
+}
+
+function askedBy({ tenant, input }: InvalidateOptions): Omit<InvalidateInput, 'by'> {
+  if (input !== undefined) {
+    const checked = checkInput(input, { tenant });
+    return { tenant: checked.tenant, key: checked.inputHash };
+  }
+  if (tenant === undefined) throw invalid('', 'say what to forget: a requestId, an input or a tenant');
+  checkTenant(tenant);
+  return { tenant, key: null };
+}
+
+function invalid(path: string, message: string): InvalidRequestError {
+  return new InvalidRequestError([{ path, message }]);
+}

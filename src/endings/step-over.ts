@@ -1,0 +1,139 @@
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  RetryState,
+  TimeoutFailure,
+  type ActivityFailure,
+} from '@temporalio/common';
+import type { SubmitProgress } from '../contract/activities.ts';
+import { STILL_PROCESSING, type ErrorDetails, type FailureName } from '../contract/failures.ts';
+import type { ErrorType, Idempotency, Outcome } from '../contract/values.ts';
+import type { StepOver } from './ending.ts';
+
+/** What a request knows beside the failure that ended its step. */
+export interface StepFacts {
+  step: StepOver['step'];
+  mode: Idempotency;
+  /** The work that is polled. */
+  providerRequestId: string | null;
+  /** That its id is this one, a person or a callback said, not the provider's answer to the submit. */
+  adopted: boolean;
+  /** A submit of this request may have been executed before the step. */
+  sentBefore: boolean;
+  cancelRequested: boolean;
+  /** The server was asked before the cancel, and knew of nothing that was sent. */
+  confirmedUnsent: boolean;
+}
+
+/** A step that is over, with what a person is told of it. */
+export interface ToldStepOver extends StepOver {
+  /** The failure of the last call, if that is known. */
+  type: ErrorType | null;
+  message: string | null;
+  details: Partial<ErrorDetails>;
+  /** The work was looked at shortly before the deadline, and ran. */
+  lookedLast: boolean;
+}
+
+/** Reads the failure with which an activity of a request ended for good. */
+export function readStepOver(
+  { cause, retryState }: Pick<ActivityFailure, 'cause' | 'retryState'>,
+  facts: StepFacts,
+): ToldStepOver {
+  const { step, mode, providerRequestId, adopted, sentBefore, cancelRequested } = facts;
+  const end = {
+    step,
+    mode,
+    providerRequestId,
+    cancelRequested,
+    idRefused: false,
+    type: null,
+    message: null,
+    details: {},
+  };
+  const none = { ...end, failure: null, lookedLast: false, confirmed: true };
+
+  if (cause instanceof ApplicationFailure) {
+    const lookedLast = cause.type === STILL_PROCESSING;
+    const details = (cause.details?.[0] as ErrorDetails | undefined) ?? null;
+    const over = overOf(retryState);
+    // "Not yet" is no failure.
+    if (lookedLast) return { ...none, over, outcome: 'ambiguous', lookedLast };
+    const type = (cause.type ?? 'ExternalAPIError') as ErrorType;
+    const told = { ...end, type, message: cause.message, details: details ?? {} };
+    const outcome = outcomeOf(step, details?.outcome ?? 'ambiguous', details?.failure ?? null, sentBefore);
+    return {
+      ...told,
+      over,
+      failure: details?.failure ?? null,
+      outcome,
+      confirmed: true,
+      providerRequestId: providerRequestId ?? details?.providerRequestId ?? null,
+      idRefused: adopted && details?.statusCode === 404,
+      lookedLast,
+    };
+  }
+  if (cause instanceof TimeoutFailure) {
+    const over = retryState === RetryState.CANCEL_REQUESTED ? 'cancelled' : 'deadline';
+    const record = recordOf(cause.lastHeartbeatDetails);
+    const outcome = outcomeOf(step, unansweredOutcome(cause, record, mode), null, sentBefore);
+    const { last } = record ?? {};
+    if (!last) return { ...none, over, outcome };
+    return { ...none, ...last, over, failure: last.details.failure, outcome };
+  }
+  // Cancelled: by the attempt, which says what it did, or by the server, because none was running.
+  const said =
+    cause instanceof CancelledFailure ? (cause.details?.[0] as { outcome?: Outcome } | undefined) : undefined;
+  const outcome = said?.outcome ?? 'never-sent';
+  const confirmed = step !== 'process' || typeof said?.outcome === 'string' || facts.confirmedUnsent;
+  return { ...none, over: 'cancelled', outcome: outcomeOf(step, outcome, null, sentBefore), confirmed };
+}
+
+/** Cancellation was asked for while no step ran. */
+export function cancelledBetweenSteps({ step, mode, providerRequestId, sentBefore }: StepFacts): ToldStepOver {
+  return {
+    step,
+    over: 'cancelled',
+    failure: null,
+    outcome: sentBefore ? 'ambiguous' : 'never-sent',
+    confirmed: true,
+    mode,
+    providerRequestId,
+    cancelRequested: true,
+    idRefused: false,
+    type: null,
+    message: null,
+    details: {},
+    lookedLast: false,
+  };
+}
+
+function overOf(retryState: ActivityFailure['retryState']): StepOver['over'] {
+  if (retryState === RetryState.TIMEOUT) return 'deadline';
+  return retryState === RetryState.CANCEL_REQUESTED ? 'cancelled' : 'gave_up';
+}
+
+/**
+ * What became of the whole request so far. A token call submits nothing; of accepted work only the provider's own verdict
+ * is final; and what an earlier submit left open, no later failure settles but that verdict.
+ */
+function outcomeOf(step: StepOver['step'], said: Outcome, failure: FailureName | null, sentBefore: boolean): Outcome {
+  if (step === 'pollStatus') return said === 'final' ? 'final' : 'ambiguous';
+  if (step === 'authenticate' && said !== 'final') return sentBefore ? 'ambiguous' : 'never-sent';
+  if (said === 'final' || !sentBefore) return said;
+  return failure === 'notAllowed' ? said : 'ambiguous';
+}
+
+/**
+ * What the provider may have done when a submit ended without a word of its last attempt. The server says apart what no
+ * worker ever had; a record tells the truth; without one only mode `none` is certain that nothing was sent.
+ */
+function unansweredOutcome({ timeoutType }: TimeoutFailure, record: SubmitProgress | null, mode: Idempotency): Outcome {
+  if (timeoutType === 'SCHEDULE_TO_START') return 'never-sent';
+  if (record === null) return mode === 'none' ? 'never-sent' : 'ambiguous';
+  return record.sending || record.mayHaveRun ? 'ambiguous' : 'never-sent';
+}
+
+function recordOf(heartbeat: unknown): SubmitProgress | null {
+  return typeof heartbeat === 'object' && heartbeat !== null ? (heartbeat as SubmitProgress) : null;
+}

@@ -1,0 +1,148 @@
+import type { FastifyReply } from 'fastify';
+import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
+import { ResultTimeoutError, TemporalUnavailableError } from '../../client/client-errors.ts';
+import { ExternalAPIError } from '../../contract/errors.ts';
+import type { ProcessInput, ProcessResult, RequestState } from '../../contract/request.ts';
+import { errorToWire, resultToWire } from '../../contract/wire-format.ts';
+import type { RequestHandle } from '../../client/client-options.ts';
+import type { GatewayClient } from '../gateway-client.ts';
+import { allowOnly } from '../methods.ts';
+import { PROCESS_PATH, statusPath } from '../paths.ts';
+import {
+  acceptedResponse,
+  problemResponses,
+  processBody,
+  processHeaders,
+  processedResponse,
+  type ProcessBody,
+} from '../schemas.ts';
+import type { Waits } from '../waits.ts';
+import type { CacheUse } from '../../contract/values.ts';
+
+export interface ProcessRouteOptions {
+  client: GatewayClient;
+  syncWaitMs: number;
+  waits: Waits;
+}
+
+const RETRY_AFTER_SECONDS = 2;
+
+/** `POST /api/external/process`: starts a durable request and, unless asked not to, waits a while for its result. */
+export const processRoute: FastifyPluginCallbackZod<ProcessRouteOptions> = (app, options, done) => {
+  const { client, syncWaitMs, waits } = options;
+  allowOnly(app, PROCESS_PATH, ['POST']);
+  app.post(
+    PROCESS_PATH,
+    {
+      schema: {
+        summary: 'Process data',
+        operationId: 'process',
+        tags: ['requests'],
+        security: [{ apiKey: [] }],
+        headers: processHeaders,
+        body: processBody,
+        response: {
+          200: processedResponse,
+          202: acceptedResponse,
+          ...problemResponses({
+            400: 'The body or the Idempotency-Key is not valid; `errors` names every problem',
+            401: 'No API key, or an unknown one',
+            409: 'The request was cancelled while the caller waited',
+            413: 'The body is larger than 1 MiB, or its JSON larger than can be kept',
+            415: 'The body is not application/json',
+            422: 'The provider refused the input, or the Idempotency-Key belongs to another input',
+            502: 'The request failed at the provider; with a provider_request_id the provider may have done it',
+            503: 'Not at the moment: see Retry-After',
+            504: 'The request ended at its deadline',
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const key = request.headers['idempotency-key'];
+      const started = await client.process(toInput(request.body), {
+        tenant: request.tenant,
+        cache: cacheUseOf(request.headers['cache-control'] ?? ''),
+        ...(key !== undefined && { idempotencyKey: key }),
+      });
+      request.externalRequestId = started.requestId;
+      if (request.body.options?.async === true || syncWaitMs === 0) return accepted(reply, started);
+      const state = await waits
+        .during(reply, (signal) => resultWithin(started, syncWaitMs, signal))
+        .catch(async (error: unknown) => {
+          if (error instanceof ExternalAPIError) request.retriedBy = await retryOf(started);
+          throw error;
+        });
+      if (!state?.result) return accepted(reply, started);
+      const age = ageSeconds(state, Date.now());
+      if (age !== null) reply.header('age', age);
+      return reply.code(200).send(processed(started, state, state.result));
+    },
+  );
+  done();
+};
+
+/** The request that repeats one that failed. Not to know it is no error. */
+async function retryOf(started: RequestHandle): Promise<string | null> {
+  return await started.status().then(
+    ({ retriedBy }) => retriedBy,
+    () => null,
+  );
+}
+
+/** RFC 9111, section 5.2.1: what a request may say of the cache, as far as it concerns this one. */
+function cacheUseOf(header: string): CacheUse {
+  const directives = header.split(',').map((directive) => directive.trim().toLowerCase());
+  if (directives.includes('no-store')) return 'off';
+  return directives.includes('no-cache') ? 'refresh' : 'read';
+}
+
+/** RFC 9111, section 5.1; null for an answer that is new. */
+function ageSeconds({ cachedAt }: RequestState, now: number): number | null {
+  return cachedAt ? Math.max(0, Math.floor((now - Date.parse(cachedAt)) / 1000)) : null;
+}
+
+/** The contract's own shape for an answer of the provider; any other is marked. */
+function processed({ requestId }: RequestHandle, { source, error }: RequestState, result: ProcessResult) {
+  return {
+    success: true as const,
+    result: resultToWire(result),
+    request_id: requestId,
+    ...(source !== null && source !== 'provider' && { source }),
+    ...(error !== null && { error: errorToWire(error) }),
+  };
+}
+
+export function toInput({ data, options }: ProcessBody): ProcessInput {
+  return {
+    data,
+    options: {
+      async: options?.async ?? false,
+      ...(typeof options?.callback_url === 'string' && { callbackUrl: options.callback_url }),
+    },
+  };
+}
+
+function accepted(reply: FastifyReply, { requestId }: RequestHandle) {
+  return reply
+    .code(202)
+    .headers({ location: statusPath(requestId), 'retry-after': RETRY_AFTER_SECONDS })
+    .send({ success: true as const, request_id: requestId });
+}
+
+/**
+ * The finished request, or null when it is not finished in time. Whatever ends the wait, the request was taken: a
+ * caller told "unavailable" here would send it again.
+ */
+async function resultWithin(
+  started: RequestHandle,
+  timeout: number,
+  signal: AbortSignal,
+): Promise<RequestState | null> {
+  try {
+    return await started.result({ timeout, signal });
+  } catch (error) {
+    if (signal.aborted || error instanceof ResultTimeoutError || error instanceof TemporalUnavailableError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,167 @@
+import type { CallProgress, PollInput, PollResult } from '../contract/activities.ts';
+import { createExternalAPIError, ExternalAPIError } from '../contract/errors.ts';
+import { FAILURES } from '../contract/failures.ts';
+import type { CallContext } from '../provider/call.ts';
+import type { ProviderClient, StatusReply } from '../provider/provider-client.ts';
+import { DEFAULT_KIND, jobLengthMs, usualLengthMs, type JobTimes } from './job-times.ts';
+import { learnedDelay, NOT_FOUND_GRACE_MS, pollDelay, type PollPolicy } from './poll-plan.ts';
+
+/** What a poll leaves for the next one. */
+export interface PollProgress extends CallProgress {
+  /** Polls that were answered. */
+  polls: number;
+  /** The wait before the first poll is over, or was given to Temporal. */
+  started: boolean;
+  /** The unknown status word that was warned of. */
+  warnedOf: string | null;
+}
+
+/** Told of what polls find. Must not throw. */
+export interface PollObserver {
+  /** The provider used a status word that we do not know; `first` when this request did not meet it before. */
+  unknownStatus(status: string, requestId: string, first: boolean): void;
+  /** A poll found the work completed. */
+  finishedSeen(finished: FinishedSeen): void;
+}
+
+export interface FinishedSeen {
+  requestId: string;
+  kind: string;
+  /** Polls that were answered, this one included; a heeded callback starts the count anew. */
+  polls: number;
+  /**
+   * From the provider's `completed_at` to our seeing it, by two clocks: what they differ is in it, and it is never less
+   * than 0. Null when the provider did not say.
+   */
+  lagMs: number | null;
+  /** How long jobs of the kind usually take, this one included; null while too few are known. */
+  usualLengthMs: number | null;
+}
+
+export interface PollDeps {
+  provider: Pick<ProviderClient, 'status'>;
+  policy: PollPolicy;
+  observer: PollObserver;
+  /** How long jobs take, which times the polls. */
+  jobTimes: JobTimes;
+  /** Uniform in [0, 1): the jitter. */
+  random: () => number;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
+/** Milliseconds to the first poll. */
+export async function firstWait(input: PollInput, deps: PollDeps): Promise<number> {
+  const planned = await plannedWait(input, 0, input.firstPollAfterMs, deps);
+  return Math.min(planned, input.lookWithinMs ?? planned);
+}
+
+/** The finished work, or why and how long to wait for it. */
+export type Polled = { finished: PollResult } | { waitMs: number; why: string };
+
+/**
+ * One look at the work.
+ * @throws ExternalAPIError when the work failed, and as the provider's client does
+ */
+export async function pollOnce(
+  input: PollInput,
+  progress: PollProgress,
+  deps: PollDeps,
+  call: Pick<CallContext, 'signal'>,
+): Promise<Polled> {
+  const reply = await look(input, progress, deps, call);
+  if (reply?.phase === 'completed' && reply.result) {
+    noteFinished(reply, input, progress.polls, deps);
+    return { finished: { result: reply.result, createdAt: reply.createdAt, completedAt: reply.completedAt } };
+  }
+  const waitMs = await plannedWait(input, progress.polls, reply?.retryAfterMs ?? null, deps);
+  return { waitMs, why: whyWaiting(reply, progress.polls) };
+}
+
+/** Null when the provider does not know the id yet. */
+async function look(
+  { requestId, providerRequestId, submittedAt }: PollInput,
+  progress: PollProgress,
+  { provider, observer, now }: PollDeps,
+  { signal }: Pick<CallContext, 'signal'>,
+): Promise<StatusReply | null> {
+  let reply: StatusReply | null;
+  try {
+    reply = await provider.status(providerRequestId, { requestId, retryCount: progress.calls, signal });
+  } catch (error) {
+    // An id that a person or a callback named belongs to work that is not new.
+    const isNew = submittedAt !== null && now() - submittedAt < NOT_FOUND_GRACE_MS;
+    if (!isNew || !isNotFound(error)) throw error;
+    reply = null;
+  }
+  if (reply?.phase === 'failed') throw reportedFailure(reply);
+  progress.calls += 1;
+  progress.polls += 1;
+  if (reply === null) return null;
+  Object.assign(progress, { failures: 0, waits: 0, last: null });
+  if (reply.phase === 'unknown') {
+    observer.unknownStatus(reply.status, requestId, progress.warnedOf !== reply.status);
+    progress.warnedOf = reply.status;
+  }
+  return reply;
+}
+
+/**
+ * By the provider's own word, by what was learned of its jobs, or by the plan. Callbacks that were heeded count as polls:
+ * what they asked for was seen, and the plan goes on from there.
+ */
+async function plannedWait(
+  input: PollInput,
+  polls: number,
+  hintMs: number | null,
+  { jobTimes, policy, random, now }: PollDeps,
+): Promise<number> {
+  const { submittedAt, looks, callbackExpected = false } = input;
+  const asked = polls + looks;
+  if (hintMs === null && submittedAt !== null) {
+    const lengths = await jobTimes.lengths(kindOf(input));
+    // By two clocks: what they differ only moves the poll.
+    const elapsedMs = Math.max(0, now() - submittedAt);
+    const learned = learnedDelay(asked, { lengths, elapsedMs, callbackExpected }, policy, random());
+    if (learned !== null) return learned;
+  }
+  return pollDelay(asked, policy, { hintMs, random: random() });
+}
+
+function noteFinished(reply: StatusReply, input: PollInput, polls: number, deps: PollDeps): void {
+  const kind = kindOf(input);
+  const lengthMs = jobLengthMs(reply);
+  const known = lengthMs === null ? [] : deps.jobTimes.learn(kind, lengthMs);
+  const lagMs = reply.completedAt === null ? null : Math.max(0, deps.now() - Date.parse(reply.completedAt));
+  deps.observer.finishedSeen({
+    requestId: input.requestId,
+    kind,
+    polls,
+    lagMs,
+    usualLengthMs: usualLengthMs(known),
+  });
+}
+
+function kindOf({ kind }: PollInput): string {
+  return kind ?? DEFAULT_KIND;
+}
+
+function whyWaiting(reply: StatusReply | null, polls: number): string {
+  return reply
+    ? `The provider works on it (status ${JSON.stringify(reply.status)}, poll ${polls})`
+    : `The provider does not know the id yet (poll ${polls})`;
+}
+
+/** A 404 about the id itself: one from the token endpoint carries no id. */
+function isNotFound(error: unknown): boolean {
+  return error instanceof ExternalAPIError && error.statusCode === 404 && error.providerRequestId !== null;
+}
+
+function reportedFailure(reply: StatusReply): ExternalAPIError {
+  const { type, outcome } = FAILURES.reportedFailure;
+  return createExternalAPIError(
+    type,
+    `The provider reports the work as ${reply.status}${reply.error ? `: ${reply.error}` : ''}`,
+    { failure: 'reportedFailure', outcome, providerRequestId: reply.providerRequestId },
+  );
+}

@@ -1,0 +1,69 @@
+import type { CallProgress } from '../contract/activities.ts';
+import { ExternalAPIError } from '../contract/errors.ts';
+import { FAILURES, type ErrorDetails, type FailureName } from '../contract/failures.ts';
+import type { ErrorType, Outcome } from '../contract/values.ts';
+import { cutToDeadline, planRetry, type RetryFacts, type RetryPolicy } from './retry-plan.ts';
+
+/** A failed call, and what follows: the end of its activity, or another attempt. */
+export interface PlannedFailure {
+  type: ErrorType;
+  message: string;
+  details: ErrorDetails;
+  /** Null: no attempt follows. */
+  delayMs: number | null;
+  benign: boolean;
+}
+
+export interface FailureFacts extends Omit<RetryFacts, 'retryAfterMs'> {
+  policy: RetryPolicy;
+  /** What the provider may have done with all calls of the step together; default: what the failed one says. */
+  outcome?: Outcome;
+  /** Until the request's deadline. */
+  remainingMs: number;
+  /** Whether the call looks at accepted work. */
+  isLook: boolean;
+}
+
+/** An error of the provider's API, with its row of the failure table. */
+export type CallError = ExternalAPIError & { failure: FailureName };
+
+export function isCallError(error: unknown): error is CallError {
+  return error instanceof ExternalAPIError && error.failure !== null;
+}
+
+/** Plans what follows a failed call, and notes it in `progress` for the next attempt. */
+export function afterFailure(error: CallError, progress: CallProgress, facts: FailureFacts): PlannedFailure {
+  const row = FAILURES[error.failure];
+  const retryAfterMs = error.retryAfter === null ? null : error.retryAfter * 1000;
+  const plan = planRetry(row, progress, facts.policy, { ...facts, retryAfterMs });
+  const { outcome = row.outcome } = facts;
+  const details: ErrorDetails = {
+    failure: error.failure,
+    outcome,
+    statusCode: error.statusCode,
+    requestId: error.requestId,
+    providerRequestId: error.providerRequestId,
+    retryable: error.retryable,
+    retryAfter: error.retryAfter,
+  };
+  const { message, type } = error;
+  Object.assign(progress, {
+    calls: progress.calls + (row.budget === 'unsent' ? 0 : 1),
+    failures: plan.failures,
+    waits: plan.waits,
+    last: { type, message, details },
+  });
+  if (plan.end) return { type, message, details, delayMs: null, benign: row.benign };
+  const { delayMs, untilDeadline } = cutToDeadline(plan.delayMs, facts.remainingMs, facts.isLook);
+  progress.untilDeadline = untilDeadline;
+  return { type, message, details, delayMs, benign: row.benign };
+}
+
+/** The attempt after a wait that lasted until the deadline: it calls nobody, and ends with what led to the wait. */
+export function afterLastWait({ last, untilDeadline }: CallProgress, remainingMs: number): PlannedFailure | null {
+  if (!untilDeadline || last === null) return null;
+  return { ...last, delayMs: Math.ceil(remainingMs) + AFTER_DEADLINE_MS, benign: true };
+}
+
+/** So much later than the deadline Temporal starts no attempt, and says that it was the deadline. */
+export const AFTER_DEADLINE_MS = 60_000;

@@ -1,0 +1,170 @@
+import type { Submission, SubmitInput, SubmitProgress } from '../contract/activities.ts';
+import { createExternalAPIError } from '../contract/errors.ts';
+import { FAILURES, type FailureName } from '../contract/failures.ts';
+import type { Idempotency, Outcome } from '../contract/values.ts';
+import type { ProviderClient } from '../provider/provider-client.ts';
+import { afterFailure, afterLastWait, isCallError, type CallError, type PlannedFailure } from './after-failure.ts';
+import { effectiveIdempotency } from './idempotency.ts';
+import type { IntentLog, Recorded } from './intent-log.ts';
+import { isUnsent, type EarlierFailure } from './progress.ts';
+import { checkResultSize } from './result-size.ts';
+import type { RetryPolicy } from './retry-plan.ts';
+
+/** What an attempt knows of those before it, and of its request. */
+export interface AttemptFacts {
+  /** Whether the attempt before it left its progress. */
+  hasRecord: boolean;
+  isFirst: boolean;
+  /** How the attempt before ended, as the server knows it. Asked only where there is no record. */
+  lastFailure(): Promise<EarlierFailure | null>;
+  isCancelled(): boolean;
+  remainingMs(): number;
+  /** Milliseconds since this attempt began, by a clock that a frozen process cannot fool. */
+  elapsedMs(): number;
+}
+
+export interface AttemptDeps {
+  provider: Pick<ProviderClient, 'process' | 'isDown'>;
+  log: IntentLog;
+  policy: RetryPolicy & { idempotency: Idempotency };
+  random: () => number;
+}
+
+/**
+ * How an attempt ended: with an answer, with a failure, because its request is cancelled (and then what the provider may
+ * have done), or because its task is another's now.
+ */
+export type AttemptEnd =
+  | { end: 'submitted'; submission: Submission }
+  | { end: 'failed'; failure: PlannedFailure }
+  | { end: 'cancelled'; outcome: Outcome }
+  | { end: 'not_ours' };
+
+/** An attempt of this age may have lost its task to another worker: it asks before it sends. */
+const ASK_AGAIN_MS = 5_000;
+
+/** Nothing was sent, because the record before it was refused. */
+class NotSentError extends Error {
+  readonly why: Exclude<Recorded, 'recorded'>;
+
+  constructor(why: Exclude<Recorded, 'recorded'>) {
+    super(`not sent: ${why}`);
+    this.why = why;
+  }
+}
+
+/**
+ * One submit: the intent, the call, the outcome.
+ *
+ * | mode | before the first byte | an attempt that is not the first |
+ * |---|---|---|
+ * | `none` | the intent is recorded, durably | with an open intent: never sends. Without a record: sends if the one before died without an intent |
+ * | `key`, `resend` | nothing, if it is young and the first: the next one repeats anyway. Else a record: as a fence against a frozen worker, and so that a record that is there tells the truth | sends, as a repeat unless the record says that nothing arrived |
+ *
+ * @param progress what the attempt before it left, and is changed into what the next one is to find
+ */
+export async function attempt(
+  input: SubmitInput,
+  progress: SubmitProgress,
+  facts: AttemptFacts,
+  deps: AttemptDeps,
+): Promise<AttemptEnd> {
+  const { provider, log, policy, random } = deps;
+  const { requestId, data, options, idempotency, priority, resubmitted = false } = input;
+  const mode = effectiveIdempotency(idempotency, policy.idempotency);
+
+  const late = afterLastWait(progress, facts.remainingMs());
+  if (late !== null) return { end: 'failed', failure: late };
+  if (mode === 'not_allowed') return failed(notAllowed(requestId, idempotency, policy.idempotency));
+  const isOpen = await openBefore();
+  if (isOpen && mode === 'none') return failed(callError('workerLost', LOST_IN_FLIGHT, requestId));
+
+  try {
+    const { providerRequestId, result, retryAfterMs } = await provider.process(
+      { data, options, idempotencyKey: requestId },
+      {
+        requestId,
+        retryCount: progress.calls,
+        repeated: mode === 'key' && progress.mayHaveRun,
+        beforeSend,
+        priority,
+      },
+    );
+    checkResultSize(result, requestId, providerRequestId);
+    return { end: 'submitted', submission: { providerRequestId, result, firstPollAfterMs: retryAfterMs } };
+  } catch (error) {
+    if (error instanceof NotSentError) return notSent(error.why);
+    if (!isCallError(error)) throw error;
+    return failed(error);
+  }
+
+  /** Whether a submit before this attempt may have been executed and nobody knows; notes it in `progress`. */
+  async function openBefore(): Promise<boolean> {
+    const intentIsRecorded = mode === 'none';
+    const { hasRecord, isFirst } = facts;
+    // In the other modes the answer to the next submit tells.
+    const lastFailure = !hasRecord && !isFirst && intentIsRecorded ? await facts.lastFailure() : null;
+    const isLost = hasRecord ? progress.sending : !isUnsent({ record: null, isFirst, lastFailure }, intentIsRecorded);
+    if (!hasRecord && isLost) progress.calls = 1;
+    progress.sending = false;
+    progress.mayHaveRun ||= isLost || resubmitted;
+    return isLost;
+  }
+
+  async function beforeSend(): Promise<void> {
+    if (facts.isCancelled()) throw new NotSentError('cancelled');
+    progress.sending = true;
+    if (mode !== 'none' && facts.isFirst && facts.elapsedMs() < ASK_AGAIN_MS) return;
+    const recorded = await log.record(progress);
+    if (recorded === 'recorded') return;
+    progress.sending = false;
+    throw new NotSentError(recorded);
+  }
+
+  function notSent(why: Exclude<Recorded, 'recorded'>): AttemptEnd {
+    if (why === 'not_ours') return { end: 'not_ours' };
+    if (why === 'unknown') return failed(callError('notRecorded', NOT_RECORDED, requestId));
+    return { end: 'cancelled', outcome: progress.mayHaveRun ? 'ambiguous' : 'never-sent' };
+  }
+
+  function failed(error: CallError): AttemptEnd {
+    const { outcome } = FAILURES[error.failure];
+    progress.sending = false;
+    progress.mayHaveRun = outcome !== 'final' && (progress.mayHaveRun || outcome === 'ambiguous');
+    const failure = afterFailure(error, progress, {
+      policy,
+      repeatable: mode !== 'none',
+      outage: provider.isDown,
+      random: random(),
+      outcome: progress.mayHaveRun ? 'ambiguous' : outcome,
+      remainingMs: facts.remainingMs(),
+      isLook: false,
+    });
+    const { delayMs, details } = failure;
+    if (delayMs !== null || details.outcome !== 'ambiguous' || mode === 'resend') return { end: 'failed', failure };
+    // An attempt after this end means that Temporal never got it: to that one the question is as open as ever.
+    progress.sending = true;
+    return { end: 'failed', failure: { ...failure, type: 'OutcomeUnknown' } };
+  }
+}
+
+const LOST_IN_FLIGHT = 'The worker was lost while the request was on its way. The provider may have done the work.';
+const NOT_RECORDED =
+  'Temporal did not confirm the record that must be there before the request is sent; nothing was sent';
+
+function callError(name: FailureName, message: string, requestId: string): CallError {
+  const { type, outcome, next } = FAILURES[name];
+  return createExternalAPIError(type, message, {
+    failure: name,
+    outcome,
+    requestId,
+    retryable: next !== 'final',
+  }) as CallError;
+}
+
+function notAllowed(requestId: string, asked: unknown, configured: string): CallError {
+  const message =
+    `The request asks for idempotency "${String(asked)}", but the worker has EXTERNAL_API_IDEMPOTENCY=${configured}: ` +
+    `ask for "none", or for what the worker has. Nothing was sent.`;
+  return callError('notAllowed', message, requestId);
+}

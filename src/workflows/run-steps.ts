@@ -1,0 +1,156 @@
+import { ActivityFailure, CancellationScope, isCancellation, patched, workflowInfo } from '@temporalio/workflow';
+import type { Authentication } from '../contract/activities.ts';
+import type { ProcessResult } from '../contract/request.ts';
+import { ending, type StepOver } from '../endings/ending.ts';
+import { cancelledBetweenSteps, readStepOver, type StepFacts, type ToldStepOver } from '../endings/step-over.ts';
+import type { Request } from './create-request.ts';
+import { Hold, type Resolved } from './outcome-unknown.ts';
+import { RequestEnded } from './request-ended.ts';
+import { failureOf, requestFailure, unknownOutcome, type RequestFailure } from './request-failure.ts';
+import { submitWork } from './submit-work.ts';
+import { watchWork, type WatchedWork } from './watch-work.ts';
+
+/** A result, and when it was stored, if the provider gave it to an earlier request. ISO 8601. */
+export interface Answer {
+  result: ProcessResult;
+  storedAt: string | null;
+}
+
+/** An operator reset the workflow to before its submit, which may have been made in the run before. */
+class SubmittedBeforeReset extends Error {}
+
+/** The steps of one request, and what must be known of them when one is over without a result. */
+export class Steps {
+  readonly #request: Request;
+  readonly #hold: Hold;
+  /** Null until there is one. */
+  authentication: Authentication | null = null;
+  #step: StepOver['step'] = 'authenticate';
+  #providerRequestId: string | null = null;
+  #adopted = false;
+  /** A submit may have been executed before the step. */
+  #sentBefore = false;
+  #confirmedUnsent = false;
+
+  constructor(request: Request) {
+    this.#request = request;
+    this.#hold = new Hold(request);
+  }
+
+  /**
+   * The provider's result, or an earlier answer, whatever it takes to know the outcome of a submit.
+   * @throws RequestEnded
+   */
+  async run(): Promise<Answer> {
+    const { adopt } = this.#request.args;
+    let next: Resolved = adopt === null ? { resubmit: true } : { resubmit: false, providerRequestId: adopt };
+    for (;;) {
+      try {
+        return next.resubmit ? await this.#submitted() : await this.#taken(next);
+      } catch (error) {
+        next = await this.#resolved(this.#openAfter(error));
+      }
+    }
+  }
+
+  async #submitted(): Promise<Answer> {
+    this.#checkReset();
+    this.authentication ??= await this.#authenticated();
+    const { cached, answerSlot, mode } = this.authentication;
+    if (cached) return cached;
+    this.#checkReset();
+    this.#step = 'process';
+    this.#request.apply({ type: 'submitting' });
+    const { providerRequestId, result, firstPollAfterMs } = await submitWork(this.#request, {
+      mode: mode ?? 'none',
+      answerSlot,
+      resubmitted: this.#sentBefore,
+      onConfirmed: (unsent) => (this.#confirmedUnsent = unsent),
+    });
+    if (result !== null) {
+      this.#request.apply({ type: 'submitted', providerRequestId });
+      return { result, storedAt: null };
+    }
+    // The provider layer takes a reply with neither a result nor an id for an unreadable one.
+    if (providerRequestId === null) throw new TypeError('The submission has neither a result nor an id');
+    return await this.#watched({ providerRequestId, firstPollAfterMs, submittedAt: Date.now(), answerSlot });
+  }
+
+  /** That it is the work of this input, a person says, or a callback: not for other requests to rely on. */
+  async #taken({ providerRequestId, until }: Resolved & { resubmit: false }): Promise<Answer> {
+    this.#adopted = true;
+    const unknown = { firstPollAfterMs: null, submittedAt: null, answerSlot: undefined };
+    return await this.#watched({ providerRequestId, ...unknown, ...(until !== undefined && { until }) });
+  }
+
+  async #authenticated(): Promise<Authentication> {
+    this.#request.apply({ type: 'authenticating' });
+    const { requestId, tenant, idempotency, cache } = this.#request.args;
+    const authenticate = this.#request.activity('authenticate', 'Have a valid access token');
+    if (cache.use === 'off') return await authenticate({ requestId, idempotency });
+    return await authenticate({ requestId, idempotency, cache: { tenant, key: cache.key, use: cache.use } });
+  }
+
+  async #watched(work: WatchedWork): Promise<Answer> {
+    const { providerRequestId } = work;
+    this.#step = 'pollStatus';
+    this.#providerRequestId = providerRequestId;
+    this.#request.apply({ type: 'submitted', providerRequestId });
+    const { result } = await watchWork(this.#request, work);
+    return { result, storedAt: null };
+  }
+
+  async #resolved(failure: RequestFailure): Promise<Resolved> {
+    this.#step = 'process';
+    this.#sentBefore = true;
+    this.#providerRequestId = null;
+    this.#adopted = false;
+    try {
+      return await this.#hold.resolve(failure);
+    } catch (error) {
+      if (isCancellation(error)) this.#openAfter(error);
+      throw error;
+    }
+  }
+
+  /** The question that is open after `error`. @throws RequestEnded when there is none; what is no end of a step */
+  #openAfter(error: unknown): RequestFailure {
+    if (error instanceof SubmittedBeforeReset) return submittedBeforeReset();
+    const over = this.#overBy(error);
+    if (over === null) throw error;
+    const then = ending(over);
+    if ('next' in then) {
+      if (then.next === 'hold') return unknownOutcome(over);
+      throw new RequestEnded({ end: 'cancelling', providerRequestId: then.providerRequestId });
+    }
+    if (then.end === 'cancelled') throw new RequestEnded(then);
+    const failure = failureOf(over, then, this.#request.args.deadlineMs);
+    throw new RequestEnded({ end: 'failed', failure, cancellation: over.cancelRequested ? 'finished_anyway' : null });
+  }
+
+  #overBy(error: unknown): ToldStepOver | null {
+    const facts: StepFacts = {
+      step: this.#step,
+      mode: this.authentication?.mode ?? 'none',
+      providerRequestId: this.#providerRequestId,
+      adopted: this.#adopted,
+      sentBefore: this.#sentBefore,
+      cancelRequested: CancellationScope.current().consideredCancelled,
+      confirmedUnsent: this.#confirmedUnsent,
+    };
+    if (error instanceof ActivityFailure) return readStepOver(error, facts);
+    return isCancellation(error) ? cancelledBetweenSteps(facts) : null;
+  }
+
+  /** What a replay finds in the history, it finds without the patch; only a new run has it. */
+  #checkReset(): void {
+    const { runId, firstExecutionRunId } = workflowInfo();
+    if (runId === firstExecutionRunId || this.#sentBefore || !patched('reset-before-submit')) return;
+    throw new SubmittedBeforeReset();
+  }
+}
+
+function submittedBeforeReset(): RequestFailure {
+  const message = 'The workflow was reset to before its submit, which may have been made already';
+  return requestFailure('failed', 'OutcomeUnknown', message, { outcome: 'ambiguous' });
+}

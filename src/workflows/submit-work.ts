@@ -1,0 +1,76 @@
+import { CancellationScope, CancelledFailure, proxyActivities } from '@temporalio/workflow';
+import type { ServerActivities, Submission } from '../contract/activities.ts';
+import { TASK_QUEUES } from '../contract/names.ts';
+import type { Idempotency } from '../contract/values.ts';
+import type { Request } from './create-request.ts';
+
+/** An answer of the server that is older than this may be wrong by the time that the cancel arrives. */
+const FRESH_MS = 5_000;
+
+export interface SubmitOptions {
+  mode: Idempotency;
+  answerSlot: string | undefined;
+  /** An earlier submit may have been executed, and a person decided to submit again. */
+  resubmitted: boolean;
+  /** Told before a cancellation is passed on: whether the server knows for sure that nothing was sent. */
+  onConfirmed: (unsent: boolean) => void;
+}
+
+/**
+ * Submits the work. A cancellation of the request is passed on only after the server was asked whether anything was sent:
+ * once it is passed on, an attempt that no worker has is gone, and with it what the one before it did.
+ * @throws ActivityFailure as the activity ended
+ */
+export async function submitWork(request: Request, options: SubmitOptions): Promise<Submission> {
+  const outer = CancellationScope.current();
+  if (outer.consideredCancelled) throw new CancelledFailure('Cancelled before the submit');
+  const cancelled = outer.cancelRequested.catch(() => 'cancelled' as const);
+  return await CancellationScope.nonCancellable(async () => {
+    const own = new CancellationScope();
+    const submitting = own.run(() => submit(request, options));
+    const first = await Promise.race([submitting, cancelled]);
+    if (first !== 'cancelled') return first;
+    options.onConfirmed(await Promise.race([confirmUnsent(options.mode), submitting.then(no, no)]));
+    own.cancel();
+    return await submitting;
+  });
+}
+
+function no(): false {
+  return false;
+}
+
+async function submit(request: Request, { answerSlot, resubmitted }: SubmitOptions): Promise<Submission> {
+  const { version, requestId, data, options, idempotency, priority } = request.args;
+  const process = request.activity('process', `POST /process${options.async ? ', asynchronous' : ''}`);
+  return await process({
+    version,
+    requestId,
+    data,
+    options,
+    idempotency,
+    priority,
+    ...(answerSlot !== undefined && { answerSlot }),
+    ...(resubmitted && { resubmitted }),
+  });
+}
+
+/** False also when nobody can say. */
+async function confirmUnsent(mode: Idempotency): Promise<boolean> {
+  const { confirmUnsent: ask } = proxyActivities<ServerActivities>({
+    taskQueue: TASK_QUEUES.requests,
+    startToCloseTimeout: '10 seconds',
+    scheduleToCloseTimeout: '1 minute',
+    retry: { initialInterval: '1 second', backoffCoefficient: 1 },
+    summary: 'Was anything sent before the cancellation?',
+  });
+  try {
+    for (;;) {
+      const askedAt = Date.now();
+      const { unsent } = await ask({ mode });
+      if (!unsent || Date.now() - askedAt <= FRESH_MS) return unsent;
+    }
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,52 @@
+import { CancellationScope, log, metricMeter, proxyActivities } from '@temporalio/workflow';
+import type { AnswerActivities, Authentication, FallBackResult } from '../contract/activities.ts';
+import { TASK_QUEUES } from '../contract/names.ts';
+import type { ProcessRequestArgs } from '../contract/request.ts';
+import type { RequestFailure } from './request-failure.ts';
+
+const fallbacks = metricMeter.createCounter(
+  'external_api_fallbacks',
+  undefined,
+  'Requests that failed and were completed by the fallback',
+);
+
+/**
+ * What stands in for the result of a request that is about to end with `failure`; null: nothing.
+ *
+ * @param authentication null when the request has failed before it had one: then the failure says what the worker can
+ */
+export async function fallBack(
+  { requestId, tenant, data, cache }: ProcessRequestArgs,
+  failure: RequestFailure,
+  authentication: Authentication | null,
+): Promise<FallBackResult | null> {
+  const hasFallback = (authentication ?? failure.details).fallback ?? false;
+  const { consideredCancelled } = CancellationScope.current();
+  if (!hasFallback || consideredCancelled || !failure.mayFallBack) return null;
+  const activities = proxyActivities<AnswerActivities>({
+    taskQueue: TASK_QUEUES.requests,
+    scheduleToCloseTimeout: '30 seconds',
+    retry: { maximumAttempts: 3 },
+    summary: `Instead of a result: ${failure.error.type}`,
+  });
+  const failed = { request_id: requestId, tenant, error_type: failure.error.type, reason: failure.error.message };
+  // Whoever refuses an earlier answer gets none from the fallback either.
+  const cacheKey = cache?.use === 'read' ? cache.key : null;
+  const input = { requestId, tenant, data, failure: failure.error, cacheKey };
+  try {
+    // The request ends in any case: a cancellation that comes now comes too late.
+    const instead = await CancellationScope.nonCancellable(() => activities.fallBack(input));
+    if (instead === null) return null;
+    fallbacks.add(1);
+    log.error('The request failed, and the fallback completed it', {
+      event: 'external_api_fallback',
+      ...failed,
+      cached_at: instead.storedAt,
+    });
+    return instead;
+  } catch (error) {
+    const why = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+    log.error('The fallback failed, too', { event: 'external_api_fallback_failed', ...failed, fallback_error: why });
+    return null;
+  }
+}

@@ -1,0 +1,173 @@
+import { userInfo } from 'node:os';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { retryAll } from '../../src/cli/retry-all.ts';
+import { ExternalApiClient, TemporalUnavailableError } from '../../src/client/index.ts';
+import { retryIdOf } from '../../src/client/request-id.ts';
+import { workflowIdOf } from '../../src/contract/names.ts';
+import { startStack, type Stack } from '../helpers/stack.ts';
+import { waitUntil } from '../helpers/wait-until.ts';
+import { runCli, type CliOptions } from './run-cli.ts';
+
+let stack: Stack;
+let client: ExternalApiClient;
+beforeAll(async () => {
+  stack = await startStack();
+  client = new ExternalApiClient(stack.temporal.client);
+});
+beforeEach(() => stack.fakeProvider.clearFaults());
+afterAll(() => stack[Symbol.asyncDispose]());
+
+interface BulkJson {
+  dry_run: boolean;
+  requests: {
+    request_id: string;
+    outcome: string;
+    retried_by: string | null;
+    adopted: string | null;
+    error: { type: string; message: string } | null;
+  }[];
+}
+
+async function cli<Json>(args: string[], options: CliOptions = {}) {
+  const result = await runCli(args, { ...options, env: { ...stack.clientEnv, ...options.env } });
+  return { ...result, json: () => JSON.parse(result.stdout) as Json };
+}
+
+/** A request that the provider has refused. */
+async function refused(tenant: string, code = 400): Promise<string> {
+  stack.fakeProvider.script({ endpoint: '/process', fault: { kind: 'status', code } });
+  const handle = await client.process({ data: 1 }, { tenant });
+  await handle.result().catch(() => {});
+  stack.fakeProvider.clearFaults();
+  return handle.requestId;
+}
+
+/** A request of which nobody knows whether it was done, given up. */
+async function givenUp(tenant: string): Promise<string> {
+  stack.fakeProvider.script({ endpoint: '/process', fault: { kind: 'executed-no-answer' } });
+  const handle = await client.process({ data: 1 }, { tenant, unknownHold: 1 });
+  await handle.result().catch(() => {});
+  stack.fakeProvider.clearFaults();
+  return handle.requestId;
+}
+
+/** Waits until the list, which lags behind, has so many failed requests of a tenant. */
+async function listed(tenant: string, count: number): Promise<void> {
+  await waitUntil('the list has them', async () => {
+    let found = 0;
+    for await (const _ of client.list({ status: 'failed', tenant })) found++;
+    return found === count;
+  });
+}
+
+const ALL = ['retry', '--all', '--status', 'failed', '--since', '1h'];
+
+test('[N18][C4] E12: retry sends a failed request again, shows the new one, and finds it the next time', async () => {
+  const id = await refused('default');
+  const first = await cli<{ request_id: string; retry_of: string }>(['retry', id, '--reason', 'corrected there']);
+  expect(first.code).toBe(0);
+  expect(first.json()).toMatchObject({ request_id: retryIdOf('default', id), retry_of: id });
+  expect(first.stderr).toBe(`${id}: sent again as ${first.json().request_id}\n`);
+  const { staticDetails } = await stack.temporal.client.workflow
+    .getHandle(workflowIdOf(first.json().request_id))
+    .describe();
+  expect(await staticDetails()).toBe(`A retry of ${id}, by ${userInfo().username}: corrected there`);
+  const second = await cli<{ request_id: string }>(['retry', id]);
+  expect(second.json().request_id).toBe(first.json().request_id);
+  const old = await cli(['status', id], { terminal: true });
+  expect(old.stdout).toContain(`retried by    ${first.json().request_id}`);
+  const listedNow = await waitUntil('it is listed', async () => {
+    const list = await cli(['list', '--status', 'completed'], { terminal: true });
+    return list.stdout.includes(first.json().request_id) && list;
+  });
+  expect(listedNow.stdout).toContain('RETRY OF');
+});
+
+test('[N18][N1] E12: retry refuses what may have been done, and says what to do', async () => {
+  const id = await givenUp('default');
+  const { code, stderr, stdout } = await cli(['retry', id]);
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toContain(`ask it for Idempotency-Key ${id}`);
+  expect((await cli(['retry', `req_${'0'.repeat(26)}`])).code).toBe(3);
+});
+
+test('[N18] E12: after a night of wrong credentials, all are told first, then sent again, once', async () => {
+  const tenant = 'night';
+  const ids = [await refused(tenant, 403), await refused(tenant, 403)];
+  const input = await refused(tenant, 400);
+  const unknown = await givenUp(tenant);
+  await refused('elsewhere', 403);
+  await listed(tenant, 4);
+  const all = [...ALL, '--tenant', tenant];
+  const outcomes = ({ requests }: BulkJson) => new Map(requests.map((entry) => [entry.request_id, entry.outcome]));
+
+  const dry = await cli<BulkJson>(all);
+  expect(dry.code).toBe(0);
+  expect(dry.json().dry_run).toBe(true);
+  expect(outcomes(dry.json())).toEqual(
+    new Map([...ids, input].map((id) => [id, 'planned'] as const).concat([[unknown, 'refused']] as never)),
+  );
+  expect(dry.stderr).toContain('Dry run: nothing was started; --yes retries these 3 requests. 1 would be refused.');
+  expect(await client.status(ids[0]!)).toMatchObject({ retriedBy: null });
+
+  const night = [...all, '--error', 'APIAuthenticationError', '--yes'];
+  const done = await cli<BulkJson>(night);
+  expect([done.code, done.stderr]).toEqual([0, '2 retried, 0 retried before, 0 refused.\n']);
+  for (const { request_id, retried_by } of done.json().requests) {
+    expect(retried_by).toBe(retryIdOf(tenant, request_id));
+    expect((await client.result(retried_by!)).status).toBe('completed');
+  }
+  const again = await cli<BulkJson>(night);
+  expect([again.code, again.stderr]).toEqual([0, '0 retried, 2 retried before, 0 refused.\n']);
+
+  const rest = await cli<BulkJson>([...all, '--yes'], { terminal: true });
+  expect(rest.code).toBe(1);
+  expect(rest.stderr).toContain('1 retried, 2 retried before, 1 refused.');
+  expect(rest.stdout).toMatch(new RegExp(`${unknown}  night  failed .*  OutcomeUnknown  refused: .*Idempotency-Key`));
+});
+
+test('[N18] E12: only what ended since then is retried', async () => {
+  await refused('earlier');
+  await listed('earlier', 1);
+  const since = new Date(Date.now() + 1).toISOString();
+  await waitUntil('that time has passed', () => new Date().toISOString() > since);
+  const { code, stderr } = await cli(['retry', '--all', '--status', 'failed', '--tenant', 'earlier', '--since', since]);
+  expect([code, stderr]).toEqual([0, 'No request ended so since then.\n']);
+});
+
+test('[N18] E12: when Temporal goes away in between, what was retried is told, and the rest is left', async () => {
+  const tenant = 'cut-off';
+  for (let n = 0; n < 3; n++) await refused(tenant);
+  await listed(tenant, 3);
+  let calls = 0;
+  const cut = new Proxy(client, {
+    get(target, name) {
+      if (name === 'retry') {
+        return async (id: string) => {
+          if (++calls === 2) throw new TemporalUnavailableError();
+          return await target.retry(id);
+        };
+      }
+      const member: unknown = Reflect.get(target, name, target);
+      return typeof member === 'function' ? member.bind(target) : member;
+    },
+  });
+  const since = new Date(Date.now() - 3_600_000);
+  const code = await retryAll(cut, { status: 'failed', since, tenant, by: 'jo', yes: true }, {});
+  expect([code, calls]).toEqual([69, 2]);
+});
+
+test.each([
+  [['retry'], 'say which request'],
+  [['retry', '--all'], '--all needs --status'],
+  [['retry', '--all', '--status', 'failed'], '--since'],
+  [['retry', '--all', '--status', 'cancelled', '--since', '1h'], 'Allowed choices are failed, timed_out'],
+  [[...ALL, '--error', 'Nonsense'], 'Allowed choices are'],
+  [['retry', '--all', '--status', 'failed', '--since', 'yesterday'], 'such as 2026-11-25T18:00Z'],
+  [['retry', `req_${'0'.repeat(26)}`, '--yes'], '--yes goes with --all only'],
+  [['retry', `req_${'0'.repeat(26)}`, ...ALL.slice(1)], 'not both'],
+])('[N18][C4] %j is a usage error that says what is missing', async (args, complaint) => {
+  const { code, stderr } = await cli(args);
+  expect(code).toBe(2);
+  expect(stderr).toContain(complaint);
+});

@@ -1,0 +1,110 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { budgetFrom, readBudget, sharedBudget } from '../../src/client/budget-source.ts';
+import { budgetToWire, closureOf, type BudgetView } from '../../src/contract/budget-view.ts';
+import { OPEN_BUDGET, startBudgetPage } from '../helpers/budget-page.ts';
+import { waitUntil } from '../helpers/wait-until.ts';
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const CLOSED: BudgetView = {
+  ...OPEN_BUDGET,
+  loweredLimit: 600,
+  nextPermitMs: 4_300,
+  bulkNextPermitMs: 9_000,
+  closedBy: 'outage',
+  failures: 14,
+  countedIn: 'redis',
+  workers: 3,
+  waiting: 2,
+};
+
+test.each([OPEN_BUDGET, CLOSED])(
+  '[M9][N6] the budget is read as a worker shows it: closed by $closedBy',
+  async (view) => {
+    await using page = await startBudgetPage(view);
+    expect(await readBudget(page.url)).toEqual(view);
+    expect(await budgetFrom(new URL(page.url))()).toEqual(view);
+    expect(budgetFrom(`${page.url}/`).address).toBe(page.url);
+  },
+);
+
+test('[M9] on the wire the budget has snake_case names, and says until when it is closed', () => {
+  expect(budgetToWire(CLOSED)).toEqual({
+    limit: 1000,
+    lowered_limit: 600,
+    window_ms: 60_000,
+    used: 412,
+    next_permit_in_ms: 4_300,
+    bulk_next_permit_in_ms: 9_000,
+    closed_by: 'outage',
+    closed_until: '2026-11-23T12:00:04.300Z',
+    failures_in_a_row: 14,
+    counted_in: 'redis',
+    workers: 3,
+    waiting: 2,
+    as_of: '2026-11-23T12:00:00.000Z',
+  });
+  expect(budgetToWire(OPEN_BUDGET)).toMatchObject({ closed_by: null, closed_until: null });
+});
+
+test('[M9] a bulk submit may have to wait while other calls go out', () => {
+  const view = { ...OPEN_BUDGET, bulkNextPermitMs: 1_500 };
+  expect(closureOf(view, 'other')).toBeNull();
+  expect(closureOf(view, 'bulk')).toEqual({ by: 'budget', until: '2026-11-23T12:00:01.500Z' });
+});
+
+test.each<[string, RequestListener, RegExp]>([
+  ['answers 503', (_, res) => void res.writeHead(503).end(), /\/budget answers 503$/],
+  ['is no JSON', (_, res) => void res.end('<html>'), /answers something else than JSON$/],
+  ['is another JSON', (_, res) => void res.end('{"limit":1000}'), /answers something else than a call budget$/],
+  ['redirects', (_, res) => void res.writeHead(302, { location: '/other' }).end(), /\/budget does not answer/],
+  ['does not answer', () => {}, /\/budget does not answer within 300 ms$/],
+])('[N6] a page that %s is told as that', async (_title, listener, message) => {
+  await expect(readBudget(await serve(listener))).rejects.toThrow(message);
+});
+
+test('[N6] where nobody listens is told, with the address', async () => {
+  // Port 1 is tcpmux: nobody listens there.
+  await expect(readBudget('http://127.0.0.1:1/')).rejects.toThrow(
+    /^http:\/\/127\.0\.0\.1:1\/budget does not answer \(\w/,
+  );
+});
+
+test('[N6] many readers share one answer, which is read anew after a moment', async () => {
+  await using page = await startBudgetPage();
+  const budget = sharedBudget(budgetFrom(page.url));
+  const views = await Promise.all(Array.from({ length: 50 }, budget));
+  await budget();
+  expect(new Set(views).size).toBe(1);
+  expect(page.reads).toBe(1);
+  page.view = CLOSED;
+  await waitUntil('it is read anew', async () => (await budget())?.closedBy === 'outage');
+  expect(page.reads).toBe(2);
+});
+
+test.each<[string, () => Promise<BudgetView | null>]>([
+  ['fails', () => Promise.reject(new Error('no'))],
+  [
+    'throws',
+    () => {
+      throw new Error('no');
+    },
+  ],
+  ['never answers', () => new Promise<never>(() => {})],
+])('[N6] a source that %s knows nothing, in bounded time', async (_title, source) => {
+  const before = performance.now();
+  expect(await sharedBudget(source)()).toBeNull();
+  // Its bound is 500 ms; the machine may be busy.
+  expect(performance.now() - before).toBeLessThan(3_000);
+});

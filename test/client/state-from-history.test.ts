@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { Client, Connection } from '@temporalio/client';
+import { ApplicationFailure, RetryState, TimeoutFailure, TimeoutType } from '@temporalio/common';
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
+import { expect, test } from 'vitest';
+import { plainHistory, type HistoryEvent } from '../../src/client/server-view.ts';
+import { stateFromHistory } from '../../src/client/state-from-history.ts';
+import type { Authentication } from '../../src/contract/activities.ts';
+import type { RequestStatus } from '../../src/contract/values.ts';
+
+/** Never connects: it brings the data converter. */
+const client = new Client({ connection: Connection.lazy() });
+
+async function eventsOf(name: string): Promise<HistoryEvent[]> {
+  const file = new URL(`../replay/histories/v1/${name}.json`, import.meta.url);
+  const { events } = historyFromJSON(JSON.parse(readFileSync(file, 'utf8')));
+  // Times do not matter here, and come out of JSON in another form than from a server.
+  return await plainHistory(client, 'w', { events: (events ?? []).map((event) => ({ ...event, eventTime: null })) });
+}
+
+/** What a reader sees without a worker, event by event; the same status twice in a row counts once. */
+function statusesOf(events: readonly HistoryEvent[]): RequestStatus[] {
+  const seen = events.map((_event, index) => stateFromHistory('req_X', events.slice(0, index + 1)).status);
+  return seen.filter((status, index) => status !== seen[index - 1]);
+}
+
+test.each([
+  ['polled', ['queued', 'authenticating', 'submitting', 'processing']],
+  ['synchronous', ['queued', 'authenticating', 'submitting', 'processing']],
+  ['callback-while-the-poll-backs-off', ['queued', 'authenticating', 'submitting', 'processing']],
+  ['outcome-unknown', ['queued', 'authenticating', 'submitting', 'outcome_unknown']],
+  [
+    'outcome-unknown-and-resubmitted',
+    ['queued', 'authenticating', 'submitting', 'outcome_unknown', 'submitting', 'processing'],
+  ],
+  ['outcome-unknown-and-adopted', ['queued', 'authenticating', 'submitting', 'outcome_unknown', 'processing']],
+])('[C3] the history of %s, read event by event, never goes backwards', async (name, statuses) => {
+  expect(statusesOf(await eventsOf(name))).toEqual(statuses);
+});
+
+const at = new Date(0).toISOString();
+const started: HistoryEvent = { at, type: 'other' };
+const scheduled: HistoryEvent = { at, type: 'activity_scheduled', activity: 'authenticate', input: {} };
+const authenticated = (result: unknown): HistoryEvent => ({
+  at,
+  type: 'activity_completed',
+  activity: 'authenticate',
+  result,
+});
+
+test('[C3] the next step shows as soon as the one before it is recorded: a worker would say so too', () => {
+  const history = [started, scheduled, authenticated({ tokenGeneration: 1, expiresAt: null })];
+  expect(stateFromHistory('req_X', history).status).toBe('submitting');
+});
+
+test('[M11][C3] with an answer from the cache no submit comes next', () => {
+  const history = [started, scheduled, authenticated({ tokenGeneration: null, expiresAt: null, cached: {} })];
+  expect(stateFromHistory('req_X', history).status).toBe('authenticating');
+});
+
+const NEVER_BEGUN = new TimeoutFailure('activity ScheduleToStart timeout', undefined, TimeoutType.SCHEDULE_TO_START);
+const ambiguous = ApplicationFailure.create({
+  type: 'OutcomeUnknown',
+  details: [{ outcome: 'ambiguous', failure: 'serverError', providerRequestId: null }],
+});
+const refused = ApplicationFailure.create({
+  type: 'APIRateLimitError',
+  details: [{ outcome: 'refused', failure: 'rateLimited', providerRequestId: null }],
+});
+const died = (record: object | undefined) => new TimeoutFailure('heartbeat', record, TimeoutType.HEARTBEAT);
+const RECORD = { calls: 1, failures: 0, waits: 0, last: null, untilDeadline: false, mayHaveRun: false };
+
+// What a reader is told of a request before its end is recorded: an end that never comes would be a step back.
+test.each<[string, Error, Authentication['mode'], RequestStatus]>([
+  ['the deadline came before an attempt began', NEVER_BEGUN, 'none', 'submitting'],
+  ['a worker died before its intent', died(undefined), 'none', 'submitting'],
+  ['a worker died without a record in mode key', died(undefined), 'key', 'outcome_unknown'],
+  ['a worker died while it sent', died({ ...RECORD, sending: true }), 'none', 'outcome_unknown'],
+  ['a worker died between two calls', died({ ...RECORD, sending: false }), 'none', 'submitting'],
+  ['the provider refused it to the last', refused, 'none', 'submitting'],
+  ['nobody knows what became of it', ambiguous, 'none', 'outcome_unknown'],
+  ['nobody knows, and it may be sent twice', ambiguous, 'resend', 'submitting'],
+])('[C3][N14] a submit that is over, as the history tells it: %s', (_what, cause, mode, status) => {
+  const submit = submitOver(cause);
+  const history = [started, scheduled, authenticated({ tokenGeneration: null, expiresAt: null, mode }), ...submit];
+  expect(stateFromHistory('req_X', history).status).toBe(status);
+  const cancelled: HistoryEvent = { at, type: 'cancel_requested' };
+  expect(stateFromHistory('req_X', [started, cancelled, ...history.slice(1)]).status).toBe('submitting');
+});
+
+function submitOver(cause: Error): HistoryEvent[] {
+  return [
+    { at, type: 'activity_scheduled', activity: 'process', input: {} },
+    { at, type: 'activity_failed', activity: 'process', cause, retryState: RetryState.NON_RETRYABLE_FAILURE },
+  ];
+}

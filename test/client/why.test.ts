@@ -1,0 +1,264 @@
+import { describe, expect, test } from 'vitest';
+import type { LastFailure } from '../../src/client/waiting-for.ts';
+import { why, type Evidence } from '../../src/client/why.ts';
+import type { BudgetView } from '../../src/contract/budget-view.ts';
+import { FAILURES, type FailureName } from '../../src/contract/failures.ts';
+import { initialState, type RequestError, type RequestSnapshot } from '../../src/contract/request.ts';
+import { OPEN_BUDGET } from '../helpers/budget-page.ts';
+import type { CancellationOutcome, WaitReason } from '../../src/contract/values.ts';
+
+const ID = 'req_01ARZ3NDEKTSV4RRFFQ69G5FAV';
+const NOW = new Date('2026-11-23T12:00:00.000Z');
+const AT = (seconds: number): string => new Date(NOW.getTime() + seconds * 1000).toISOString();
+const WORKER = 'http://127.0.0.1:9464';
+
+const SNAPSHOT: RequestSnapshot = {
+  ...initialState(ID, AT(-20)),
+  status: 'submitting',
+  deadlineAt: null,
+  cachedAt: null,
+  cancellation: null,
+  resolution: null,
+  tenant: 'acme',
+  waitingFor: null,
+  stale: false,
+  retryOf: null,
+  retriedBy: null,
+};
+
+const EVIDENCE: Evidence = { lastFailure: null, budget: null, workerAddress: WORKER };
+
+function failure(name: FailureName, message: string, statusCode: number | null = null): LastFailure {
+  return { failure: name, type: FAILURES[name].type, message, statusCode };
+}
+
+function told(snapshot: Partial<RequestSnapshot>, evidence: Partial<Evidence> = {}): string {
+  const { sentence } = why({ ...SNAPSHOT, ...snapshot }, { ...EVIDENCE, ...evidence }, NOW);
+  expect(sentence).toMatch(new RegExp(`^${ID} .*[^.]\\.$`));
+  return sentence.slice(ID.length + 1);
+}
+
+function waits(
+  reason: WaitReason,
+  { attempt = 1, since = -12, until }: { attempt?: number; since?: number | null; until?: number } = {},
+): Partial<RequestSnapshot> {
+  const times = { since: since === null ? null : AT(since), until: until === undefined ? null : AT(until) };
+  return { waitingFor: { reason, attempt, ...times } };
+}
+
+const USED_UP: BudgetView = {
+  ...OPEN_BUDGET,
+  used: 1000,
+  closedBy: 'budget',
+  nextPermitMs: 4_300,
+  bulkNextPermitMs: 9_000,
+};
+const COOLING: BudgetView = { ...USED_UP, closedBy: 'cool_down' };
+const DOWN: BudgetView = { ...USED_UP, closedBy: 'outage', failures: 14 };
+
+describe('a wait for the call budget', () => {
+  test.each<[string, Partial<BudgetView> | null]>([
+    [
+      'has waited 12 s for the call budget: 1000 of 1000 calls were made in the last 60 s; the next may go at 12:00:05Z.',
+      USED_UP,
+    ],
+    ['has waited 12 s for the call budget: it was used up; the next may go at 12:00:05Z.', null],
+    [
+      'has waited 12 s for the call budget: 600 of 600 calls, which is what the provider allows now, were made in the last 60 s; the next may go at 12:00:05Z.',
+      { ...USED_UP, used: 600, loweredLimit: 600 },
+    ],
+    [
+      "has waited 12 s for the call budget: 500 of 500 calls (one worker's share, since Redis does not answer) were made in the last 60 s; the next may go at 12:00:05Z.",
+      { ...USED_UP, used: 500, limit: 500, countedIn: 'share' },
+    ],
+    [
+      'has waited 12 s for the call budget: 905 of 1000 calls were made in the last 60 s, and the rest is kept for requests that are not bulk; the next may go at 12:00:05Z.',
+      { ...OPEN_BUDGET, used: 905, bulkNextPermitMs: 4_300 },
+    ],
+  ])('[N6][M9] … %s', (sentence, budget) => {
+    const view = budget && { ...OPEN_BUDGET, ...budget };
+    expect(told(waits('budget', { until: 4.3 }), { budget: view })).toBe(sentence);
+  });
+});
+
+describe('a wait for the provider to take calls again', () => {
+  const asked = 'has waited 12 s because the provider asked us to wait';
+  test.each<[string, BudgetView | null, LastFailure | null]>([
+    [`${asked} (429) until 12:00:30Z; 3 attempts so far.`, null, failure('rateLimited', 'Rate Limit Exceeded', 429)],
+    [`${asked} (503) until 12:00:30Z; 3 attempts so far.`, COOLING, failure('unavailableUntil', 'Unavailable', 503)],
+    [`${asked} until 12:00:30Z; 3 attempts so far.`, COOLING, null],
+    [`${asked} until 12:00:30Z.`, null, failure('coolingDown', 'it asked us to wait')],
+    [`${asked} until 12:00:30Z.`, COOLING, failure('outage', 'it is down')],
+    // What closed the provider was another request's call: this one's 500 says nothing of it.
+    [`${asked} until 12:00:30Z; 3 attempts so far.`, COOLING, failure('serverError', 'Internal Server Error', 500)],
+    [
+      'has waited 12 s because the provider is down (14 calls in a row had no answer); one call finds out at 12:00:30Z whether it is back; 3 attempts so far.',
+      DOWN,
+      failure('rateLimited', 'Rate Limit Exceeded', 429),
+    ],
+    [
+      'has waited 12 s because the provider is down; one call finds out at 12:00:30Z whether it is back.',
+      null,
+      failure('outage', 'The provider is down'),
+    ],
+  ])('[N6][N2] … %s', (sentence, budget, lastFailure) => {
+    expect(told(waits('cool_down', { attempt: 4, until: 30 }), { budget, lastFailure })).toBe(sentence);
+  });
+});
+
+describe('a wait for a worker', () => {
+  const none = 'waits for a worker: none has taken its step for 12 s';
+  test.each<[string, Partial<RequestSnapshot>, Partial<Evidence>]>([
+    [`${none}, and none answers at ${WORKER}: start one, or look at its log.`, { stale: true }, {}],
+    [`${none}: start one, or look at its log.`, { stale: true }, { workerAddress: null }],
+    [`${none}, and none answers at ${WORKER}: start one, or look at its log.`, { status: 'queued' }, {}],
+    [
+      `${none}, although one answers at ${WORKER} and the call budget has room (412 of 1000 calls were made in the last 60 s): others go first, or that worker hangs: look at its log.`,
+      {},
+      { budget: OPEN_BUDGET },
+    ],
+    [
+      `${none}, although one answers at ${WORKER}: others go first, or that worker hangs: look at its log.`,
+      { status: 'authenticating' },
+      { budget: USED_UP },
+    ],
+    [
+      `has waited 12 s for a worker, or for the call budget: workers run, but none at ${WORKER} said what the budget is (EXTERNAL_API_WORKER_URL).`,
+      {},
+      {},
+    ],
+    [
+      "has waited 12 s for a worker, or for the call budget: workers run, but nobody was asked what the budget is (the client's option `budget`).",
+      {},
+      { workerAddress: null },
+    ],
+  ])('[N6] … %s', (sentence, snapshot, evidence) => {
+    expect(told({ ...snapshot, ...waits('worker') }, evidence)).toBe(sentence);
+  });
+});
+
+describe('the other waits', () => {
+  const lost: RequestError = {
+    type: 'OutcomeUnknown',
+    message: 'Its worker was lost.',
+    statusCode: null,
+    retryable: false,
+    outcome: null,
+  };
+  test.each<[string, Partial<RequestSnapshot>, Partial<Evidence>]>([
+    [
+      'is tried again at 12:00:02Z, since its last call failed: ExternalAPIError: Internal Server Error: no disk (500); 1 attempt so far.',
+      waits('retry_backoff', { attempt: 2, until: 2 }),
+      { lastFailure: failure('serverError', 'Internal Server Error: no disk.', 500) },
+    ],
+    [
+      'is tried again at 12:00:02Z, since its last call failed: activity Heartbeat timeout; 1 attempt so far.',
+      waits('retry_backoff', { attempt: 2, until: 2 }),
+      { lastFailure: { failure: null, type: null, message: 'activity Heartbeat timeout', statusCode: null } },
+    ],
+    [
+      'waits for the answer to a call to the provider, under way for 0.4 s (attempt 2).',
+      waits('provider_call', { attempt: 2, since: -0.4 }),
+      {},
+    ],
+    [
+      'waits for the provider, which has had it as job-1 for 3 min and is asked again at 12:00:40Z.',
+      {
+        status: 'processing',
+        providerRequestId: 'job-1',
+        updatedAt: AT(-180),
+        ...waits('provider_processing', { until: 40 }),
+      },
+      {},
+    ],
+    [
+      'waits for the provider, which has had it as job-1 for 3 min and is being asked now.',
+      { status: 'processing', providerRequestId: 'job-1', updatedAt: AT(-180), ...waits('provider_processing') },
+      {},
+    ],
+    [
+      `may or may not have been done: its outcome is unknown since 11:59:48Z: Its worker was lost; ask the provider for Idempotency-Key ${ID}, then decide before 2026-11-24T12:00:00Z with \`external-api resolve ${ID} resubmit|adopt|abandon --reason …\`.`,
+      { status: 'outcome_unknown', error: lost, ...waits('outcome_unknown', { until: 86_400 }) },
+      {},
+    ],
+    ['is submitting since 11:59:59Z, and nothing holds it up.', { updatedAt: AT(-1) }, {}],
+  ])('[N6] … %s', (sentence, snapshot, evidence) => {
+    expect(told(snapshot, evidence)).toBe(sentence);
+  });
+});
+
+describe('an end', () => {
+  const ended = { completedAt: AT(-5), updatedAt: AT(-5) };
+  const error = (more: Partial<RequestError>): RequestError => ({
+    type: 'ExternalAPIError',
+    message: 'Bad Request: no such unit',
+    statusCode: 400,
+    retryable: false,
+    outcome: null,
+    ...more,
+  });
+
+  test.each<[string, Partial<RequestSnapshot>]>([
+    [
+      "completed at 11:59:55Z with the provider's result, 15 s after its start.",
+      { status: 'completed', source: 'provider' },
+    ],
+    [
+      "completed at 11:59:55Z with the provider's result, 15 s after its start; its cancellation came too late.",
+      { status: 'completed', source: 'provider', cancellation: 'finished_anyway' },
+    ],
+    [
+      `completed at 11:59:55Z from the cache: an equal request had this answer, stored at 11:55:00Z.`,
+      { status: 'completed', source: 'cache', cachedAt: AT(-300) },
+    ],
+    [
+      "completed at 11:59:55Z with the fallback's answer, stored at 11:55:00Z, because the provider failed: ExternalAPIError: Service Unavailable (503).",
+      {
+        status: 'completed',
+        source: 'fallback',
+        cachedAt: AT(-300),
+        error: error({ message: 'Service Unavailable', statusCode: 503, retryable: true }),
+      },
+    ],
+    ['was cancelled at 11:59:55Z.', { status: 'cancelled' }],
+  ])('[N6] … %s', (sentence, snapshot) => {
+    expect(told({ ...ended, ...snapshot })).toBe(sentence);
+  });
+
+  test.each<[CancellationOutcome, string]>([
+    ['nothing_sent', 'it was never sent to the provider'],
+    ['cancelled_at_provider', 'the provider was told, and agreed'],
+    ['no_longer_watched', 'the provider could not be told; it may finish, and nobody looks'],
+    ['finished_anyway', 'it had finished first; the result is kept'],
+    ['outcome_unknown', 'whether the provider has it was not known, and nobody finds out any more'],
+    ['terminated', 'an operator terminated it, so that nothing more could be done'],
+  ])('[N6][N11] a cancellation that ended as %s', (cancellation, meaning) => {
+    expect(told({ ...ended, status: 'cancelled', cancellation })).toBe(`was cancelled at 11:59:55Z: ${meaning}.`);
+  });
+});
+
+test('[N6] reason, since and until stand beside the sentence, and so does what they are known from', () => {
+  const lastFailure = failure('overBudget', 'no room');
+  const snapshot = { ...SNAPSHOT, ...waits('budget', { attempt: 2, until: 5 }), stale: true };
+  expect(why(snapshot, { lastFailure, budget: USED_UP, workerAddress: WORKER }, NOW)).toEqual({
+    requestId: ID,
+    status: 'submitting',
+    reason: 'budget',
+    since: AT(-12),
+    until: AT(5),
+    sentence: expect.any(String),
+    evidence: {
+      attempt: 2,
+      lastFailure,
+      budget: USED_UP,
+      workerAddress: WORKER,
+      stale: true,
+      providerRequestId: null,
+      error: null,
+      source: null,
+      cancellation: null,
+    },
+  });
+  const ended = { ...SNAPSHOT, status: 'completed', completedAt: AT(-5) } as const;
+  expect(why(ended, EVIDENCE, NOW)).toMatchObject({ reason: null, since: AT(-5), until: null });
+});

@@ -1,0 +1,231 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ConfigError } from '../../src/config/config-error.ts';
+import { loadClientConfig } from '../../src/config/client-config.ts';
+import { loadWorkerConfig } from '../../src/config/worker-config.ts';
+
+const REQUIRED = {
+  EXTERNAL_API_BASE_URL: 'https://api.example.com/v2.1',
+  EXTERNAL_API_KEY: 'canary-key-7f3a',
+  EXTERNAL_OAUTH_CLIENT_ID: 'client-1',
+  EXTERNAL_OAUTH_CLIENT_SECRET: 'canary-secret-9b2c',
+};
+
+/** The problems of `changes` over a good environment, as `VARIABLE problem` lines. */
+function problemsOf(changes: NodeJS.ProcessEnv, load: (env: NodeJS.ProcessEnv) => unknown = loadWorkerConfig) {
+  try {
+    load({ ...REQUIRED, ...changes });
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('values', () => {
+  test('[M8] the four required variables are enough, and the rest have the defaults of the contract', () => {
+    const config = loadWorkerConfig(REQUIRED);
+    expect(config.provider).toEqual({
+      baseUrl: new URL('https://api.example.com/v2.1'),
+      apiKey: 'canary-key-7f3a',
+      oauth: { clientId: 'client-1', clientSecret: 'canary-secret-9b2c', clientAuth: 'body' },
+      timeoutMs: 30_000,
+      connectTimeoutMs: 5_000,
+      maxConnections: 64,
+    });
+    expect(config.calls).toEqual({
+      maxRetries: 3,
+      retryDelayMs: 1_000,
+      pollInitialMs: 1_000,
+      pollMaxMs: 60_000,
+      idempotency: 'none',
+      cancelCall: false,
+    });
+    expect(config.budget).toEqual({
+      limit: 1000,
+      windowMs: 60_000,
+      outageAfter: 10,
+      probeMs: 5_000,
+      rateHeaders: true,
+    });
+    expect(config.answers).toEqual({ cacheTtlMs: 300_000, fallback: 'none', fallbackMaxAgeMs: 86_400_000 });
+    expect(config).toMatchObject({ redis: null, tokenKey: null });
+    expect(config).toMatchObject({ metricsHost: '127.0.0.1', metricsPort: 9464, logLevel: 'info' });
+    expect(loadClientConfig({})).toMatchObject({ requestDeadlineMs: 3_600_000, unknownHoldMs: undefined });
+  });
+
+  test('[M8] seconds may have decimals and become whole milliseconds', () => {
+    const { provider, calls } = loadWorkerConfig({
+      ...REQUIRED,
+      EXTERNAL_API_TIMEOUT: '0.25',
+      EXTERNAL_API_RETRY_DELAY: '1.0005',
+      EXTERNAL_API_MAX_RETRIES: '5',
+    });
+    expect([provider.timeoutMs, calls.retryDelayMs, calls.maxRetries]).toEqual([250, 1001, 5]);
+  });
+
+  test('[M8][N11] the provider has a cancel call only if the configuration says so', () => {
+    expect(loadWorkerConfig({ ...REQUIRED, EXTERNAL_API_CANCEL_CALL: 'true' }).calls.cancelCall).toBe(true);
+  });
+
+  test('[M8][N1] the hold of unknown outcomes is in seconds, and until the deadline when unset', () => {
+    expect(loadClientConfig({ EXTERNAL_API_UNKNOWN_HOLD: '600' }).unknownHoldMs).toBe(600_000);
+    expect(loadClientConfig({ EXTERNAL_API_UNKNOWN_HOLD: '' }).unknownHoldMs).toBeUndefined();
+    expect(problemsOf({ EXTERNAL_API_UNKNOWN_HOLD: '10m' }, loadClientConfig)).toMatchObject([
+      {
+        variable: 'EXTERNAL_API_UNKNOWN_HOLD',
+        problem: expect.stringMatching(/^must be a number of seconds from 1 to/),
+      },
+    ]);
+  });
+
+  test('[M8] an empty variable counts as unset', () => {
+    expect(loadWorkerConfig({ ...REQUIRED, EXTERNAL_API_TIMEOUT: '', LOG_LEVEL: '' }).provider.timeoutMs).toBe(30_000);
+    expect(problemsOf({ EXTERNAL_API_KEY: '' })).toMatchObject([{ variable: 'EXTERNAL_API_KEY' }]);
+  });
+
+  test('[M8] a configuration cannot be changed after it was loaded', () => {
+    const config = loadWorkerConfig(REQUIRED);
+    const parts = [config, config.provider, config.provider.oauth, config.calls, config.temporal.connectionOptions];
+    expect(parts.map((part) => Object.isFrozen(part))).toEqual(parts.map(() => true));
+  });
+
+  test.each([
+    ['EXTERNAL_API_TIMEOUT', '0'],
+    ['EXTERNAL_API_RATE_LIMIT', '0'],
+    ['EXTERNAL_API_RATE_LIMIT', '-1'],
+    ['EXTERNAL_API_RATE_LIMIT', '1.5'],
+    ['EXTERNAL_API_RATE_LIMIT', 'many'],
+    ['EXTERNAL_API_RATE_WINDOW', '0'],
+    ['EXTERNAL_API_FLEET_SIZE', '0'],
+    ['EXTERNAL_API_OUTAGE_AFTER', '-1'],
+    ['EXTERNAL_API_OUTAGE_PROBE', '0'],
+    ['EXTERNAL_API_CACHE_TTL', '-1'],
+    ['EXTERNAL_API_FALLBACK', 'maybe'],
+    ['EXTERNAL_API_FALLBACK_MAX_AGE', '0'],
+    ['EXTERNAL_API_TOKEN_KEY', 'c2hvcnQ='],
+    ['REDIS_URL', 'localhost:6379'],
+    ['REDIS_URL', 'http://localhost:6379'],
+    ['EXTERNAL_API_TIMEOUT', '1e3'],
+    ['EXTERNAL_API_TIMEOUT', '-1'],
+    ['EXTERNAL_API_TIMEOUT', '30s'],
+    ['EXTERNAL_API_TIMEOUT', 'Infinity'],
+    ['EXTERNAL_API_TIMEOUT', '121'],
+    ['EXTERNAL_API_MAX_RETRIES', '0'],
+    ['EXTERNAL_API_MAX_RETRIES', '2.5'],
+    ['EXTERNAL_API_RETRY_DELAY', '61'],
+    ['EXTERNAL_API_CONNECT_TIMEOUT', 'x'],
+    ['EXTERNAL_API_MAX_CONNECTIONS', '0'],
+    ['EXTERNAL_API_POLL_INITIAL', '0'],
+    ['EXTERNAL_API_POLL_MAX', '3601'],
+    ['EXTERNAL_API_IDEMPOTENCY', 'yes'],
+    ['EXTERNAL_API_ALLOW_HTTP', 'TRUE'],
+    ['EXTERNAL_API_CANCEL_CALL', '1'],
+    ['EXTERNAL_OAUTH_CLIENT_AUTH', 'header'],
+    ['EXTERNAL_API_KEY', 'two words'],
+    ['EXTERNAL_API_KEY', 'line\nbreak'],
+    ['METRICS_PORT', '65536'],
+    ['METRICS_HOST', '127.0.0.1:9464'],
+    ['LOG_LEVEL', 'verbose'],
+    ['EXTERNAL_API_BASE_URL', 'api.example.com'],
+    ['EXTERNAL_API_BASE_URL', 'ftp://api.example.com'],
+    ['EXTERNAL_API_BASE_URL', 'https://user:pass@api.example.com'],
+    ['EXTERNAL_API_BASE_URL', 'https://user@api.example.com'],
+    ['EXTERNAL_API_BASE_URL', 'https://:pass@api.example.com'],
+    ['EXTERNAL_API_BASE_URL', 'https://api.example.com/?'],
+    ['EXTERNAL_API_BASE_URL', 'https://api.example.com/#x'],
+  ])('[M8] %s=%j is refused by name', (variable, value) => {
+    const problems = problemsOf({ [variable]: value });
+    expect(problems).toMatchObject([{ variable, problem: expect.stringMatching(/^must be /) }]);
+  });
+
+  test('[M8] a poll delay that starts above its maximum is refused, whatever else is wrong', () => {
+    const problems = problemsOf({ EXTERNAL_API_POLL_INITIAL: '90', EXTERNAL_API_KEY: '' });
+    expect(problems.map(({ variable }) => variable)).toEqual(['EXTERNAL_API_KEY', 'EXTERNAL_API_POLL_MAX']);
+  });
+});
+
+describe('credentials on the wire', () => {
+  test.each([
+    ['http://api.example.com', undefined, false],
+    ['http://10.0.0.1', 'false', false],
+    ['http://128.0.0.1', undefined, false],
+    ['http://localhost.example.com', undefined, false],
+    ['http://api.example.com', 'true', true],
+    ['http://localhost:8089', undefined, true],
+    ['http://127.0.0.2:8089', undefined, true],
+    ['http://[::1]:8089', undefined, true],
+    ['https://api.example.com', undefined, true],
+  ])('[M18] base URL %s with EXTERNAL_API_ALLOW_HTTP=%s: accepted is %s', (url, allow, accepted) => {
+    const problems = problemsOf({ EXTERNAL_API_BASE_URL: url, EXTERNAL_API_ALLOW_HTTP: allow });
+    expect(problems.map(({ variable }) => variable)).toEqual(accepted ? [] : ['EXTERNAL_API_BASE_URL']);
+  });
+});
+
+describe('messages', () => {
+  test('[M8][N7] every bad variable is named in one error, and no value is repeated', () => {
+    const env = {
+      EXTERNAL_API_BASE_URL: 'http://canary-host-1/',
+      EXTERNAL_API_KEY: 'canary key 2',
+      EXTERNAL_API_TIMEOUT: 'canary-3',
+      EXTERNAL_API_IDEMPOTENCY: 'canary-4',
+      LOG_LEVEL: 'canary-5',
+      TEMPORAL_ADDRESS: 'http://canary-6',
+      TEMPORAL_PROFILE: 'canary-7',
+    };
+    const load = () => loadWorkerConfig(env);
+    for (const name of [...Object.keys(env), 'EXTERNAL_OAUTH_CLIENT_ID', 'EXTERNAL_OAUTH_CLIENT_SECRET']) {
+      expect(load).toThrow(name);
+    }
+    expect(load).not.toThrow(/canary/);
+  });
+
+  test('[M8] a missing variable says that it is required and what it is', () => {
+    expect(problemsOf({ EXTERNAL_API_BASE_URL: undefined })[0]?.problem).toMatch(/^is required: an absolute URL/);
+  });
+});
+
+describe('secret files', () => {
+  let folder: string;
+  const path = (name: string, content?: string) => {
+    if (content !== undefined) writeFileSync(join(folder, name), content);
+    return join(folder, name);
+  };
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'config-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test('[M17] a secret may be a file, whose last line break is dropped', () => {
+    const { provider } = loadWorkerConfig({
+      ...REQUIRED,
+      EXTERNAL_API_KEY: undefined,
+      EXTERNAL_API_KEY_FILE: path('key', 'from-file\n'),
+      EXTERNAL_OAUTH_CLIENT_SECRET: '',
+      EXTERNAL_OAUTH_CLIENT_SECRET_FILE: path('secret', 'other\r\n'),
+    });
+    expect([provider.apiKey, provider.oauth.clientSecret]).toEqual(['from-file', 'other']);
+  });
+
+  test('[M17] a secret given twice is refused', () => {
+    expect(problemsOf({ EXTERNAL_API_KEY_FILE: path('twice', 'x') })).toEqual([
+      { variable: 'EXTERNAL_API_KEY', problem: expect.stringContaining('EXTERNAL_API_KEY_FILE') },
+    ]);
+  });
+
+  test('[M17] a file that is missing or empty is named by variable and path, once', () => {
+    for (const file of [path('missing'), path('empty', '\n')]) {
+      expect(problemsOf({ EXTERNAL_API_KEY: undefined, EXTERNAL_API_KEY_FILE: file })).toEqual([
+        { variable: 'EXTERNAL_API_KEY_FILE', problem: expect.stringContaining(file) },
+      ]);
+    }
+  });
+
+  test('[M17][N7] a file with unusable content is named without its content', () => {
+    const problems = problemsOf({ EXTERNAL_API_KEY: undefined, EXTERNAL_API_KEY_FILE: path('bad', 'canary\nx') });
+    expect(problems).toMatchObject([{ variable: 'EXTERNAL_API_KEY' }]);
+    expect(JSON.stringify(problems)).not.toContain('canary');
+  });
+});

@@ -1,0 +1,89 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const ROOT = new URL('../', import.meta.url);
+const PAGES = ['README.md', 'CHANGELOG.md', ...readdirSync(new URL('docs', ROOT)).map((name) => `docs/${name}`)].filter(
+  (path) => path.endsWith('.md'),
+);
+
+function read(path: string | URL): string {
+  return readFileSync(new URL(path, ROOT), 'utf8');
+}
+
+/** The first group of every match, each once and in order. */
+function found(text: string, pattern: RegExp): string[] {
+  return [...new Set(Array.from(text.matchAll(pattern), ([, group]) => group ?? ''))].toSorted();
+}
+
+const configuration = read('docs/configuration.md');
+
+/** Names in code style in the first column of a table. */
+function documentedVariables(): string[] {
+  const firstCells = found(configuration, /^\|([^|]*)\|/gm).join();
+  return found(firstCells, /`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)`/g).filter((name) => !name.startsWith('TEMPORAL_'));
+}
+
+/** The members of the schemas in src/config, and the secrets that may also be files. */
+function readVariables(): string[] {
+  const schemas = readdirSync(new URL('src/config', ROOT)).filter((name) => name.endsWith('-config.ts'));
+  const members = found(
+    schemas.map((name) => read(`src/config/${name}`)).join(),
+    /\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+):/g,
+  );
+  const files = found(read('src/config/secret-files.ts'), /'([A-Z][A-Z0-9_]+)'/g).map((name) => `${name}_FILE`);
+  return [...members, ...files].toSorted();
+}
+
+test('[M22][M8] docs/configuration.md lists the variables that src/config reads, and no others', () => {
+  expect(readVariables().length).toBeGreaterThan(20);
+  expect(documentedVariables()).toEqual(readVariables());
+});
+
+test("[M22][M8] docs/configuration.md names every TEMPORAL_* variable of Temporal's own loader, and no others", () => {
+  const library = new URL('./', import.meta.resolve('@temporalio/envconfig'));
+  const sources = readdirSync(library).filter((name) => name.endsWith('.js'));
+  const known = found(sources.map((name) => read(new URL(name, library))).join(), /'(TEMPORAL_[A-Z_]+)'/g);
+  expect(known).toContain('TEMPORAL_ADDRESS');
+  expect(found(configuration, /\b(TEMPORAL_[A-Z_]+)/g)).toEqual(known);
+});
+
+test('[M22][C5] the worker in docs/client.md is the one in examples/, which is compiled and run', () => {
+  const example = read('examples/own-worker.ts');
+  expect(read('docs/client.md')).toContain(example.slice(example.indexOf('import')));
+});
+
+test.each(PAGES)('[M22] every link of %s inside the project leads somewhere', (page) => {
+  const broken = found(withoutCode(read(page)), /\]\(([^)\s]+)\)/g).filter(
+    (target) => !/^[a-z]+:/.test(target) && !leadsSomewhere(target, page),
+  );
+  expect(broken).toEqual([]);
+});
+
+function leadsSomewhere(target: string, page: string): boolean {
+  const [path = '', anchor] = target.split('#', 2);
+  const file = path === '' ? new URL(page, ROOT) : new URL(path, new URL(page, ROOT));
+  if (!existsSync(fileURLToPath(file))) return false;
+  return anchor === undefined || anchorsOf(read(file)).has(anchor);
+}
+
+/** The anchors that GitHub gives to headings. */
+function anchorsOf(markdown: string): Set<string> {
+  const anchors = new Set<string>();
+  for (const [, heading = ''] of withoutCode(markdown, false).matchAll(/^#+ +(.*)$/gm)) {
+    const slug = heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-');
+    let anchor = slug;
+    for (let n = 1; anchors.has(anchor); n++) anchor = `${slug}-${n}`;
+    anchors.add(anchor);
+  }
+  return anchors;
+}
+
+/** Without code blocks, and, where code could look like a link, without code in lines. */
+function withoutCode(markdown: string, inline = true): string {
+  const text = markdown.replace(/^```.*?^```$/gms, '');
+  return inline ? text.replace(/`[^`\n]*`/g, '') : text;
+}

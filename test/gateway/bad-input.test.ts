@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+import { ACME, problemOf, startGateway } from './running-gateway.ts';
+
+const input = { data: { text: 'hello' } };
+
+describe('bad input', () => {
+  test.each<[string, unknown, string[]]>([
+    ['no data', {}, ['data']],
+    ['null data', { data: null }, ['data']],
+    ['a body that is no object', [1], ['']],
+    ['unknown members', { data: 1, dta: 2, options: { callbackurl: 'x' } }, ['options.callbackurl', 'dta']],
+    ['__proto__ as a member', '{"data":1,"__proto__":{"options":1}}', ['__proto__']],
+    [
+      'options of the wrong types',
+      { options: { async: 'yes', callback_url: 1 } },
+      ['data', 'options.async', 'options.callback_url'],
+    ],
+    ['a relative callback', { data: 1, options: { callback_url: '/done' } }, ['options.callback_url']],
+    ['a callback of another scheme', { data: 1, options: { callback_url: 'ftp://x/' } }, ['options.callback_url']],
+    ['a callback with credentials', { data: 1, options: { callback_url: 'https://u:p@x/' } }, ['options.callback_url']],
+  ])('[M12] %s is a 400 that names every problem, and starts nothing', async (_, body, paths) => {
+    const { client, post } = await startGateway({ syncWaitMs: 0 });
+    const problem = await problemOf(await post(body));
+    expect(problem).toMatchObject({ status: 400, error: 'InvalidRequestError' });
+    expect((problem['errors'] as { path: string }[]).map(({ path }) => path).toSorted()).toEqual(paths.toSorted());
+    expect(client.requests.size).toBe(0);
+  });
+
+  test.each([
+    ['{"data":', 'malformed JSON'],
+    ['', 'an empty body'],
+    ['{"data":"\u00e4"}', 'bytes that are not UTF-8'],
+  ])('[M12] %j is a 400: %s', async (body) => {
+    const { url } = await startGateway();
+    const response = await fetch(`${url}/api/external/process`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${ACME}`, 'content-type': 'application/json' },
+      body: Buffer.from(body, 'latin1'),
+    });
+    expect(await problemOf(response)).toMatchObject({ status: 400, error: expect.stringMatching(/Json|Invalid/) });
+  });
+
+  test('[M12] deep nesting is carried or refused, and never breaks the gateway', async () => {
+    const { post } = await startGateway({ syncWaitMs: 0 });
+    const response = await post(`{"data":${'['.repeat(200_000)}${']'.repeat(200_000)}}`);
+    expect(response.status).toBeLessThan(600);
+    expect((await post(input)).status).toBe(202);
+  });
+
+  test.each(['text/plain', 'application/xml', 'multipart/form-data; boundary=x', 'application/x-www-form-urlencoded'])(
+    '[M12] a body of type %s is a 415',
+    async (type) => {
+      const { post } = await startGateway();
+      expect(await problemOf(await post(input, { 'content-type': type }))).toMatchObject({ status: 415 });
+    },
+  );
+
+  test('[M12] a body over 1 MiB is a 413', async () => {
+    const { post } = await startGateway({ syncWaitMs: 0 });
+    expect(await problemOf(await post({ data: 'x'.repeat(1024 * 1024) }))).toMatchObject({
+      status: 413,
+      error: 'PayloadTooLargeError',
+    });
+    expect((await post({ data: 'x'.repeat(1024 * 1000) })).status).toBe(202);
+  });
+
+  test('[M19] another method is a 405 with Allow, an unknown route a 404, a broken URL a 400', async () => {
+    const { url } = await startGateway();
+    const call = (path: string, method = 'GET') =>
+      fetch(url + path, { method, headers: { authorization: `Bearer ${ACME}` } });
+    const wrongMethod = await call('/api/external/process', 'PUT');
+    expect(wrongMethod.headers.get('allow')).toBe('POST');
+    expect(await problemOf(wrongMethod)).toMatchObject({ status: 405, error: 'MethodNotAllowedError' });
+    expect((await call('/api/external/status/x', 'DELETE')).headers.get('allow')).toBe('GET, HEAD');
+    expect(await problemOf(await call('/nowhere'))).toMatchObject({ status: 404, error: 'RouteNotFoundError' });
+    expect(await problemOf(await call('/api/external/status/%zz'))).toMatchObject({ status: 400 });
+  });
+});

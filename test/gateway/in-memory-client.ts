@@ -1,0 +1,170 @@
+import {
+  IdempotencyConflictError,
+  NothingToDecideError,
+  RequestNotFoundError,
+  ResultTimeoutError,
+} from '../../src/client/client-errors.ts';
+import type { InvalidateOptions } from '../../src/client/start-invalidation.ts';
+import type { ResolveOptions } from '../../src/client/resolve-request.ts';
+import type { ProcessInput, RequestSnapshot, RequestState } from '../../src/contract/request.ts';
+import type { ProcessOptions, RequestHandle } from '../../src/client/client-options.ts';
+import type { CompletedRequest } from '../../src/client/finished-request.ts';
+import type { GatewayClient } from '../../src/gateway/gateway-client.ts';
+import type { CacheUse } from '../../src/contract/values.ts';
+
+interface Entry {
+  snapshot: RequestSnapshot;
+  input: ProcessInput;
+  cache: CacheUse;
+  error: Error | null;
+  done: PromiseWithResolvers<void>;
+}
+
+interface PromiseWithResolvers<T> {
+  promise: Promise<T>;
+  resolve: (value: T) => void;
+}
+
+const STATUS_AFTER = { resubmit: 'submitting', adopt: 'processing', abandon: 'failed' } as const;
+
+/** The client's rules on a map instead of a Temporal server; a test decides when and how a request ends. */
+export class InMemoryClient implements GatewayClient {
+  readonly requests = new Map<string, Entry>();
+  readonly #keys = new Map<string, string>();
+  /** Set to make every call fail or hang. */
+  failure: (() => Promise<never>) | null = null;
+  /** Signals of the waits that were opened. */
+  readonly waits: AbortSignal[] = [];
+
+  /** What was asked to be forgotten. */
+  readonly invalidations: InvalidateOptions[] = [];
+
+  async process(
+    input: ProcessInput,
+    { tenant = 'default', cache = 'read', idempotencyKey }: ProcessOptions,
+  ): Promise<RequestHandle> {
+    await this.failure?.();
+    const key = idempotencyKey === undefined ? null : `${tenant} ${idempotencyKey}`;
+    const known = key === null ? undefined : this.#keys.get(key);
+    if (known !== undefined) {
+      if (JSON.stringify(this.#entry(known).input) !== JSON.stringify(input)) throw new IdempotencyConflictError(known);
+      return this.#handle(known);
+    }
+    const requestId = `req_${String(this.requests.size).padStart(26, '0')}`;
+    if (key !== null) this.#keys.set(key, requestId);
+    this.requests.set(requestId, {
+      input,
+      cache,
+      error: null,
+      done: withResolvers(),
+      snapshot: {
+        requestId,
+        tenant,
+        status: 'processing',
+        createdAt: '2026-01-01T00:00:00.000Z',
+        deadlineAt: '2026-01-01T01:00:00.000Z',
+        updatedAt: '2026-01-01T00:00:01.000Z',
+        completedAt: null,
+        providerRequestId: 'req_abc123',
+        result: null,
+        error: null,
+        source: null,
+        cachedAt: null,
+        cancellation: null,
+        resolution: null,
+        waitingFor: null,
+        stale: false,
+        retryOf: null,
+        retriedBy: null,
+      },
+    });
+    return this.#handle(requestId);
+  }
+
+  async status(requestId: string): Promise<RequestSnapshot> {
+    await this.failure?.();
+    return this.#entry(requestId).snapshot;
+  }
+
+  async resolve(requestId: string, { providerRequestId, ...decided }: ResolveOptions): Promise<RequestState> {
+    await this.failure?.();
+    const { snapshot } = this.#entry(requestId);
+    if (snapshot.status !== 'outcome_unknown') throw new NothingToDecideError(requestId, `It is ${snapshot.status}`);
+    const at = '2026-01-01T00:00:03.000Z';
+    const resolution = { ...decided, providerRequestId: providerRequestId ?? null, at };
+    this.change(requestId, { resolution, status: STATUS_AFTER[decided.decision] });
+    return { ...snapshot, resolution };
+  }
+
+  async invalidate(options: InvalidateOptions): Promise<void> {
+    await this.failure?.();
+    this.invalidations.push(options);
+  }
+
+  async ping(): Promise<void> {
+    await this.failure?.();
+  }
+
+  /** The id of the request that came last. */
+  get lastId(): string {
+    return [...this.requests.keys()].at(-1) ?? '';
+  }
+
+  change(requestId: string, change: Partial<RequestSnapshot>): void {
+    const entry = this.#entry(requestId);
+    entry.snapshot = { ...entry.snapshot, ...change };
+  }
+
+  complete(requestId: string, processedData: string, how: Partial<RequestSnapshot> = {}): void {
+    const result = { processedData, metadata: { processingTime: 1.5, version: '2.1' } };
+    this.change(requestId, {
+      status: 'completed',
+      completedAt: '2026-01-01T00:00:02.000Z',
+      result,
+      source: 'provider',
+      ...how,
+    });
+    this.#entry(requestId).done.resolve();
+  }
+
+  fail(requestId: string, error: Error): void {
+    const entry = this.#entry(requestId);
+    entry.error = error;
+    entry.done.resolve();
+  }
+
+  #entry(requestId: string): Entry {
+    const entry = this.requests.get(requestId);
+    if (!entry) throw new RequestNotFoundError(requestId);
+    return entry;
+  }
+
+  #handle(requestId: string): RequestHandle {
+    return {
+      requestId,
+      status: () => this.status(requestId),
+      cancel: async () => {},
+      result: async ({ timeout, signal = AbortSignal.abort() } = {}) => {
+        this.waits.push(signal);
+        const entry = this.#entry(requestId);
+        const timer = withResolvers<'late'>();
+        const handle = setTimeout(() => timer.resolve('late'), Number(timeout));
+        const aborted = new Promise<'aborted'>((resolve) => signal.addEventListener('abort', () => resolve('aborted')));
+        const first = await Promise.race([entry.done.promise, timer.promise, aborted]);
+        clearTimeout(handle);
+        if (first === 'late') throw new ResultTimeoutError(requestId);
+        if (first === 'aborted') throw signal.reason;
+        if (entry.error) throw entry.error;
+        return entry.snapshot as CompletedRequest;
+      },
+    };
+  }
+}
+
+function withResolvers<T>(): PromiseWithResolvers<T> {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}

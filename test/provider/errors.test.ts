@@ -1,0 +1,174 @@
+import { describe, expect, test } from 'vitest';
+import { APIAuthenticationError, APIRateLimitError, APITimeoutError } from '../../src/contract/errors.ts';
+import { FAILURES, type FailureName } from '../../src/contract/failures.ts';
+import {
+  brokenCallMessage,
+  callError,
+  codeOf,
+  failureOfBrokenCall,
+  failureOfStatus,
+  statusMessage,
+  type BrokenCall,
+} from '../../src/provider/call-failure.ts';
+import type { Operation } from '../../src/contract/values.ts';
+
+const ANSWERS: [statusCode: number, retryAfterMs: number | null, failure: FailureName | null, row: string][] = [
+  [200, null, null, 'no failure'],
+  [202, 5_000, null, 'no failure'],
+  [301, null, 'redirected', 'final, ExternalAPIError, final'],
+  [400, null, 'rejected', 'final, ExternalAPIError, final'],
+  [401, null, 'unauthorized', 'refused, APIAuthenticationError, final'],
+  [403, null, 'forbidden', 'final, APIAuthenticationError, final'],
+  [404, null, 'rejected', 'final, ExternalAPIError, final'],
+  [409, null, 'rejected', 'final, ExternalAPIError, final'],
+  [413, null, 'rejected', 'final, ExternalAPIError, final'],
+  [418, null, 'rejected', 'final, ExternalAPIError, final'],
+  [422, null, 'rejected', 'final, ExternalAPIError, final'],
+  [429, null, 'rateLimited', 'refused, APIRateLimitError, wait'],
+  [429, 7_000, 'rateLimited', 'refused, APIRateLimitError, wait'],
+  [500, null, 'serverError', 'ambiguous, ExternalAPIError, settle'],
+  [500, 7_000, 'serverError', 'ambiguous, ExternalAPIError, settle'],
+  [502, null, 'serverError', 'ambiguous, ExternalAPIError, settle'],
+  [503, null, 'serverError', 'ambiguous, ExternalAPIError, settle'],
+  [503, 1, 'unavailableUntil', 'refused, ExternalAPIError, wait'],
+  [504, null, 'serverError', 'ambiguous, ExternalAPIError, settle'],
+  [599, null, 'serverError', 'ambiguous, ExternalAPIError, settle'],
+];
+
+describe.each<Operation>(['submit', 'status', 'cancel'])('an answer to a %s', (operation) => {
+  test.each(ANSWERS)('[M6] %i, Retry-After %s -> %s: %s', (statusCode, retryAfterMs, failure, row) => {
+    expect(failureOfStatus({ operation, statusCode, retryAfterMs, repeated: false })).toBe(failure);
+    if (failure === null) return;
+    const { outcome, type, next } = FAILURES[failure];
+    expect(`${outcome}, ${type}, ${next}`).toBe(row);
+  });
+});
+
+describe('a repeated submit whose key the provider heeds', () => {
+  test.each([409, 423, 425])('[N14][M6] E4: %i -> it is still running: wait, ambiguous', (statusCode) => {
+    for (const retryAfterMs of [null, 7_000]) {
+      const answer = { statusCode, retryAfterMs, repeated: true };
+      expect(failureOfStatus({ ...answer, operation: 'submit' })).toBe('stillRunning');
+      expect(failureOfStatus({ ...answer, operation: 'status' })).toBe('rejected');
+      expect(failureOfStatus({ ...answer, operation: 'submit', repeated: false })).toBe('rejected');
+    }
+    expect(FAILURES.stillRunning).toMatchObject({ outcome: 'ambiguous', next: 'wait' });
+  });
+
+  test('[M6] any other refusal is final', () => {
+    for (const statusCode of [400, 404, 422])
+      expect(failureOfStatus({ operation: 'submit', statusCode, retryAfterMs: null, repeated: true })).toBe('rejected');
+  });
+});
+
+describe('an answer of the token endpoint', () => {
+  test.each([
+    [400, 'invalidClient'],
+    [401, 'invalidClient'],
+    [403, 'forbidden'],
+    [404, 'rejected'],
+    [429, 'rateLimited'],
+    [500, 'serverError'],
+  ] as const)('[M2][M6] %i -> %s', (statusCode, failure) => {
+    expect(failureOfStatus({ operation: 'token', statusCode, retryAfterMs: null, repeated: false })).toBe(failure);
+  });
+});
+
+describe('no whole answer', () => {
+  const sent: BrokenCall = { sent: true, reason: 'failed', replyStarted: false, code: null };
+  const rows: [title: string, call: BrokenCall, failure: FailureName, message: string][] = [
+    ['DNS', { ...sent, sent: false, code: 'ENOTFOUND' }, 'unreachable', 'Could not connect to http://x: ENOTFOUND'],
+    [
+      'refused',
+      { ...sent, sent: false, code: 'ECONNREFUSED' },
+      'unreachable',
+      'Could not connect to http://x: ECONNREFUSED',
+    ],
+    [
+      'reset before sending',
+      { ...sent, sent: false, code: 'ECONNRESET' },
+      'unreachable',
+      'Could not connect to http://x: ECONNRESET',
+    ],
+    [
+      'no connection in time',
+      { ...sent, sent: false, reason: 'timeout' },
+      'unreachable',
+      'No connection to http://x within 5 s, nothing was sent',
+    ],
+    [
+      'expired certificate',
+      { ...sent, sent: false, code: 'CERT_HAS_EXPIRED' },
+      'badCertificate',
+      'The certificate of http://x was not accepted: CERT_HAS_EXPIRED',
+    ],
+    [
+      'reset after sending',
+      { ...sent, code: 'ECONNRESET' },
+      'connectionLost',
+      'The connection to http://x was lost after the call was sent: ECONNRESET',
+    ],
+    // The same code means something else once the call has left.
+    [
+      'refused after sending',
+      { ...sent, code: 'ECONNREFUSED' },
+      'connectionLost',
+      'The connection to http://x was lost after the call was sent: ECONNREFUSED',
+    ],
+    ['no answer in time', { ...sent, reason: 'timeout' }, 'noAnswer', 'No answer from http://x within 30 s'],
+    [
+      'half an answer in time',
+      { ...sent, reason: 'timeout', replyStarted: true },
+      'noAnswer',
+      'No answer from http://x within 30 s',
+    ],
+    [
+      'cut off',
+      { ...sent, replyStarted: true, code: 'UND_ERR_SOCKET' },
+      'unreadableReply',
+      'Unreadable reply from http://x: it ended early: UND_ERR_SOCKET',
+    ],
+    [
+      'too large',
+      { ...sent, replyStarted: true, code: 'UND_ERR_RES_EXCEEDED_MAX_SIZE' },
+      'unreadableReply',
+      'Unreadable reply from http://x: too large',
+    ],
+    ['not HTTP', { ...sent, reason: 'not-http' }, 'unreadableReply', 'Unreadable reply from http://x: it is not HTTP'],
+  ];
+  test.each(rows)('[M6][N1] %s', (_title, call, failure, message) => {
+    expect(failureOfBrokenCall(call)).toBe(failure);
+    expect(FAILURES[failure].outcome).toBe(call.sent ? 'ambiguous' : 'never-sent');
+    expect(brokenCallMessage(failure, call, 'http://x', { timeoutMs: 30_000, connectTimeoutMs: 5_000 })).toBe(message);
+  });
+
+  test('[M6] the code of an error is its own, or that of its nearest cause', () => {
+    const inner = Object.assign(new Error('in'), { code: 'ENOTFOUND' });
+    expect(codeOf(new Error('out', { cause: new Error('mid', { cause: inner }) }))).toBe('ENOTFOUND');
+    expect(codeOf(new Error('out'))).toBeNull();
+    expect(codeOf('text')).toBeNull();
+  });
+});
+
+test.each([
+  [400, 'Bad Request'],
+  [401, 'Unauthorized'],
+  [429, 'Rate Limit Exceeded'],
+  [500, 'Internal Server Error'],
+  [503, 'Service Unavailable'],
+  [418, 'Unknown error (status: 418)'],
+])('[M6] %i reads %j, with the detail behind it', (statusCode, message) => {
+  expect(statusMessage(statusCode, null)).toBe(message);
+  expect(statusMessage(statusCode, 'why')).toBe(`${message}: why`);
+});
+
+test('[M6] the error of a row has its class, outcome and whether asking again could help', () => {
+  expect(callError('rateLimited', 'm', { retryAfter: 3 })).toBeInstanceOf(APIRateLimitError);
+  expect(callError('noAnswer', 'm', {})).toBeInstanceOf(APITimeoutError);
+  expect(callError('forbidden', 'm', {})).toBeInstanceOf(APIAuthenticationError);
+  for (const failure of Object.keys(FAILURES) as FailureName[]) {
+    const { outcome, next } = FAILURES[failure];
+    const cause = new Error('why');
+    expect(callError(failure, 'm', {}, cause)).toMatchObject({ failure, outcome, retryable: next !== 'final', cause });
+  }
+});

@@ -1,0 +1,157 @@
+import { isProviderRequestId } from '../../src/contract/names.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { readProcessReply, readStatusReply, readTokenReply } from '../../src/provider/response-schemas.ts';
+
+const RESULT = { processed_data: [1, { a: null }], metadata: { processing_time: 0.5, version: '2.1' } };
+const READ_RESULT = { processedData: [1, { a: null }], metadata: { processingTime: 0.5, version: '2.1' } };
+
+const processReply = (reply: unknown) => readProcessReply(JSON.stringify(reply), null, []);
+const statusReply = (reply: unknown) => readStatusReply(JSON.stringify(reply), 'job-1', null, []);
+
+describe('process', () => {
+  test.each([
+    [
+      { success: true, result: RESULT, request_id: 'job-1' },
+      { providerRequestId: 'job-1', result: READ_RESULT },
+    ],
+    [
+      { success: true, request_id: 'job-1' },
+      { providerRequestId: 'job-1', result: null },
+    ],
+    [
+      { request_id: 'job-1', result: null, new_member: 1 },
+      { providerRequestId: 'job-1', result: null },
+    ],
+    [{ result: RESULT }, { providerRequestId: null, result: READ_RESULT }],
+    // A result that cannot be used leaves the id to ask for it.
+    [
+      { request_id: 'job-1', result: 'later' },
+      { providerRequestId: 'job-1', result: null },
+    ],
+    [
+      { request_id: 'job-1', result: {} },
+      { providerRequestId: 'job-1', result: null },
+    ],
+    [
+      { result: RESULT, request_id: 'a/b' },
+      { providerRequestId: null, result: READ_RESULT },
+    ],
+  ])('[M1][N10] %j is read', (reply, expected) => {
+    expect(processReply(reply)).toEqual({ value: { ...expected, retryAfterMs: null } });
+  });
+
+  test.each([
+    [{ processed_data: null }, { processedData: null, metadata: { processingTime: null, version: null } }],
+    [
+      { processed_data: 0, metadata: null },
+      { processedData: 0, metadata: { processingTime: null, version: null } },
+    ],
+    [
+      { processed_data: '', metadata: { processing_time: 'fast', version: 2, extra: 1 } },
+      { processedData: '', metadata: { processingTime: null, version: null } },
+    ],
+  ])('[N10] metadata that is missing or odd becomes null: %j', (result, expected) => {
+    expect(processReply({ result })).toMatchObject({ value: { result: expected } });
+  });
+
+  test.each([[{}], [{ success: true }], [{ request_id: '' }], [{ request_id: 7 }], [[]], ['job-1'], [null]])(
+    '[M12] %j has neither a result nor a request_id',
+    (reply) => {
+      expect(processReply(reply)).toMatchObject({ failure: 'unreadableReply' });
+    },
+  );
+
+  test('[M6] success: false is a reported failure, with its detail and id', () => {
+    expect(processReply({ success: false, error: { message: 'no' }, request_id: 'job-1' })).toEqual({
+      failure: 'reportedFailure',
+      message: 'The provider reported a failure: no',
+      providerRequestId: 'job-1',
+    });
+  });
+});
+
+describe('status', () => {
+  test.each([
+    ['queued', 'waiting'],
+    ['pending', 'waiting'],
+    ['processing', 'waiting'],
+    ['RUNNING', 'waiting'],
+    ['failed', 'failed'],
+    ['cancelled', 'failed'],
+    ['Canceled', 'failed'],
+    ['error', 'failed'],
+    ['paused', 'unknown'],
+    ['constructor', 'unknown'],
+    ['__proto__', 'unknown'],
+    ['', 'unknown'],
+  ])('[M3][N10] the word %j means %s', (status, phase) => {
+    expect(statusReply({ request_id: 'job-1', status })).toMatchObject({ value: { status, phase, result: null } });
+  });
+
+  test.each(['completed', 'Succeeded'])('[M3] %j with a result is completed', (status) => {
+    expect(statusReply({ status, result: RESULT })).toMatchObject({
+      value: { phase: 'completed', result: READ_RESULT, providerRequestId: 'job-1' },
+    });
+  });
+
+  test.each([undefined, null, {}, 'done'])('[M3] completed with the result %j is a reported failure', (result) => {
+    expect(statusReply({ status: 'completed', result })).toMatchObject({
+      failure: 'reportedFailure',
+      message: expect.stringContaining('without a usable result'),
+    });
+  });
+
+  test.each([
+    ['2026-01-02T03:04:05Z', '2026-01-02T03:04:05.000Z'],
+    ['2026-01-02T03:04:05.678901Z', '2026-01-02T03:04:05.678Z'],
+    ['2026-01-02T03:04:05+02:00', '2026-01-02T01:04:05.000Z'],
+    ['2026-01-02T03:04:05', '2026-01-02T03:04:05.000Z'],
+    ['2026-02-30T03:04:05Z', null],
+    ['02/01/2026', null],
+    ['-1', null],
+    [1767323045, null],
+    [null, null],
+    [undefined, null],
+  ])('[M3] the time %j is %j', (time, expected) => {
+    expect(statusReply({ status: 'queued', created_at: time, completed_at: time })).toMatchObject({
+      value: { createdAt: expected, completedAt: expected },
+    });
+  });
+
+  test('[M3] a time without an offset is UTC, wherever we run', () => {
+    vi.stubEnv('TZ', 'Asia/Tokyo');
+    try {
+      expect(new Date('2026-01-02T03:04:05').toISOString()).toBe('2026-01-01T18:04:05.000Z');
+      const reply = statusReply({ status: 'queued', created_at: '2026-01-02T03:04:05' });
+      expect(reply).toMatchObject({ value: { createdAt: '2026-01-02T03:04:05.000Z' } });
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+
+  test('[M12] the word is cut and cleaned, and so is the error', () => {
+    const reply = statusReply({ status: `odd\u0000${'x'.repeat(100)}`, error: 'a\nb' });
+    expect(reply).toMatchObject({ value: { status: `odd${'x'.repeat(61)}`, error: 'a b' } });
+  });
+});
+
+test.each([
+  [{ access_token: 'abc', expires_in: 60 }, 60],
+  [{ access_token: 'abc', expires_in: '60' }, 60],
+  [{ access_token: 'abc', expires_in: '-1.5' }, -1.5],
+  [{ access_token: 'abc', expires_in: 0 }, 0],
+  [{ access_token: 'abc', expires_in: '' }, null],
+  [{ access_token: 'abc', expires_in: null }, null],
+  [{ access_token: 'abc', expires_in: true }, null],
+  [{ access_token: 'abc' }, null],
+])('[M2] %j lives %s seconds', (reply, expiresIn) => {
+  expect(readTokenReply(JSON.stringify(reply))).toEqual({ value: { accessToken: 'abc', expiresIn } });
+});
+
+test.each(['a', 'job_1.2~3:4-5', '...', 'x'.repeat(200)])('[M12][N8] %j can stand in a path', (id) => {
+  expect(isProviderRequestId(id)).toBe(true);
+});
+
+test.each(['', '.', '../unit', 'a/b', 'a\n', 'x'.repeat(201)])('[M12][N8] %j cannot stand in a path', (id) => {
+  expect(isProviderRequestId(id)).toBe(false);
+});

@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Fault } from '../../src/fake-provider/faults.ts';
+import { startInProcessStack, type InProcessStack } from '../helpers/in-process-stack.ts';
+import { waitUntil } from '../helpers/wait-until.ts';
+
+const WHO = { by: 'ann', reason: 'looked it up' };
+const AMBIGUOUS: [string, Fault][] = [
+  ['500', { kind: 'status', code: 500 }],
+  ['a reset', { kind: 'reset-after-read' }],
+  ['no answer', { kind: 'executed-hang' }],
+  ['half of an answer', { kind: 'truncated-body' }],
+];
+
+let keyed: InProcessStack;
+let resending: InProcessStack;
+
+beforeAll(async () => {
+  const provider = { timeoutMs: 400 };
+  // A cached answer would stand in for what may have been done.
+  const fallbacks = {
+    stub: async () => ({ processedData: 'stand-in', metadata: { processingTime: 0, version: '0' } }),
+  };
+  const cache = { fallback: 'stub', fallbacks };
+  [keyed, resending] = await Promise.all([
+    startInProcessStack({ policy: { idempotency: 'key', maxRetries: 2 }, provider, cache }),
+    startInProcessStack({ policy: { idempotency: 'resend', maxRetries: 2 }, provider }),
+  ]);
+});
+beforeEach(() => {
+  keyed.fake.clearFaults();
+  resending.fake.clearFaults();
+});
+afterAll(() => Promise.all([keyed[Symbol.asyncDispose](), resending[Symbol.asyncDispose]()]));
+
+describe('tries used up on a submit without a clear answer', () => {
+  test.each(AMBIGUOUS)('[N14][N1] E3: %s in mode key: held, and resolvable', async (_met, fault) => {
+    keyed.fake.script({ endpoint: '/process', times: 2, fault });
+    const handle = await keyed.client.process({ data: 1 });
+    await waitUntil('it is held', async () => (await handle.status()).status === 'outcome_unknown');
+    expect(keyed.count(handle.requestId, '/process')).toBe(2);
+    // "Send it again" would do the work twice.
+    expect(await handle.status()).toMatchObject({ error: { retryable: false, outcome: 'ambiguous' } });
+    await keyed.client.resolve(handle.requestId, { decision: 'resubmit', ...WHO });
+    expect(await handle.result()).toMatchObject({ status: 'completed', source: 'provider' });
+  });
+
+  test.each(AMBIGUOUS)('[N14] E3: %s in mode resend: failed, and may be sent again', async (_met, fault) => {
+    resending.fake.script({ endpoint: '/process', times: 2, fault });
+    const handle = await resending.client.process({ data: 1 });
+    await waitUntil('it has failed', async () => (await handle.status()).status === 'failed');
+    expect(await handle.status()).toMatchObject({
+      error: { retryable: true, outcome: 'ambiguous' },
+    });
+  });
+});
+
+describe('the provider still works on the first submit of this key', () => {
+  test.each<[number, Record<string, string>]>([
+    [409, {}],
+    [409, { 'retry-after': '1' }],
+    [423, {}],
+    [425, { 'retry-after': '1' }],
+  ])('[N14][N1] E4: %i with headers %j: waits, then has the result', async (code, headers) => {
+    keyed.fake.script(
+      { endpoint: '/process', fault: { kind: 'executed-no-answer' } },
+      { endpoint: '/process', times: 4, fault: { kind: 'status', code, headers } },
+    );
+    const handle = await keyed.client.process({ data: code });
+    expect(await handle.result()).toMatchObject({ status: 'completed', source: 'provider' });
+    const submits = keyed.fake.ledger.filter((call) => call.idempotencyKey === handle.requestId);
+    expect(submits.map(({ statusCode }) => statusCode)).toEqual([null, code, code, code, code, 200]);
+    expect(submits.filter(({ executed }) => executed)).toHaveLength(1);
+  });
+
+  test('[N14] E4: a 409 to the first submit of a key is an answer', async () => {
+    keyed.fake.script({ endpoint: '/process', fault: { kind: 'status', code: 409 } });
+    const handle = await keyed.client.process({ data: 1 });
+    await expect(handle.result()).rejects.toThrow('Conflict');
+    expect(await handle.status()).toMatchObject({ status: 'failed', error: { statusCode: 409, retryable: false } });
+  });
+});
