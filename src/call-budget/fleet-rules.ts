@@ -125,6 +125,11 @@ local function waitForProvider(operation, calls)
   return math.max(wait, waitFor({limitOfProvider(operation)}, calls))
 end
 
+-- Every third probe is a submit's turn, the others are a read's.
+local function probesLater(operation)
+  return (operation == 'submit') == (get('failedProbes', 0) % 3 == 2) and 0 or probeMs
+end
+
 local function closed(calls, later)
   local closedUntil, probeAt = get('closedUntil', -math.huge), get('probeAt')
   local lease = get('probeLeaseUntil', -math.huge) - now

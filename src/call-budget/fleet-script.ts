@@ -26,8 +26,7 @@ local commands = {}
 
 -- class, operation, permit, byShare ('1': its share has room for it)
 function commands.take(class, operation, id, byShare)
-  local later = operation == 'submit' and probeMs or 0
-  local wait, closedBy, isFull = room(class, operation, 1, later, byShare == '1')
+  local wait, closedBy, isFull = room(class, operation, 1, probesLater(operation), byShare == '1')
   if isFull and operation ~= 'submit' then set('readsWantUntil', now + window) end
   if closedBy then return answer('refused', text(wait), closedBy) end
   local probe = get('probeAt') ~= nil

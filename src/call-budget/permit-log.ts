@@ -7,6 +7,7 @@ import {
   LONGEST_COOL_DOWN_MS,
   limitsOf,
   OPERATION_OF,
+  probesLaterMs,
   type BudgetRules,
   type BudgetState,
   type CallClass,
@@ -58,8 +59,7 @@ export class PermitLog {
 
   take(callClass: CallClass, operation: Operation, now: number, id = `${this.#nextId++}`): Taken {
     this.#settle(now);
-    // A submit probes only when nothing else did for a while.
-    const closed = this.#closed(1, now, isSubmit(operation) ? this.#rules.probeMs : 0);
+    const closed = this.#closed(1, now, probesLaterMs(operation, this.#failedProbes, this.#rules));
     if (closed !== null) return { permit: null, ...closed };
     const forOurs = this.#wait(limitsOf(callClass, this.#rules, this.#readsWantUntil - now), 1, now);
     if (forOurs > 0 && !isSubmit(operation)) this.#readsWantUntil = now + this.#rules.windowMs;

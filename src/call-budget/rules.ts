@@ -137,6 +137,14 @@ export function isSubmit(operation: Operation): boolean {
 }
 
 /**
+ * So much later than others a call may be the probe of an outage. Reads go first: an unanswered submit may be one more
+ * unknown request. Every third probe is a submit's turn: otherwise one job that is never answered would keep all closed.
+ */
+export function probesLaterMs(operation: Operation, failedProbes: number, { probeMs }: BudgetRules): number {
+  return isSubmit(operation) === (failedProbes % 3 === 2) ? 0 : probeMs;
+}
+
+/**
  * How the limit is shared out: a third for reads while they want more than they get, a tenth kept from them for
  * interactive submits, a tenth kept from bulk. Under 10 calls a window only the order of turns holds.
  *

@@ -128,6 +128,19 @@ describe('[N2][N1] S5: a probe is a token or a status call', () => {
     expect(takeOne(down(), 'token', 200).permit).toMatchObject({ probe: true });
   });
 
+  test('every third probe is a submit’s turn: a poll that is never answered does not keep all closed', () => {
+    const log = down();
+    for (const dueAt of [200, 600]) {
+      const { permit } = takeOne(log, 'poll', dueAt);
+      log.ended(permit as Permit, { type: 'failed' }, dueAt, 0);
+    }
+    // 200, then 400, then 800 after each.
+    expect(takeOne(log, 'poll', 1_400)).toEqual({ permit: null, waitMs: 200, closedBy: 'outage' });
+    const { permit } = takeOne(log, 'interactive', 1_400);
+    log.ended(permit as Permit, ANSWERED, 1_410, 0);
+    expect(log.isDown).toBe(false);
+  });
+
   test('after a read the outage is over, and the next failure of a call that was sent since begins it again', () => {
     const log = down();
     const [probe] = take(log, 1, 200);
