@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { ExternalApiClient } from '../src/client/index.ts';
+import { callsAbout } from './helpers/calls-about.ts';
 import { startStack, type Stack } from './helpers/stack.ts';
 import { waitUntil } from './helpers/wait-until.ts';
 
@@ -51,9 +52,7 @@ test('[C5][M22] the example service starts requests and answers its own users', 
   expect(finished.report).toMatchObject({ sha256: expect.any(String) });
   expect((await report('unknown')).status).toBe(404);
   expect((await fetch(`${origin}/else`)).status).toBe(404);
-  const submits = stack.fakeProvider.ledger.filter(
-    ({ endpoint, idempotencyKey }) => endpoint === '/process' && idempotencyKey === request,
-  );
+  const submits = callsAbout(stack.fakeProvider, request, '/process');
   expect(submits).toHaveLength(1);
 
   example.kill('SIGTERM');

@@ -6,6 +6,7 @@ import { ExternalApiClient, type ResolveOptions } from '../../src/client/index.t
 import { requestIdFor } from '../../src/client/request-id.ts';
 import { workflowIdOf } from '../../src/contract/names.ts';
 import type { RequestState } from '../../src/contract/request.ts';
+import { callsAbout } from '../helpers/calls-about.ts';
 import { startStack, type Stack } from '../helpers/stack.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 import { runCli, type CliOptions } from './run-cli.ts';
@@ -73,9 +74,7 @@ async function listed(tenant: string, count: number): Promise<void> {
 }
 
 function submits(requestId: string) {
-  return stack.fakeProvider.ledger.filter(
-    ({ endpoint, idempotencyKey }) => endpoint === '/process' && idempotencyKey === requestId,
-  );
+  return callsAbout(stack.fakeProvider, requestId, '/process');
 }
 
 test('[N1] status tells of a lost answer and until when a decision is awaited; list finds it', async () => {

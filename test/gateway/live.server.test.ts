@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { buildGateway } from '../../src/gateway/build-gateway.ts';
 import { problem, processedResponse, statusResponse } from '../../src/gateway/schemas.ts';
 import { requestIdFor } from '../../src/client/request-id.ts';
+import { callsAbout } from '../helpers/calls-about.ts';
 import { type InProcessStack, startInProcessStack } from '../helpers/in-process-stack.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
@@ -43,7 +44,7 @@ async function startUnknown(tenant = 'default'): Promise<{ id: string; jobId: st
 }
 
 function submits(id: string) {
-  return stack.fake.ledger.filter(({ endpoint, idempotencyKey }) => endpoint === '/process' && idempotencyKey === id);
+  return callsAbout(stack.fake, id, '/process');
 }
 
 function resolve(id: string, body: object): Promise<Response> {

@@ -13,6 +13,7 @@ import type { FinishedSeen } from '../../src/polling/poll-job.ts';
 import type { CallRecord } from '../../src/provider/observer.ts';
 import type { ProviderClientOptions } from '../../src/provider/provider-client.ts';
 import { composeWorker, type FleetWorker } from '../../src/worker/compose.ts';
+import { callsAbout } from './calls-about.ts';
 import { connectToTemporal, type TestTemporal } from './temporal.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -126,8 +127,7 @@ export async function startInProcessStack(options: StackOptions = {}): Promise<I
       const { events } = await temporal.client.workflow.getHandle(workflowIdOf(requestId)).fetchHistory();
       return events ?? [];
     },
-    count: (requestId, endpoint) =>
-      fake.ledger.filter((call) => call.idempotencyKey === requestId && call.endpoint === endpoint).length,
+    count: (requestId, endpoint) => callsAbout(fake, requestId, endpoint).length,
     async [Symbol.asyncDispose]() {
       // First the provider: a call that hangs would hold its worker back.
       await fake.close();

@@ -5,6 +5,7 @@ import { ExternalApiClient, RequestNotFoundError, TemporalUnavailableError } fro
 import type { CacheUse, JsonValue } from '../../src/client/index.ts';
 import { INVALIDATION_TYPE, workflowIdOf } from '../../src/contract/names.ts';
 import { connectRedis } from '../../src/redis/connect-redis.ts';
+import { callsAbout } from '../helpers/calls-about.ts';
 import { startInProcessStack, type InProcessStack } from '../helpers/in-process-stack.ts';
 import { startRedis } from '../helpers/redis.ts';
 import { connectToTemporal } from '../helpers/temporal.ts';
@@ -46,9 +47,7 @@ async function run(
 ) {
   const handle = await of.client.process({ data, options: { async } }, options);
   const { result, source, cachedAt } = await handle.result();
-  const submits = of.fake.ledger.filter(
-    ({ endpoint, idempotencyKey }) => endpoint === '/process' && idempotencyKey === handle.requestId,
-  );
+  const submits = callsAbout(of.fake, handle.requestId, '/process');
   const calls = of.calls.filter(({ requestId }) => requestId === handle.requestId);
   return {
     ...handle,

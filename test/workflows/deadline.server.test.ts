@@ -3,6 +3,7 @@ import type { RequestHandle, RequestSnapshot } from '../../src/client/index.ts';
 import { workflowIdOf } from '../../src/contract/names.ts';
 import { LAST_LOOK_MS } from '../../src/submit/retry-plan.ts';
 import { startInProcessStack, type InProcessStack } from '../helpers/in-process-stack.ts';
+import { resetToBeforeSubmit } from '../helpers/reset-workflow.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 const POLL = '/status/{request_id}';
@@ -165,16 +166,7 @@ describe('the deadline is one instant', () => {
     await handle.result();
     const { deadlineAt } = await handle.status();
     await waitUntil('its deadline has passed', () => Date.now() > Date.parse(deadlineAt!) + 100);
-    const { namespace, identity } = stack.temporal.client.options;
-    const first = (await stack.events(handle.requestId)).find((event) => event.workflowTaskCompletedEventAttributes);
-    await stack.temporal.client.workflowService.resetWorkflowExecution({
-      namespace,
-      identity,
-      workflowExecution: { workflowId: workflowIdOf(handle.requestId) },
-      workflowTaskFinishEventId: first!.eventId!,
-      requestId: 'reset-late',
-      reason: 'by hand',
-    });
+    await resetToBeforeSubmit(stack, handle.requestId);
     const held = await waitUntil('it is held', async () => {
       const snapshot = await handle.status();
       return snapshot.status === 'outcome_unknown' && snapshot;

@@ -3,6 +3,7 @@ import { ExternalAPIError } from '../../src/client/index.ts';
 import { NOT_FOUND_GRACE_MS } from '../../src/polling/poll-plan.ts';
 import { FAILURES, type FailureName } from '../../src/contract/failures.ts';
 import type { ScriptedFault } from '../../src/fake-provider/index.ts';
+import { callsAbout } from '../helpers/calls-about.ts';
 import { startInProcessStack, type InProcessStack } from '../helpers/in-process-stack.ts';
 import { createSelfSignedCertificate } from '../helpers/self-signed-certificate.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
@@ -113,8 +114,7 @@ describe.each(['none', 'key', 'resend'] as const)('EXTERNAL_API_IDEMPOTENCY=%s',
     stack.fake.script({ endpoint: '/process', times, fault });
     // Nobody is there to decide.
     const handle = await stack.client.process({ data: { at: performance.now() } }, { unknownHold: '50 milliseconds' });
-    const submits = () =>
-      stack.fake.ledger.filter((call) => call.endpoint === '/process' && call.idempotencyKey === handle.requestId);
+    const submits = () => callsAbout(stack.fake, handle.requestId, '/process');
     return { handle, submits, executed: () => submits().filter(({ executed }) => executed).length };
   }
 

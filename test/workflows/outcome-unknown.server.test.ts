@@ -10,7 +10,9 @@ import {
   type RequestSnapshot,
 } from '../../src/client/index.ts';
 import { CALLBACK_SIGNAL, SEARCH_ATTRIBUTES, workflowIdOf } from '../../src/contract/names.ts';
+import { callsAbout } from '../helpers/calls-about.ts';
 import { startInProcessStack, type InProcessStack } from '../helpers/in-process-stack.ts';
+import { resetToBeforeSubmit } from '../helpers/reset-workflow.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 const WHO = { by: 'ann', reason: 'looked at the provider' };
@@ -28,9 +30,7 @@ afterAll(() => stack[Symbol.asyncDispose]());
 const workflowOf = (requestId: string) => stack.temporal.client.workflow.getHandle(workflowIdOf(requestId));
 
 function submits(requestId: string) {
-  return stack.fake.ledger.filter(
-    ({ endpoint, idempotencyKey }) => endpoint === '/process' && idempotencyKey === requestId,
-  );
+  return callsAbout(stack.fake, requestId, '/process');
 }
 
 /** A request whose reply was lost: executed at the provider, unknown to us. */
@@ -222,18 +222,7 @@ describe('a decision', () => {
 test('[N1] a workflow that is reset to before its submit does not send again: a person decides', async () => {
   const handle = await stack.client.process({ data: 1 });
   await handle.result();
-  const { namespace, identity } = stack.temporal.client.options;
-  // What follows the first workflow task is done anew.
-  const events = await stack.events(handle.requestId);
-  const first = events.find((event) => event.workflowTaskCompletedEventAttributes);
-  await stack.temporal.client.workflowService.resetWorkflowExecution({
-    namespace,
-    identity,
-    workflowExecution: { workflowId: workflowIdOf(handle.requestId) },
-    workflowTaskFinishEventId: first!.eventId!,
-    requestId: 'reset-once',
-    reason: 'by hand',
-  });
+  await resetToBeforeSubmit(stack, handle.requestId);
   await waitUntil('the outcome is unknown', async () => (await handle.status()).status === 'outcome_unknown');
   expect(submits(handle.requestId)).toHaveLength(1);
   await stack.client.resolve(handle.requestId, { decision: 'abandon', ...WHO });

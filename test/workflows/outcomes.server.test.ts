@@ -7,6 +7,7 @@ import {
   ExternalAPIError,
 } from '../../src/client/index.ts';
 import { SEARCH_ATTRIBUTES, workflowIdOf } from '../../src/contract/names.ts';
+import { callsAbout } from '../helpers/calls-about.ts';
 import { startInProcessStack, type InProcessStack } from '../helpers/in-process-stack.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
@@ -24,9 +25,7 @@ afterAll(() => stack[Symbol.asyncDispose]());
 
 /** What the provider saw of a request's submits. */
 function submits(requestId: string) {
-  return stack.fake.ledger.filter(
-    ({ endpoint, idempotencyKey }) => endpoint === '/process' && idempotencyKey === requestId,
-  );
+  return callsAbout(stack.fake, requestId, '/process');
 }
 
 async function failureOf(result: Promise<unknown>): Promise<unknown> {

@@ -5,6 +5,7 @@ import { confirmUnsent } from '../../src/activities/confirm-unsent.ts';
 import { ExternalApiClient, type RequestHandle, type RequestStatus } from '../../src/client/index.ts';
 import { readPending } from '../../src/client/server-view.ts';
 import { TASK_QUEUES, workflowIdOf } from '../../src/contract/names.ts';
+import { callsAbout } from '../helpers/calls-about.ts';
 import { startStack, startWorker, type Stack } from '../helpers/stack.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
@@ -20,10 +21,6 @@ async function nextWorker(stack: Stack): Promise<void> {
   onTestFinished(() => worker.stop('SIGKILL'));
 }
 
-function seen(stack: Stack, endpoint: string, requestId: string) {
-  return stack.fakeProvider.ledger.filter((call) => call.endpoint === endpoint && call.idempotencyKey === requestId);
-}
-
 test(
   '[M20][C3] a worker killed during the poll: reads go on at once, and the next worker finishes the request',
   { timeout: 60_000 },
@@ -31,7 +28,7 @@ test(
     await using stack = await startStack({ workerEnv: FAST, fakeProvider: { settings: { jobDurationMs: 8_000 } } });
     const client = new ExternalApiClient(stack.temporal.client);
     const handle = await client.process({ data: 1, options: { async: true } });
-    await waitUntil('it is polled', () => seen(stack, POLL, handle.requestId).length > 3);
+    await waitUntil('it is polled', () => callsAbout(stack.fakeProvider, handle.requestId, POLL).length > 3);
     const read: { status: RequestStatus; stale: boolean; ms: number }[] = [];
     const readOnce = async (): Promise<void> => {
       const before = performance.now();
@@ -58,7 +55,7 @@ test(
     expect(Math.min(...dead.map(({ ms }) => ms))).toBeLessThan(1_500);
     const progress = read.map(({ status }) => ORDER.indexOf(status));
     expect(progress).toEqual(progress.toSorted((a, b) => a - b));
-    expect(seen(stack, '/process', handle.requestId)).toHaveLength(1);
+    expect(callsAbout(stack.fakeProvider, handle.requestId, '/process')).toHaveLength(1);
   },
 );
 
@@ -71,7 +68,7 @@ async function killedWhileSubmitting(
   const client = new ExternalApiClient(stack.temporal.client);
   const handle = await client.process({ data: 1 });
   await waitUntil('the submit is at the provider', () =>
-    seen(stack, '/process', handle.requestId).some(({ executed }) => executed),
+    callsAbout(stack.fakeProvider, handle.requestId, '/process').some(({ executed }) => executed),
   );
   await stack.worker.stop('SIGKILL');
   await nextWorker(stack);
@@ -84,7 +81,7 @@ test(
   async () => {
     await killedWhileSubmitting('none', async (stack, { requestId, status }) => {
       await waitUntil('the outcome is unknown', async () => (await status()).status === 'outcome_unknown', 50_000);
-      expect(seen(stack, '/process', requestId)).toHaveLength(1);
+      expect(callsAbout(stack.fakeProvider, requestId, '/process')).toHaveLength(1);
     });
   },
 );
@@ -94,7 +91,10 @@ async function lostInFlight(run: (stack: Stack, handle: RequestHandle) => Promis
   await using stack = await startStack({ workerEnv: FAST });
   stack.fakeProvider.script({ endpoint: '/process', fault: { kind: 'delay', ms: 60_000 } });
   const handle = await new ExternalApiClient(stack.temporal.client).process({ data: 1 });
-  await waitUntil('the submit is at the provider', () => seen(stack, '/process', handle.requestId).length === 1);
+  await waitUntil(
+    'the submit is at the provider',
+    () => callsAbout(stack.fakeProvider, handle.requestId, '/process').length === 1,
+  );
   await stack.worker.stop('SIGKILL');
   await waitUntil(
     'its next attempt is in the queue',
@@ -125,7 +125,7 @@ test(
         await expect(handle.result({ timeout: '40 seconds' })).rejects.toThrow('was cancelled');
         expect(await handle.status()).toMatchObject({ status: 'cancelled', cancellation: 'outcome_unknown' });
       });
-      expect(seen(stack, '/process', handle.requestId)).toHaveLength(1);
+      expect(callsAbout(stack.fakeProvider, handle.requestId, '/process')).toHaveLength(1);
     });
   },
 );
@@ -141,7 +141,7 @@ test(
       await stack.temporal.client.workflowService.resetActivity(reset);
       await nextWorker(stack);
       await waitUntil('the outcome is unknown', async () => (await status()).status === 'outcome_unknown', 40_000);
-      expect(seen(stack, '/process', requestId)).toHaveLength(1);
+      expect(callsAbout(stack.fakeProvider, requestId, '/process')).toHaveLength(1);
     });
   },
 );
@@ -152,7 +152,7 @@ test(
   async () => {
     await killedWhileSubmitting('key', async (stack, { requestId, result }) => {
       expect(await result({ timeout: '50 seconds' })).toMatchObject({ status: 'completed' });
-      const submits = seen(stack, '/process', requestId);
+      const submits = callsAbout(stack.fakeProvider, requestId, '/process');
       expect(submits).toHaveLength(2);
       expect(submits.filter(({ executed }) => executed)).toHaveLength(1);
     });
@@ -167,15 +167,18 @@ test(
     stack.fakeProvider.script({ endpoint: '/process', fault: { kind: 'delay', ms: 3_000 } });
     const client = new ExternalApiClient(stack.temporal.client);
     const handle = await client.process({ data: 1, options: { async: true } });
-    await waitUntil('the submit is at the provider', () => seen(stack, '/process', handle.requestId).length === 1);
+    await waitUntil(
+      'the submit is at the provider',
+      () => callsAbout(stack.fakeProvider, handle.requestId, '/process').length === 1,
+    );
     await stack.worker.stop('SIGTERM');
     expect(stack.worker.child.exitCode).toBe(0);
-    expect(seen(stack, '/process', handle.requestId)).toMatchObject([
+    expect(callsAbout(stack.fakeProvider, handle.requestId, '/process')).toMatchObject([
       { statusCode: 202, answeredAt: expect.any(Number) },
     ]);
     await nextWorker(stack);
     expect(await handle.result({ timeout: '30 seconds' })).toMatchObject({ status: 'completed' });
-    expect(seen(stack, '/process', handle.requestId)).toHaveLength(1);
+    expect(callsAbout(stack.fakeProvider, handle.requestId, '/process')).toHaveLength(1);
   },
 );
 
@@ -196,12 +199,16 @@ test(
     stack.worker.child.kill('SIGSTOP');
     await nextWorker(stack);
     stack.fakeProvider.settings.tokenLifetimeS = 3_600;
-    await waitUntil('the other worker submits', () => seen(stack, '/process', handle.requestId).length > 0, 60_000);
+    await waitUntil(
+      'the other worker submits',
+      () => callsAbout(stack.fakeProvider, handle.requestId, '/process').length > 0,
+      60_000,
+    );
     stack.worker.child.kill('SIGCONT');
     // It is back when it answers; what it then still had to do it has done when it drained.
     await waitUntil('the frozen worker is back', async () => (await fetch(`${stack.worker.url}/readyz`)).ok);
     await stack.worker.stop('SIGTERM');
     expect(await handle.result({ timeout: '20 seconds' })).toMatchObject({ status: 'completed' });
-    expect(seen(stack, '/process', handle.requestId)).toHaveLength(1);
+    expect(callsAbout(stack.fakeProvider, handle.requestId, '/process')).toHaveLength(1);
   },
 );
