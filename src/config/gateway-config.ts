@@ -3,7 +3,7 @@ import { apiKeys } from './api-keys.ts';
 import { load, readable } from './load.ts';
 import { logLevel, requestDeadline, unknownHold, workerUrl } from './shared-variables.ts';
 import type { TemporalConfig } from './temporal.ts';
-import { host, isLoopback, port, seconds } from './values.ts';
+import { host, isLoopback, port, seconds } from './schemas.ts';
 
 export interface GatewayConfig {
   readonly host: string;

@@ -1,5 +1,5 @@
 import { MAX_DEADLINE_MS } from '../contract/limits.ts';
-import { baseUrl, oneOf, seconds } from './values.ts';
+import { baseUrl, oneOf, seconds } from './schemas.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];

@@ -16,7 +16,7 @@ import {
   redisUrl,
   pemFile,
   seconds,
-} from './values.ts';
+} from './schemas.ts';
 
 /** Where the provider is, who we are to it, and how long one call may take. */
 export interface ProviderConfig {
