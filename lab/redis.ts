@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createClient } from '@redis/client';
 import { type BackgroundProcess, startBackgroundProcess } from '#scripts/lib/background-process.mjs';
 import { freePort } from '#scripts/lib/ports.mjs';
@@ -73,6 +74,17 @@ async function answers(url: string): Promise<void> {
   // A refused connection, which the strategy above repeats; the last one rejects `connect`.
   client.on('error', () => {});
   await client.connect();
-  await client.ping();
+  while (await isLoading(client)) await delay(CONNECT_EVERY_MS);
   client.destroy();
+}
+
+/** A Redis that comes back reads its file first, and refuses commands until it has. */
+async function isLoading(client: { ping(): Promise<unknown> }): Promise<boolean> {
+  try {
+    await client.ping();
+    return false;
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('LOADING')) return true;
+    throw error;
+  }
 }
