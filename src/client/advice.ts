@@ -60,7 +60,7 @@ function remedyFor({ error, providerRequestId }: Unsuccessful): Remedy {
   const advised = adviceOf(error);
   if (advised === 'fetch_result') return advised;
   // A refused or unanswered status call says nothing of work that the provider has taken.
-  if (providerRequestId !== null && error.failure !== 'reportedFailure') return 'ask_for_id';
+  if (providerRequestId !== null && rowOf(error.failure)?.verdict !== 'work') return 'ask_for_id';
   return error.outcome === null || error.outcome === 'ambiguous' ? 'ask_provider' : advised;
 }
 

@@ -31,6 +31,8 @@ export interface FailureRow {
   readonly benign: boolean;
   /** Whether another answer may stand in for the result. Never where somebody decided on this very request. */
   readonly fallback: boolean;
+  /** What the provider's word is about: the work itself, or this input. Null: neither, so an open question stays open. */
+  readonly verdict: 'work' | 'input' | null;
   /** The provider looked at this input and said no: HTTP 422 for our own callers. */
   readonly aboutInput: boolean;
   /** What a person is to do about a request that ended so. */
@@ -47,6 +49,7 @@ const DEFAULTS = {
   budget: 'answered',
   benign: false,
   fallback: true,
+  verdict: null,
   aboutInput: false,
   advice: 'send_again',
 } as const satisfies Partial<FailureRow>;
@@ -99,13 +102,15 @@ export const FAILURES = {
   /** 409, 423 or 425 to a repeated submit whose key the provider heeds: the first one is still running there. */
   stillRunning: { ...AMBIGUOUS, next: 'wait' },
   /** `success: false`, or a job whose status is `failed`. */
-  reportedFailure: { ...DECIDED, aboutInput: true, advice: 'correct_input' },
-  /** 400, 404, 409, 413, 422 and every other 4xx. */
-  rejected: { ...DECIDED, aboutInput: true, advice: 'correct_input' },
+  reportedFailure: { ...DECIDED, verdict: 'work', aboutInput: true, advice: 'correct_input' },
+  /** 400, 413, 415 and 422. */
+  rejected: { ...DECIDED, verdict: 'input', aboutInput: true, advice: 'correct_input' },
+  /** Every other 4xx: no word on a submit before it. */
+  declined: { ...DECIDED, aboutInput: true, advice: 'correct_input' },
   /** The request asks to be repeated where EXTERNAL_API_IDEMPOTENCY does not allow it. */
   notAllowed: { ...NEVER_SENT, next: 'final', fallback: false, advice: 'correct_request' },
   /** The work is done, and its result is larger than Temporal keeps. */
-  resultTooLarge: { ...DECIDED, type: 'ResultTooLargeError', advice: 'fetch_result' },
+  resultTooLarge: { ...DECIDED, verdict: 'work', type: 'ResultTooLargeError', advice: 'fetch_result' },
   /** 3xx: never followed, so credentials go nowhere else. */
   redirected: { ...DECIDED, advice: 'correct_request' },
 } as const satisfies Record<string, FailureRow>;

@@ -15,7 +15,7 @@ export interface StepOver {
   /** What an ambiguous submit does. */
   mode: Idempotency;
   providerRequestId: string | null;
-  /** The provider does not know the id, which a person or a callback named. */
+  /** A person or a callback named the id, and the provider wants nothing of it. */
   idRefused: boolean;
   cancelRequested: boolean;
 }
@@ -32,12 +32,15 @@ export type Ending =
   | { end: 'failed' | 'timed_out'; retryable: boolean; fallback: boolean }
   | { end: 'cancelled'; cancellation: 'nothing_sent' | 'outcome_unknown' };
 
+const UNKNOWN = { end: 'cancelled', cancellation: 'outcome_unknown' } as const satisfies Ending;
+
 /**
  * How a request goes on when a step is over without a result. Nothing else decides it.
  *
  * | what came back | cancel asked | then |
  * |---|---|---|
- * | an id that somebody named is unknown to the provider | no | held |
+ * | an id that somebody named is refused | no | held |
+ * | the same | yes | `cancelled`, `outcome_unknown` |
  * | the provider's final word | – | `failed`: it came first |
  * | an id | yes | the work is cancelled at the provider |
  * | never sent, or refused, and that is confirmed | yes | `cancelled`, `nothing_sent` |
@@ -55,11 +58,11 @@ export function ending(over: StepOver): Ending {
   const fallback = row?.fallback ?? true;
   const isOpen = outcome === 'ambiguous' || !over.confirmed;
 
-  if (over.idRefused && !over.cancelRequested) return { next: 'hold' };
+  if (over.idRefused) return over.cancelRequested ? UNKNOWN : { next: 'hold' };
   if (outcome === 'final') return { end: 'failed', retryable: false, fallback };
   if (over.cancelRequested) {
     if (providerRequestId !== null) return { next: 'cancel_work', providerRequestId };
-    return { end: 'cancelled', cancellation: isOpen ? 'outcome_unknown' : 'nothing_sent' };
+    return isOpen ? UNKNOWN : { end: 'cancelled', cancellation: 'nothing_sent' };
   }
   const end = over.over === 'deadline' ? 'timed_out' : 'failed';
   if (providerRequestId !== null) return { end, retryable: false, fallback };

@@ -6,7 +6,7 @@ import {
   type ActivityFailure,
 } from '@temporalio/common';
 import type { SubmitProgress } from '../contract/activities.ts';
-import { STILL_PROCESSING, type ErrorDetails, type FailureName } from '../contract/failures.ts';
+import { FAILURES, STILL_PROCESSING, type ErrorDetails, type FailureName } from '../contract/failures.ts';
 import type { ErrorType, Idempotency, Outcome } from '../contract/values.ts';
 import type { StepOver } from './ending.ts';
 
@@ -69,7 +69,7 @@ export function readStepOver(
       outcome,
       confirmed: true,
       providerRequestId: providerRequestId ?? details?.providerRequestId ?? null,
-      idRefused: adopted && details?.statusCode === 404,
+      idRefused: adopted && details?.outcome === 'final' && outcome !== 'final',
       lookedLast,
     };
   }
@@ -114,14 +114,14 @@ function overOf(retryState: ActivityFailure['retryState']): StepOver['over'] {
 }
 
 /**
- * What became of the whole request so far. A token call submits nothing; of accepted work only the provider's own verdict
- * is final; and what an earlier submit left open, no later failure settles but that verdict.
+ * What became of the whole request so far. Of accepted work only a verdict on it is final; and what an earlier submit left
+ * open, no later failure settles but a verdict. A token call submits nothing.
  */
 function outcomeOf(step: StepOver['step'], said: Outcome, failure: FailureName | null, sentBefore: boolean): Outcome {
-  if (step === 'pollStatus') return said === 'final' ? 'final' : 'ambiguous';
-  if (step === 'authenticate' && said !== 'final') return sentBefore ? 'ambiguous' : 'never-sent';
-  if (said === 'final' || !sentBefore) return said;
-  return failure === 'notAllowed' ? said : 'ambiguous';
+  const verdict = failure === null ? null : FAILURES[failure].verdict;
+  if (step === 'pollStatus') return verdict === 'work' ? 'final' : 'ambiguous';
+  if (sentBefore && verdict === null) return 'ambiguous';
+  return step === 'authenticate' && said !== 'final' ? 'never-sent' : said;
 }
 
 /**

@@ -31,6 +31,9 @@ export interface Answer {
 /** "A request with this key is in progress", in the words of different providers. */
 const STILL_RUNNING = [409, 423, 425];
 
+/** What the provider answers to an input that it refuses (RFC 9110, section 15.5). */
+const ABOUT_INPUT = [400, 413, 415, 422];
+
 /** The row of the failure table for an answer; null for a 2xx. */
 export function failureOfStatus({ operation, statusCode, retryAfterMs, repeated }: Answer): FailureName | null {
   if (statusCode < 300) return null;
@@ -41,7 +44,7 @@ export function failureOfStatus({ operation, statusCode, retryAfterMs, repeated 
   if (operation === 'token' && (statusCode === 400 || statusCode === 401)) return 'invalidClient';
   if (statusCode === 401) return 'unauthorized';
   if (operation === 'submit' && repeated && STILL_RUNNING.includes(statusCode)) return 'stillRunning';
-  if (statusCode < 500) return 'rejected';
+  if (statusCode < 500) return ABOUT_INPUT.includes(statusCode) ? 'rejected' : 'declined';
   return statusCode === 503 && retryAfterMs !== null ? 'unavailableUntil' : 'serverError';
 }
 

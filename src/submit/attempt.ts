@@ -75,8 +75,8 @@ export async function attempt(
 
   const late = afterLastWait(progress, facts.remainingMs());
   if (late !== null) return { end: 'failed', failure: late };
-  if (mode === 'not_allowed') return failed(notAllowed(requestId, idempotency, policy.idempotency));
   const isOpen = await openBefore();
+  if (mode === 'not_allowed') return failed(notAllowed(requestId, idempotency, policy.idempotency));
   if (isOpen && mode === 'none') return failed(callError('workerLost', LOST_IN_FLIGHT, requestId));
 
   try {
@@ -128,9 +128,9 @@ export async function attempt(
   }
 
   function failed(error: CallError): AttemptEnd {
-    const { outcome } = FAILURES[error.failure];
+    const { outcome, verdict } = FAILURES[error.failure];
     progress.sending = false;
-    progress.mayHaveRun = outcome !== 'final' && (progress.mayHaveRun || outcome === 'ambiguous');
+    progress.mayHaveRun = verdict === null && (progress.mayHaveRun || outcome === 'ambiguous');
     const failure = afterFailure(error, progress, {
       policy,
       repeatable: mode !== 'none',

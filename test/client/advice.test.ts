@@ -65,6 +65,7 @@ const ROWS: Row[] = [
   ['invalidClient', 'APIAuthenticationError', 'final', null, CREDENTIALS],
   [null, 'APIAuthenticationError', 'final', null, CREDENTIALS],
   ['rejected', 'ExternalAPIError', 'final', null, INPUT],
+  ['declined', 'ExternalAPIError', 'final', null, INPUT],
   ['reportedFailure', 'ExternalAPIError', 'final', null, INPUT],
   [null, 'ExternalAPIError', 'final', null, INPUT],
   ['redirected', 'ExternalAPIError', 'final', null, CONFIGURATION],

@@ -38,14 +38,14 @@ test.each<[string, Partial<StepOver>, Ending]>([
     failed(false, false),
   ],
   [
-    'an id that somebody named, and the provider does not know',
-    { ...poll, failure: 'rejected', outcome: 'final', idRefused: true },
+    'an id that somebody named, and the provider wants nothing of',
+    { ...poll, failure: 'declined', idRefused: true },
     held,
   ],
   [
     'the same, cancelled',
-    { ...poll, failure: 'rejected', outcome: 'final', idRefused: true, ...cancel },
-    failed(false, false),
+    { ...poll, failure: 'declined', idRefused: true, ...cancel },
+    { end: 'cancelled', cancellation: 'outcome_unknown' },
   ],
   ['an ambiguous submit, tries used up, mode none', ambiguous, held],
   ['the same in mode key', { ...ambiguous, mode: 'key' }, held],
@@ -77,7 +77,7 @@ test.each<[string, Partial<StepOver>, Ending]>([
   expect(ending({ ...OVER, ...over })).toEqual(then);
 });
 
-const anyOver = fc.record<StepOver>({
+const anyStepOver = fc.record<StepOver>({
   step: fc.constantFrom('authenticate', 'process', 'pollStatus'),
   over: fc.constantFrom('gave_up', 'deadline', 'cancelled'),
   failure: fc.option(fc.constantFrom(...(Object.keys(FAILURES) as FailureName[]))),
@@ -88,6 +88,8 @@ const anyOver = fc.record<StepOver>({
   idRefused: fc.boolean(),
   cancelRequested: fc.boolean(),
 });
+/** An id that is refused says nothing of the work. */
+const anyOver = anyStepOver.map((over): StepOver => (over.idRefused ? { ...over, outcome: 'ambiguous' } : over));
 
 test('[N14][N1] whatever came back: what may have been executed is never called unsent, nor retryable unless it may be sent twice', () => {
   fc.assert(

@@ -146,21 +146,33 @@ test.each<[string, ActivityFailure, Partial<StepFacts>, object]>([
   ],
   [
     'a 404 for an id that the provider gave',
-    failed('final', 'rejected', undefined, 404),
+    failed('final', 'declined', undefined, 404),
     { step: 'pollStatus', providerRequestId: 'job-1' },
-    { outcome: 'final', idRefused: false },
+    { outcome: 'ambiguous', idRefused: false },
   ],
   [
     'a 404 for an id that somebody named',
-    failed('final', 'rejected', undefined, 404),
+    failed('final', 'declined', undefined, 404),
     { step: 'pollStatus', providerRequestId: 'job-1', adopted: true },
-    { outcome: 'final', idRefused: true },
+    { outcome: 'ambiguous', idRefused: true },
   ],
   [
     'another refusal of an id that somebody named',
-    failed('final', 'rejected', undefined, 403),
+    failed('final', 'forbidden', undefined, 403),
+    { step: 'pollStatus', providerRequestId: 'job-1', adopted: true },
+    { outcome: 'ambiguous', idRefused: true },
+  ],
+  [
+    'a job that failed, of an id that somebody named',
+    failed('final', 'reportedFailure'),
     { step: 'pollStatus', providerRequestId: 'job-1', adopted: true },
     { outcome: 'final', idRefused: false },
+  ],
+  [
+    'no credentials for a second submit, after one that nobody answered',
+    failed('final', 'invalidClient'),
+    { step: 'authenticate', sentBefore: true },
+    { outcome: 'ambiguous' },
   ],
 ])('[N14] E1 E2 E6: %s', (_what, failure, facts, expected) => {
   expect(readStepOver(failure, { ...FACTS, ...facts })).toMatchObject(expected);

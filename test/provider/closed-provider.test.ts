@@ -130,6 +130,6 @@ test.each([
     await using client = clientFor(server.url);
     const error = await failureOf(client.process(WORK, { ...CONTEXT, repeated: true }));
     expect(error).toMatchObject({ failure: 'stillRunning', outcome: 'ambiguous', retryable: true, retryAfter });
-    expect(await failureOf(client.process(WORK, CONTEXT))).toMatchObject({ failure: 'rejected', outcome: 'final' });
+    expect(await failureOf(client.process(WORK, CONTEXT))).toMatchObject({ failure: 'declined', outcome: 'final' });
   },
 );

@@ -19,10 +19,10 @@ const ANSWERS: [statusCode: number, retryAfterMs: number | null, failure: Failur
   [400, null, 'rejected', 'final, ExternalAPIError, final'],
   [401, null, 'unauthorized', 'refused, APIAuthenticationError, final'],
   [403, null, 'forbidden', 'final, APIAuthenticationError, final'],
-  [404, null, 'rejected', 'final, ExternalAPIError, final'],
-  [409, null, 'rejected', 'final, ExternalAPIError, final'],
+  [404, null, 'declined', 'final, ExternalAPIError, final'],
+  [409, null, 'declined', 'final, ExternalAPIError, final'],
   [413, null, 'rejected', 'final, ExternalAPIError, final'],
-  [418, null, 'rejected', 'final, ExternalAPIError, final'],
+  [418, null, 'declined', 'final, ExternalAPIError, final'],
   [422, null, 'rejected', 'final, ExternalAPIError, final'],
   [429, null, 'rateLimited', 'refused, APIRateLimitError, wait'],
   [429, 7_000, 'rateLimited', 'refused, APIRateLimitError, wait'],
@@ -49,15 +49,15 @@ describe('a repeated submit whose key the provider heeds', () => {
     for (const retryAfterMs of [null, 7_000]) {
       const answer = { statusCode, retryAfterMs, repeated: true };
       expect(failureOfStatus({ ...answer, operation: 'submit' })).toBe('stillRunning');
-      expect(failureOfStatus({ ...answer, operation: 'status' })).toBe('rejected');
-      expect(failureOfStatus({ ...answer, operation: 'submit', repeated: false })).toBe('rejected');
+      expect(failureOfStatus({ ...answer, operation: 'status' })).toBe('declined');
+      expect(failureOfStatus({ ...answer, operation: 'submit', repeated: false })).toBe('declined');
     }
     expect(FAILURES.stillRunning).toMatchObject({ outcome: 'ambiguous', next: 'wait' });
   });
 
   test('[M6] any other refusal is final', () => {
-    for (const statusCode of [400, 404, 422])
-      expect(failureOfStatus({ operation: 'submit', statusCode, retryAfterMs: null, repeated: true })).toBe('rejected');
+    for (const statusCode of [404, 405, 418])
+      expect(failureOfStatus({ operation: 'submit', statusCode, retryAfterMs: null, repeated: true })).toBe('declined');
   });
 });
 
@@ -66,7 +66,7 @@ describe('an answer of the token endpoint', () => {
     [400, 'invalidClient'],
     [401, 'invalidClient'],
     [403, 'forbidden'],
-    [404, 'rejected'],
+    [404, 'declined'],
     [429, 'rateLimited'],
     [500, 'serverError'],
   ] as const)('[M2][M6] %i -> %s', (statusCode, failure) => {

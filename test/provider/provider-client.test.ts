@@ -131,7 +131,7 @@ describe('what the observer is told', () => {
         durationMs: expect.any(Number),
         retryCount: 0,
         outcome: 'final',
-        failure: 'rejected',
+        failure: 'declined',
         errorType: 'ExternalAPIError',
       },
     ]);

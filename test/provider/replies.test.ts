@@ -27,8 +27,8 @@ describe('answers that are not 2xx', () => {
   ][] = [
     [400, {}, 'rejected', 'final', 'Bad Request: why'],
     [403, {}, 'forbidden', 'final', 'Unknown error (status: 403): why'],
-    [404, {}, 'rejected', 'final', 'Unknown error (status: 404): why'],
-    [409, {}, 'rejected', 'final', 'Unknown error (status: 409): why'],
+    [404, {}, 'declined', 'final', 'Unknown error (status: 404): why'],
+    [409, {}, 'declined', 'final', 'Unknown error (status: 409): why'],
     [413, {}, 'rejected', 'final', 'Unknown error (status: 413): why'],
     [422, {}, 'rejected', 'final', 'Unknown error (status: 422): why'],
     [429, { 'retry-after': '7' }, 'rateLimited', 'refused', 'Rate Limit Exceeded: why'],

@@ -63,7 +63,7 @@ describe('the token call', () => {
     [400, { error: 'unauthorized_client' }, {}, { failure: 'invalidClient' }],
     [400, { error: 'invalid_grant' }, {}, { failure: 'invalidClient' }],
     [403, {}, {}, { failure: 'forbidden' }],
-    [404, {}, {}, { failure: 'rejected' }],
+    [404, {}, {}, { failure: 'declined' }],
     [429, {}, { 'retry-after': '4' }, { failure: 'rateLimited', retryAfter: 4 }],
     [503, {}, { 'retry-after': '4' }, { failure: 'unavailableUntil', retryAfter: 4 }],
     [500, {}, {}, { failure: 'serverError', outcome: 'ambiguous' }],

@@ -202,14 +202,33 @@ describe('how it ends', () => {
     expect(progress.sending || progress.mayHaveRun).toBe(true);
   });
 
-  test('[N14][N1] E3: a refusal after an unanswered submit does not close the question', async () => {
-    const provider = world({ mode: 'key', met: 'connectionLost' });
-    const progress = fresh();
-    await provider.attempt(progress);
-    provider.met = 'badCertificate';
-    expect(await provider.attempt(progress, LATER)).toMatchObject({
-      failure: { type: 'OutcomeUnknown', details: { outcome: 'ambiguous', failure: 'badCertificate' } },
+  test.each(Object.keys(FAILURES) as FailureName[])(
+    '[N14][N1] E3 E5: an unanswered submit, then %s: only a verdict closes the question',
+    async (met) => {
+      const provider = world({ mode: 'key', met: 'connectionLost' });
+      const progress = fresh();
+      await provider.attempt(progress);
+      provider.met = met;
+      let end = await provider.attempt(progress, LATER);
+      for (let n = 0; n < 5 && end.end === 'failed' && end.failure.delayMs !== null; n++) {
+        end = await provider.attempt(progress, LATER);
+      }
+      const { type, verdict } = FAILURES[met];
+      if (verdict !== null)
+        expect(end).toMatchObject({ failure: { type, details: { failure: met, outcome: 'final' } } });
+      else expect(end).toMatchObject({ failure: { details: { failure: met, outcome: 'ambiguous' } } });
+      if (verdict === null && end.end === 'failed' && end.failure.delayMs === null) {
+        expect(end.failure.type).toBe('OutcomeUnknown');
+      }
+    },
+  );
+
+  test('[N14][N1] a worker that does not allow the repeat leaves open what the one before it sent', async () => {
+    const provider = world();
+    expect(await provider.attempt(fresh(), UNRECORDED, { idempotency: 'key' })).toMatchObject({
+      failure: { type: 'OutcomeUnknown', details: { failure: 'notAllowed', outcome: 'ambiguous' } },
     });
+    expect(provider.sent).toBe(0);
   });
 
   test('[N14] E4: a provider that still works on the first one is asked again, uncounted', async () => {

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { NotRetryableError } from '../../src/client/index.ts';
 import type { Fault } from '../../src/fake-provider/faults.ts';
+import { callsAbout } from '../helpers/calls-about.ts';
 import { startInProcessStack, type InProcessStack } from '../helpers/in-process-stack.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
@@ -77,5 +79,22 @@ describe('the provider still works on the first submit of this key', () => {
     const handle = await keyed.client.process({ data: 1 });
     await expect(handle.result()).rejects.toThrow('Conflict');
     expect(await handle.status()).toMatchObject({ status: 'failed', error: { statusCode: 409, retryable: false } });
+  });
+});
+
+describe('a lost reply, and then an answer that is no word on the work', () => {
+  test.each<[string, Fault]>([
+    ['no access', { kind: 'status', code: 403 }],
+    ['a proxy', { kind: 'status', code: 405 }],
+    ['a redirect', { kind: 'status', code: 302 }],
+  ])('[N14][N1] E3 E5: %s: held, and never sent again', async (_what, fault) => {
+    keyed.fake.script({ endpoint: '/process', fault: { kind: 'executed-no-answer' } }, { endpoint: '/process', fault });
+    const handle = await keyed.client.process({ data: { at: performance.now() } });
+    await waitUntil('it is held', async () => (await handle.status()).status === 'outcome_unknown');
+    await expect(keyed.client.retry(handle.requestId)).rejects.toThrow(NotRetryableError);
+    await keyed.client.resolve(handle.requestId, { decision: 'abandon', ...WHO });
+    await handle.result().catch(() => {});
+    await expect(keyed.client.retry(handle.requestId)).rejects.toThrow(NotRetryableError);
+    expect(callsAbout(keyed.fake, handle.requestId, '/process').map(({ executed }) => executed)).toEqual([true, false]);
   });
 });

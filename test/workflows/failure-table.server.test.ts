@@ -30,13 +30,13 @@ const DECIDED: readonly Row[] = [
   {
     what: '404',
     fault: { kind: 'status', code: 404 },
-    failure: 'rejected',
+    failure: 'declined',
     error: { message: /^Unknown error \(status: 404\)/ },
   },
-  { what: '409', fault: { kind: 'status', code: 409 }, failure: 'rejected', error: { statusCode: 409 } },
+  { what: '409', fault: { kind: 'status', code: 409 }, failure: 'declined', error: { statusCode: 409 } },
   { what: '413', fault: { kind: 'status', code: 413 }, failure: 'rejected', error: { statusCode: 413 } },
   { what: '422', fault: { kind: 'status', code: 422 }, failure: 'rejected', error: { statusCode: 422 } },
-  { what: '418', fault: { kind: 'status', code: 418 }, failure: 'rejected', error: { statusCode: 418 } },
+  { what: '418', fault: { kind: 'status', code: 418 }, failure: 'declined', error: { statusCode: 418 } },
   {
     what: 'a redirect',
     fault: { kind: 'redirect', location: 'https://elsewhere.example/' },
@@ -216,7 +216,7 @@ test('[M3][M6] status: a 404 that outlasts the grace is final', async () => {
   await using stack = await startInProcessStack({ now: () => Date.now() + NOT_FOUND_GRACE_MS });
   stack.fake.script({ endpoint: '/status/{request_id}', fault: { kind: 'status', code: 404 } });
   const handle = await stack.client.process({ data: 1, options: { async: true } });
-  expectRow(await failureOf(handle.result()), { failure: 'rejected', error: { statusCode: 404 } });
+  expectRow(await failureOf(handle.result()), { failure: 'declined', error: { statusCode: 404, outcome: 'ambiguous' } });
 });
 
 test('[M3][M6] status: a 404 of the token endpoint is no id that the provider does not know yet', async () => {
@@ -226,7 +226,7 @@ test('[M3][M6] status: a 404 of the token endpoint is no id that the provider do
   await waitUntil('it is polled', () => stack.count(handle.requestId, '/status/{request_id}') > 0);
   stack.fake.script({ endpoint: '/oauth/token', fault: { kind: 'status', code: 404 } });
   stack.fake.revokeTokens();
-  expectRow(await failureOf(handle.result()), { failure: 'rejected', error: { statusCode: 404 } });
+  expectRow(await failureOf(handle.result()), { failure: 'declined', error: { statusCode: 404, outcome: 'ambiguous' } });
 });
 
 test('[M2][M5] a token that expires while a request is under way is replaced, and the request does not notice', async () => {
