@@ -216,7 +216,10 @@ test('[M3][M6] status: a 404 that outlasts the grace is final', async () => {
   await using stack = await startInProcessStack({ now: () => Date.now() + NOT_FOUND_GRACE_MS });
   stack.fake.script({ endpoint: '/status/{request_id}', fault: { kind: 'status', code: 404 } });
   const handle = await stack.client.process({ data: 1, options: { async: true } });
-  expectRow(await failureOf(handle.result()), { failure: 'declined', error: { statusCode: 404, outcome: 'ambiguous' } });
+  expectRow(await failureOf(handle.result()), {
+    failure: 'declined',
+    error: { statusCode: 404, outcome: 'ambiguous' },
+  });
 });
 
 test('[M3][M6] status: a 404 of the token endpoint is no id that the provider does not know yet', async () => {
@@ -226,7 +229,10 @@ test('[M3][M6] status: a 404 of the token endpoint is no id that the provider do
   await waitUntil('it is polled', () => stack.count(handle.requestId, '/status/{request_id}') > 0);
   stack.fake.script({ endpoint: '/oauth/token', fault: { kind: 'status', code: 404 } });
   stack.fake.revokeTokens();
-  expectRow(await failureOf(handle.result()), { failure: 'declined', error: { statusCode: 404, outcome: 'ambiguous' } });
+  expectRow(await failureOf(handle.result()), {
+    failure: 'declined',
+    error: { statusCode: 404, outcome: 'ambiguous' },
+  });
 });
 
 test('[M2][M5] a token that expires while a request is under way is replaced, and the request does not notice', async () => {
