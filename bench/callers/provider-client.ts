@@ -11,7 +11,14 @@ const CALLS_BEFORE = 700_000;
 export async function createProviderClientCaller({
   provider: { url, apiKey, clientId, clientSecret },
 }: CallerEnvironment): Promise<Caller> {
-  const budget = createCallBudget({ limit: 1_000_000 });
+  const budget = createCallBudget({
+    limit: 1_000_000,
+    windowMs: 60_000,
+    longestCallMs: 60_000,
+    outageAfter: 10,
+    probeMs: 5_000,
+    backoffMs: 1_000,
+  });
   await fill(budget);
   const client = createProviderClient({
     baseUrl: new URL(url),

@@ -1,9 +1,12 @@
 import type { BudgetRules, PermitStore } from './rules.ts';
-import { now } from './steady-clock.ts';
 import { PermitLog } from './permit-log.ts';
 
-/** The budget of a process that has the provider to itself. */
-export function createMemoryStore(rules: BudgetRules): PermitStore {
+/**
+ * The budget of a process that has the provider to itself.
+ *
+ * @param now milliseconds, of a clock that is never set back
+ */
+export function createMemoryStore(rules: BudgetRules, now: () => number): PermitStore {
   const log = new PermitLog(rules);
   return {
     isReady: true,

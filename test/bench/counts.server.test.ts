@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadWorkerConfig } from '../../src/config/worker-config.ts';
 import type { CallRecord } from '../../src/provider/observer.ts';
-import { createCallBudget } from '../../src/call-budget/create-call-budget.ts';
+import { budgetWith } from '../helpers/call-budget.ts';
 import { createProviderClient } from '../../src/provider/provider-client.ts';
 import { startInProcessStack, type InProcessStack } from '../helpers/in-process-stack.ts';
 import { reply, startRawServer } from '../helpers/raw-server.ts';
@@ -49,7 +49,7 @@ test('[M20][M10] 1,000 calls in flight open no more than EXTERNAL_API_MAX_CONNEC
   const records: CallRecord[] = [];
   const client = createProviderClient({
     ...config,
-    budget: createCallBudget({ limit: 100_000 }),
+    budget: budgetWith({ limit: 100_000 }),
     observer: { called: (record) => void records.push(record), tokenRefreshed: () => {} },
   });
   await client.authenticate({ requestId: null, retryCount: 0 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { PermitStore, Taken } from '../../src/call-budget/rules.ts';
 import { CallBudget, NoPermitError } from '../../src/call-budget/call-budget.ts';
-import { createCallBudget } from '../../src/call-budget/create-call-budget.ts';
+import { budgetWith } from '../helpers/call-budget.ts';
 
 /** A store whose every permit is asked for in vain, for as long as `taken` says. */
 function closed(taken: () => Taken): CallBudget {
@@ -40,7 +40,7 @@ test('[M9] an aborted wait ends at once, with the reason of the abort', async ()
 });
 
 test('[M9] the gate counts calls that wait here and tasks that were promised: room is for all of them or for none', async () => {
-  const budget = createCallBudget({ limit: 3 });
+  const budget = budgetWith({ limit: 3 });
   expect(await budget.room('interactive', 2)).toMatchObject({ waitMs: 0 });
   await budget.enter('interactive', 'submit');
   expect(await budget.room('interactive', 1)).toMatchObject({ waitMs: 0 });
@@ -48,7 +48,7 @@ test('[M9] the gate counts calls that wait here and tasks that were promised: ro
 });
 
 test('[N2] it says whether the provider is down, as of the latest call', async () => {
-  const budget = createCallBudget({ outageAfter: 2, probeMs: 10 });
+  const budget = budgetWith({ outageAfter: 2, probeMs: 10 });
   for (const down of [false, true]) {
     await budget.ended(await budget.enter('poll', 'status'), { type: 'failed' });
     expect(budget.isDown).toBe(down);

@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 import { ExternalAPIError } from '../../src/contract/errors.ts';
-import { createCallBudget } from '../../src/call-budget/create-call-budget.ts';
+import { budgetWith } from '../helpers/call-budget.ts';
 import type { CallRecord } from '../../src/provider/observer.ts';
 import {
   createProviderClient,
@@ -26,7 +26,7 @@ export function clientFor(baseUrl: string, options: Partial<ProviderClientOption
     timeoutMs: 5_000,
     connectTimeoutMs: 2_000,
     maxConnections: 64,
-    budget: createCallBudget({ limit: 100_000, outageAfter: 0, backoffMs: 1 }),
+    budget: budgetWith({ limit: 100_000, outageAfter: 0, backoffMs: 1 }),
     observer: {
       called: (record) => void records.push(record),
       tokenRefreshed: (generation) => void generations.push(generation),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CallBudget } from '../../src/call-budget/call-budget.ts';
-import { createCallBudget } from '../../src/call-budget/create-call-budget.ts';
+import { budgetWith } from '../helpers/call-budget.ts';
 import type { CallEnd } from '../../src/call-budget/rules.ts';
 import { reply, startRawServer, type RawServer } from '../helpers/raw-server.ts';
 import { clientFor, CONTEXT, failureOf, until, WORK } from './client-under-test.ts';
@@ -29,7 +29,7 @@ describe('a token while the provider is closed', () => {
     '[M2][N3] S3: in %s authenticate ends at once, without one and without a call',
     async (_, rules, end) => {
       await using server = await startRawServer();
-      const budget = createCallBudget(rules);
+      const budget = budgetWith(rules);
       await endOfACall(budget, end);
       await using client = clientFor(server.url, { budget });
       const answers = await Promise.all(Array.from({ length: 100 }, () => client.authenticate(CONTEXT)));
@@ -53,7 +53,7 @@ describe('a token while the provider is closed', () => {
 
   test('[M2] S3: a token that is there is enough', async () => {
     await using server = await startRawServer();
-    const budget = createCallBudget();
+    const budget = budgetWith();
     await using client = clientFor(server.url, { budget });
     await client.authenticate(CONTEXT);
     await endOfACall(budget, { type: 'refused', retryAfterMs: 60_000 });
@@ -75,7 +75,7 @@ describe('the probe of an outage', () => {
       onToken: (_call, res) => reply(res, isUp ? 200 : 502, { access_token: 't', expires_in: 3600 }),
       onCall: (_call, res) => reply(res, isUp ? 202 : 502, { request_id: 'job-1' }),
     });
-    const budget = createCallBudget({ outageAfter: 2, probeMs: 20 });
+    const budget = budgetWith({ outageAfter: 2, probeMs: 20 });
     await using client = clientFor(server.url, { budget });
     await client.authenticate(CONTEXT);
     isUp = false;
@@ -96,7 +96,7 @@ describe('the probe of an outage', () => {
 
   test('[N2] S5: where only submits fail, a probe is one token call and one submit, and the outage goes on', async () => {
     await using server = await startRawServer({ onCall: (_call, res) => reply(res, 502, {}) });
-    const budget = createCallBudget({ outageAfter: 2, probeMs: 20 });
+    const budget = budgetWith({ outageAfter: 2, probeMs: 20 });
     await using client = clientFor(server.url, { budget });
     for (let n = 0; n < 2; n++) await failureOf(client.process(WORK, CONTEXT));
     const before = server.calls.length;
@@ -111,7 +111,7 @@ describe('the probe of an outage', () => {
 
 test('[N1] S9: an answer does not wait until the budget has noted it', async () => {
   await using server = await startRawServer({ onCall: (_call, res) => reply(res, 202, { request_id: 'job-1' }) });
-  const budget = createCallBudget();
+  const budget = budgetWith();
   const ends: CallEnd[] = [];
   budget.ended = (_permit, end) => (ends.push(end), new Promise(() => {}));
   await using client = clientFor(server.url, { budget });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createCallBudget } from '../../src/call-budget/create-call-budget.ts';
+import { budgetWith } from '../helpers/call-budget.ts';
 import { startFakeProvider } from '../../src/fake-provider/index.ts';
 import { reply, startRawServer } from '../helpers/raw-server.ts';
 import { clientFor, CONTEXT, CREDENTIALS, failureOf, until, WORK } from './client-under-test.ts';
@@ -150,7 +150,7 @@ test.each([
       reply(res, 202, { request_id: 'job-1' });
     },
   });
-  const budget = createCallBudget();
+  const budget = budgetWith();
   await using client = clientFor(server.url, { budget });
   await client.process(WORK, CONTEXT);
   expect(await budget.state()).toMatchObject(expected);
@@ -159,7 +159,7 @@ test.each([
 describe('beforeSend', () => {
   test('[N2] a submit with a permit is not sent when another call is refused while its intent is recorded', async () => {
     await using server = await startRawServer({ onCall: (_call, res) => reply(res, 202, { request_id: 'job-1' }) });
-    const budget = createCallBudget();
+    const budget = budgetWith();
     await using client = clientFor(server.url, { budget });
     const beforeSend = async (): Promise<void> => {
       await budget.ended(await budget.enter('poll', 'status'), { type: 'refused', retryAfterMs: 60_000 });

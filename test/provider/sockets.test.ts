@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { createCallBudget } from '../../src/call-budget/create-call-budget.ts';
+import { budgetWith } from '../helpers/call-budget.ts';
 import { FAILURES } from '../../src/contract/failures.ts';
 import { NoSocketError, Sockets } from '../../src/provider/sockets.ts';
 import { reply, startRawServer } from '../helpers/raw-server.ts';
@@ -62,7 +62,7 @@ test('[M7][M10][N1] S2: the timeout of a call does not run while it waits for a 
 
 test('[M10][N1] S2: a call without a socket takes no permit, was never sent, and comes back uncounted', async () => {
   await using server = await startRawServer({ onCall: () => {} });
-  const budget = createCallBudget();
+  const budget = budgetWith();
   await using client = clientFor(server.url, { maxConnections: 1, timeoutMs: 20_000, budget });
   await client.authenticate(CONTEXT);
   client.process(WORK, CONTEXT).catch(() => {});
