@@ -26,7 +26,7 @@ interface Waiter {
   reject(error: unknown): void;
 }
 
-/** Those of one process who wait for a permit, served in the order of {@link CALL_CLASSES}, then of arrival. */
+/** Those of one process who wait for a permit, served in the order of {@link CALL_CLASSES}, then of arrival, each as far as there is a permit for it. */
 export class WaitingLine {
   readonly #store: Pick<PermitStore, 'take' | 'ended'>;
   readonly #queues: Record<CallClass, Set<Waiter>>;
@@ -57,6 +57,9 @@ export class WaitingLine {
       signal?.throwIfAborted();
       if (performance.now() + taken.waitMs > giveUpAt) throw new NoPermitError(taken.closedBy, taken.waitMs);
       this.#lookIn(taken.waitMs);
+    } else if (!this.#waitsAlready(callClass, operation)) {
+      // Those before it may wait for what it does not need.
+      this.#lookIn(0);
     }
     const permit = await this.#waitIn(this.#queues[callClass], operation, giveUpAt, signal);
     return this.#unlessAborted(permit, signal);
@@ -65,6 +68,10 @@ export class WaitingLine {
   #isBehind(callClass: CallClass): boolean {
     const upTo = CALL_CLASSES.indexOf(callClass) + 1;
     return CALL_CLASSES.slice(0, upTo).some((each) => this.#queues[each].size > 0);
+  }
+
+  #waitsAlready(callClass: CallClass, operation: Operation): boolean {
+    return [...this.#queues[callClass]].some((waiter) => waiter.operation === operation);
   }
 
   #unlessAborted(permit: Permit, signal: AbortSignal | undefined): Permit {
@@ -95,39 +102,50 @@ export class WaitingLine {
   #lookIn(ms: number): void {
     const at = performance.now() + Math.min(ms, LOOK_AGAIN_MS);
     if (at >= this.#lookAt) return;
-    clearTimeout(this.#timer);
     this.#lookAt = at;
-    this.#timer = setTimeout(() => void this.#serve(), at - performance.now());
+    if (!this.#isServing) this.#setTimer();
+  }
+
+  #setTimer(): void {
+    clearTimeout(this.#timer);
+    if (this.#lookAt !== Infinity) this.#timer = setTimeout(() => void this.#serve(), this.#lookAt - performance.now());
   }
 
   async #serve(): Promise<void> {
-    if (this.#isServing) return;
     this.#isServing = true;
+    // Who asks for a look from here on may have come too late for this one.
+    this.#lookAt = Infinity;
     let waitMs = Infinity;
     for (const callClass of CALL_CLASSES) waitMs = Math.min(waitMs, await this.#serveClass(callClass));
+    if (CALL_CLASSES.some((each) => this.#queues[each].size > 0)) this.#lookIn(waitMs);
     this.#isServing = false;
-    this.#lookAt = Infinity;
-    // Who came behind one that was served meanwhile has not been looked after.
-    if (CALL_CLASSES.some((each) => this.#queues[each].size > 0)) this.#lookIn(waitMs === Infinity ? 0 : waitMs);
+    this.#setTimer();
   }
 
-  /** Until one gets no permit; then who could not wait for it gives up. Returns for how long it is to wait. */
+  /**
+   * In turn. Those of an operation that got no permit wait on, or give up when they could not wait for it; those of
+   * another one are asked for all the same. Returns for how long the ones who are left are to wait.
+   */
   async #serveClass(callClass: CallClass): Promise<number> {
     const queue = this.#queues[callClass];
+    const refused = new Map<Operation, number>();
     for (const waiter of queue) {
-      const taken: Taken = await this.#store.take(callClass, waiter.operation);
-      if (taken.permit !== null) {
-        if (queue.delete(waiter)) waiter.resolve(taken.permit);
-        else void this.#store.ended(taken.permit, { type: 'unsent' });
-        continue;
-      }
-      for (const each of queue) {
-        if (performance.now() + taken.waitMs <= each.giveUpAt) continue;
-        queue.delete(each);
-        each.reject(new NoPermitError(taken.closedBy, taken.waitMs));
-      }
-      return taken.waitMs;
+      if (refused.has(waiter.operation)) continue;
+      const taken = await this.#store.take(callClass, waiter.operation);
+      if (taken.permit === null) {
+        refused.set(waiter.operation, taken.waitMs);
+        this.#giveUp(queue, waiter.operation, taken);
+      } else if (queue.delete(waiter)) waiter.resolve(taken.permit);
+      else void this.#store.ended(taken.permit, { type: 'unsent' });
     }
-    return Infinity;
+    return Math.min(...refused.values());
+  }
+
+  #giveUp(queue: Set<Waiter>, operation: Operation, { closedBy, waitMs }: Exclude<Taken, { permit: Permit }>): void {
+    for (const waiter of queue) {
+      if (waiter.operation !== operation || performance.now() + waitMs <= waiter.giveUpAt) continue;
+      queue.delete(waiter);
+      waiter.reject(new NoPermitError(closedBy, waitMs));
+    }
   }
 }
