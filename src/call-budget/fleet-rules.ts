@@ -125,8 +125,9 @@ local function waitForProvider(operation, calls)
   return math.max(wait, waitFor({limitOfProvider(operation)}, calls))
 end
 
--- Every third probe is a submit's turn, the others are a read's.
+-- Every third probe is a submit's turn and that of its token, the others are a read's.
 local function probesLater(operation)
+  if operation == 'token' then return 0 end
   return (operation == 'submit') == (get('failedProbes', 0) % 3 == 2) and 0 or probeMs
 end
 

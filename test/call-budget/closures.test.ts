@@ -135,10 +135,20 @@ describe('[N2][N1] S5: a probe is a token or a status call', () => {
       log.ended(permit as Permit, { type: 'failed' }, dueAt, 0);
     }
     // 200, then 400, then 800 after each.
-    expect(takeOne(log, 'poll', 1_400)).toEqual({ permit: null, waitMs: 200, closedBy: 'outage' });
+    for (const operation of ['status', 'cancel'] as const)
+      expect(log.take('poll', operation, 1_400)).toEqual({ permit: null, waitMs: 200, closedBy: 'outage' });
     const { permit } = takeOne(log, 'interactive', 1_400);
     log.ended(permit as Permit, ANSWERED, 1_410, 0);
     expect(log.isDown).toBe(false);
+  });
+
+  test('a token, which a submit needs, may always be the probe', () => {
+    const log = down();
+    for (const dueAt of [200, 600, 1_400, 3_000]) {
+      const { permit } = takeOne(log, 'token', dueAt);
+      expect(permit).toMatchObject({ probe: true });
+      log.ended(permit as Permit, { type: 'failed' }, dueAt, 0);
+    }
   });
 
   test('after a read the outage is over, and the next failure of a call that was sent since begins it again', () => {

@@ -94,6 +94,21 @@ describe('the probe of an outage', () => {
     expect(budget.isDown).toBe(false);
   });
 
+  test('[N2][N15] S5: at the turn of a submit its token goes out when the probe is due, and opens the provider', async () => {
+    await using server = await startRawServer({ onCall: (_call, res) => reply(res, 202, { request_id: 'job-1' }) });
+    let now = 0;
+    const budget = budgetWith({ outageAfter: 1, probeMs: 6_000 }, () => now);
+    await endOfACall(budget, FAILED);
+    for (const dueAt of [6_000, 18_000]) {
+      now = dueAt;
+      await endOfACall(budget, FAILED);
+    }
+    now = 42_000;
+    await using client = clientFor(server.url, { budget });
+    expect(await client.process(WORK, CONTEXT)).toMatchObject({ providerRequestId: 'job-1' });
+    expect(paths(server)).toEqual(['/oauth/token', '/process']);
+  });
+
   test('[N2] S5: where only submits fail, a probe is one token call and one submit, and the outage goes on', async () => {
     await using server = await startRawServer({ onCall: (_call, res) => reply(res, 502, {}) });
     const budget = budgetWith({ outageAfter: 2, probeMs: 20 });
