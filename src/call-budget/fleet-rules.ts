@@ -54,12 +54,12 @@ end
 local function countAfter(operation, start)
   return redis.call('ZCOUNT', LOG[operation], '(' .. text(start), '+inf')
 end
--- Of those on their way, the first.
+-- Of those on their way, the first. By its place in the whole log, since Redis walks to a place in a range of scores.
 local function timeAfter(operation, start, rank)
-  local from = '(' .. text(start)
-  local arrived = redis.call('ZCOUNT', LOG[operation], from, text(now))
-  local at = redis.call('ZRANGEBYSCORE', LOG[operation], from, '+inf', 'WITHSCORES', 'LIMIT', math.min(rank, arrived), 1)
-  return tonumber(at[2]) or math.huge
+  local arrived = redis.call('ZCOUNT', LOG[operation], '(' .. text(start), text(now))
+  local first = redis.call('ZCARD', LOG[operation]) - countAfter(operation, start)
+  local place = first + math.min(rank, arrived)
+  return tonumber(redis.call('ZRANGE', LOG[operation], place, place, 'WITHSCORES')[2]) or math.huge
 end
 
 -- Of workers that may send by themselves the shares are kept, as far as the fleet can have so many.
