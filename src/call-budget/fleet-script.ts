@@ -32,7 +32,7 @@ function commands.take(class, operation, id, byShare)
   local probe = get('probeAt') ~= nil
   if probe then set('probeLeaseUntil', now + longest) end
   if get('isSpaced') and not get('spacedFrom') then set('spacedFrom', now) end
-  if now < get('spacedFrom', math.huge) + window then set('spaced:' .. operation, get('spaced:' .. operation, 0) + 1)
+  if now < get('spacedFrom', -math.huge) + window then set('spaced:' .. operation, get('spaced:' .. operation, 0) + 1)
   else set('isSpaced', nil) set('spacedFrom', nil) end
   if get('left:' .. operation) then set('left:' .. operation, get('left:' .. operation) - 1) end
   redis.call('ZADD', LOG[operation], text(now + longest), id)

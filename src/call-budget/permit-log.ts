@@ -75,7 +75,7 @@ export class PermitLog {
   record({ id, operation }: Permit, now: number): void {
     this.#settle(now);
     if (this.#spacedFrom === Infinity) this.#spacedFrom = now;
-    this.#spaced[operation]++;
+    if (now < this.#spacedFrom + this.#rules.windowMs) this.#spaced[operation]++;
     this.#provider[operation].count();
     this.#lanes[operation].add(id, now + this.#rules.longestCallMs);
   }

@@ -183,3 +183,15 @@ test.each([
     expect(costs[1]! / costs[0]!).toBeLessThan(3);
   },
 );
+
+test('[M9] S4: calls are counted for their turns only while they go out by turns', async () => {
+  const scope = newScope();
+  const log = new BeatingLog(client, scope, RULES);
+  const counted = async (): Promise<string[]> =>
+    (await client.hKeys(`external-api:{${scope}}:state`)).filter((field) => field.startsWith('spaced:'));
+  const { permit } = await (await log.at(1_000_000)).take('interactive', 'p1');
+  expect(await counted()).toEqual([]);
+  await log.ended(permit as Permit, { type: 'refused', retryAfterMs: 10 }, 0);
+  await (await log.at(1_000_010)).take('interactive', 'p2');
+  expect(await counted()).toEqual(['spaced:submit']);
+});
