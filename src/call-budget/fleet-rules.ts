@@ -1,9 +1,12 @@
+import { HINT_WINDOWS, LONGEST_BACKOFF_MS, LONGEST_COOL_DOWN_MS } from './rules.ts';
+
 /**
  * The rules of permit-log.ts in Lua, for fleet-script.ts: who may send now, and what an answer means. Numbers pass as
  * text, because Redis cuts them to integers.
  */
 export const FLEET_RULES = `
-local LONGEST_BACKOFF, LONGEST_COOL_DOWN, HINT_WINDOWS = 60000, 3600000, 2
+local LONGEST_BACKOFF, LONGEST_COOL_DOWN = ${LONGEST_BACKOFF_MS}, ${LONGEST_COOL_DOWN_MS}
+local HINT_WINDOWS = ${HINT_WINDOWS}
 -- A command that took so long is not done any more. A worker that has not beaten for so long is absent, and may send its
 -- share by itself, for an hour.
 local LATE, ABSENT, ALONE = 1000, 5000, 3600000

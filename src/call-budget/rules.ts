@@ -95,7 +95,9 @@ export interface BudgetState {
   workers: number;
 }
 
-const LONGEST_BACKOFF_MS = 60_000;
+/** Who waits longer than this inside an activity gives its turn back, and waits in Temporal's queue. */
+export const LONGEST_WAIT_MS = 5_000;
+export const LONGEST_BACKOFF_MS = 60_000;
 export const LONGEST_COOL_DOWN_MS = 3_600_000;
 
 /** For how long a limit that the provider named is believed without being named again, in windows. */

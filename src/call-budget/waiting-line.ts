@@ -1,8 +1,6 @@
 import type { ClosedBy, Operation } from '../contract/values.ts';
-import { CALL_CLASSES, type CallClass, type Permit, type PermitStore, type Taken } from './rules.ts';
+import { CALL_CLASSES, LONGEST_WAIT_MS, type CallClass, type Permit, type PermitStore, type Taken } from './rules.ts';
 
-/** Who waits longer than this inside an activity gives its turn back, and waits in Temporal's queue. */
-const LONGEST_WAIT_MS = 5_000;
 /** A permit that is on its way may come back earlier than its stamp says. */
 const LOOK_AGAIN_MS = 1_000;
 

@@ -1,5 +1,4 @@
-/** Who waits longer than this inside an activity gives its turn back, and waits in Temporal's queue. */
-const LONGEST_WAIT_MS = 5_000;
+import { LONGEST_WAIT_MS } from '../call-budget/rules.ts';
 
 /** All sockets were in use for 5 s: nothing was sent. */
 export class NoSocketError extends Error {
