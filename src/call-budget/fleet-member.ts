@@ -4,6 +4,7 @@ import { answerInTime } from '../redis/answer-in-time.ts';
 import type { ScriptedClient } from '../redis/connect-redis.ts';
 import { OPERATIONS } from '../contract/values.ts';
 import { FleetReply } from './fleet-reply.ts';
+import { ABSENT_MS, LATE_MS, LONGEST_ALONE_MS } from './fleet-rules.ts';
 import type { FLEET_SCRIPT } from './fleet-script.ts';
 import type { BudgetRules } from './rules.ts';
 
@@ -12,10 +13,8 @@ const BEAT_MS = 1_000;
 const SEARCH_MS = 250;
 /** How long the first connection may take before this worker says that there is none. */
 const FIRST_CONNECTION_MS = 1_000;
-/** A second more than in the script, which may do a beat so late: then this worker is absent there, its share kept. */
-const ABSENT_MS = 6_000;
-/** As in the script: for so long a worker may send by itself, and its share is kept. */
-const LONGEST_ALONE_MS = 3_600_000;
+/** A beat may be done so late: by then this worker is absent in Redis, its share kept. */
+const SURELY_ABSENT_MS = ABSENT_MS + LATE_MS;
 
 export interface FleetObserver {
   /**
@@ -136,7 +135,7 @@ export class FleetMember {
   get #aloneFrom(): number {
     const { rules, fleetSize } = this.#options;
     if (this.#beatenAt === null) return Infinity;
-    return fleetSize === 1 ? this.#beatenAt : this.#beatenAt + ABSENT_MS + rules.windowMs + rules.longestCallMs;
+    return fleetSize === 1 ? this.#beatenAt : this.#beatenAt + SURELY_ABSENT_MS + rules.windowMs + rules.longestCallMs;
   }
 
   async #start(): Promise<void> {

@@ -1,5 +1,12 @@
 import { HINT_WINDOWS, LONGEST_BACKOFF_MS, LONGEST_COOL_DOWN_MS } from './rules.ts';
 
+/** A command that took so long is not done any more. */
+export const LATE_MS = 1_000;
+/** A worker that has not beaten for so long is absent: it may send its share by itself, which is kept for it. */
+export const ABSENT_MS = 5_000;
+/** For so long. */
+export const LONGEST_ALONE_MS = 3_600_000;
+
 /**
  * The rules of permit-log.ts in Lua, for fleet-script.ts: who may send now, and what an answer means. Numbers pass as
  * text, because Redis cuts them to integers.
@@ -7,9 +14,7 @@ import { HINT_WINDOWS, LONGEST_BACKOFF_MS, LONGEST_COOL_DOWN_MS } from './rules.
 export const FLEET_RULES = `
 local LONGEST_BACKOFF, LONGEST_COOL_DOWN = ${LONGEST_BACKOFF_MS}, ${LONGEST_COOL_DOWN_MS}
 local HINT_WINDOWS = ${HINT_WINDOWS}
--- A command that took so long is not done any more. A worker that has not beaten for so long is absent, and may send its
--- share by itself, for an hour.
-local LATE, ABSENT, ALONE = 1000, 5000, 3600000
+local LATE, ABSENT, ALONE = ${LATE_MS}, ${ABSENT_MS}, ${LONGEST_ALONE_MS}
 
 local OPERATIONS = {'token', 'submit', 'status', 'cancel'}
 local SUBMITS, READS = {'submit'}, {'token', 'status', 'cancel'}

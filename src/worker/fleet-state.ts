@@ -4,7 +4,7 @@ import { createMemoryJobTimes, createRedisJobTimes } from '../polling/job-times-
 import type { JobTimes } from '../polling/job-times.ts';
 import type { WorkerConfig } from '../config/worker-config.ts';
 import type { FleetEvents } from '../observability/fleet-events.ts';
-import type { BudgetRules } from '../call-budget/rules.ts';
+import { LONGEST_WAIT_MS, type BudgetRules } from '../call-budget/rules.ts';
 import type { CallBudget } from '../call-budget/call-budget.ts';
 import { createCallBudget, createFleetBudget } from '../call-budget/create-call-budget.ts';
 import type { ProviderClientOptions } from '../provider/provider-client.ts';
@@ -29,8 +29,8 @@ export type FleetConfig = Pick<WorkerConfig, 'budget' | 'answers' | 'calls' | 'r
 
 /** With its permit, a submit waits for its intent to be recorded. */
 const LONGEST_RECORD_MS = 30_000;
-/** A token call waits for a socket, 5 s, and for a permit, 5 s. */
-const LONGEST_BEFORE_TOKEN_MS = 11_000;
+/** A token call waits for a socket and for a permit; a second is for all else. */
+const LONGEST_BEFORE_TOKEN_MS = 2 * LONGEST_WAIT_MS + 1_000;
 
 export function openFleetState(config: FleetConfig, events: FleetEvents): FleetState {
   const { provider, tokenKey } = config;
