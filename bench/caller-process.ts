@@ -6,11 +6,12 @@ import { createProviderClientCaller } from './callers/provider-client.ts';
 import { createUndiciCaller } from './callers/undici.ts';
 import { childArgs, serve } from './child.ts';
 import { keepInFlight } from './in-flight.ts';
-import { workOf } from './work.ts';
+import { CLIENT_BUDGETS, workOf } from './work.ts';
 
 const CREATE: Record<CallerName, (environment: CallerEnvironment) => Caller | Promise<Caller>> = {
   undici: createUndiciCaller,
-  client: createProviderClientCaller,
+  client: (environment) => createProviderClientCaller(environment, CLIENT_BUDGETS.client),
+  limited: (environment) => createProviderClientCaller(environment, CLIENT_BUDGETS.limited),
   bare: createBareWorkflowCaller,
   durable: createDurableCaller,
 };

@@ -9,3 +9,12 @@ export function workOf(id: string) {
 
 /** As EXTERNAL_API_MAX_CONNECTIONS is by default, for each who calls. */
 export const MAX_CONNECTIONS = 64;
+
+/**
+ * Of our provider client alone. What a permit costs is to be seen beside a log that is long, and stays so while the bench
+ * runs; and beside one at its full length, which calls enter and leave all the time.
+ */
+export const CLIENT_BUDGETS = {
+  client: { limit: 1_000_000, windowMs: 3_600_000, callsBefore: 700_000 },
+  limited: { limit: 1_000, windowMs: 100, callsBefore: 0 },
+} as const;

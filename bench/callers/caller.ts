@@ -2,8 +2,8 @@ import type { ProviderAccess } from '../credentials.ts';
 import type { LoadSample } from '../in-flight.ts';
 import type { workOf } from '../work.ts';
 
-export const CALLERS = ['undici', 'client', 'bare', 'durable'] as const;
-/** Who makes the calls: plain undici, our provider client, a bare workflow, our requests. */
+export const CALLERS = ['undici', 'client', 'limited', 'bare', 'durable'] as const;
+/** Who makes the calls: plain undici, our provider client (also at a limit), a bare workflow, our requests. */
 export type CallerName = (typeof CALLERS)[number];
 
 /** What a caller needs to begin. */

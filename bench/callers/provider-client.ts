@@ -1,25 +1,22 @@
 import type { CallBudget } from '#product/call-budget/call-budget.js';
 import { createCallBudget } from '#product/call-budget/create-call-budget.js';
 import { createProviderClient } from '#product/provider/provider-client.js';
-import { MAX_CONNECTIONS } from '../work.ts';
+import { MAX_CONNECTIONS, type CLIENT_BUDGETS } from '../work.ts';
 import type { Caller, CallerEnvironment } from './caller.ts';
 
-/** Its log holds so many calls before the first one: what a permit costs is to be seen at a limit of a million a minute. */
-const CALLS_BEFORE = 700_000;
-
-/** Our provider client without Temporal, configured as a worker is by default. */
-export async function createProviderClientCaller({
-  provider: { url, apiKey, clientId, clientSecret },
-}: CallerEnvironment): Promise<Caller> {
+/** Our provider client without Temporal, configured as a worker is by default, but for its limit. */
+export async function createProviderClientCaller(
+  { provider: { url, apiKey, clientId, clientSecret } }: CallerEnvironment,
+  { callsBefore, ...limit }: (typeof CLIENT_BUDGETS)[keyof typeof CLIENT_BUDGETS],
+): Promise<Caller> {
   const budget = createCallBudget({
-    limit: 1_000_000,
-    windowMs: 60_000,
+    ...limit,
     longestCallMs: 60_000,
     outageAfter: 10,
     probeMs: 5_000,
     backoffMs: 1_000,
   });
-  await fill(budget);
+  await fill(budget, callsBefore);
   const client = createProviderClient({
     baseUrl: new URL(url),
     apiKey,
@@ -42,7 +39,6 @@ export async function createProviderClientCaller({
   };
 }
 
-async function fill(budget: CallBudget): Promise<void> {
-  for (let n = 0; n < CALLS_BEFORE; n++)
-    await budget.ended(await budget.enter('interactive', 'submit'), { type: 'answered' });
+async function fill(budget: CallBudget, calls: number): Promise<void> {
+  for (let n = 0; n < calls; n++) await budget.ended(await budget.enter('interactive', 'submit'), { type: 'answered' });
 }
