@@ -16,7 +16,7 @@ export class DeliveryTime {
     if (this.#connects.length > CONNECTS_KEPT) this.#connects.shift();
   }
 
-  boundMs(bodyLength: number): number {
-    return LEAST_MS + 2 * Math.max(0, ...this.#connects) + bodyLength / BYTES_PER_MS;
+  boundMs(body: string | null): number {
+    return LEAST_MS + 2 * Math.max(0, ...this.#connects) + Buffer.byteLength(body ?? '') / BYTES_PER_MS;
   }
 }

@@ -95,7 +95,7 @@ export function createTransport(options: TransportOptions): Transport {
           return;
         }
         const { timeoutMs, connectTimeoutMs } = options;
-        const deliveryMs = delivery.boundMs(body?.length ?? 0);
+        const deliveryMs = delivery.boundMs(body);
         const exchange = new Exchange({ resolve, reject, signal, timeoutMs, connectTimeoutMs, deliveryMs, onArrived });
         pool.dispatch({ method, path, headers, body }, exchange);
       }),
