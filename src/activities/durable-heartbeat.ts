@@ -18,6 +18,8 @@ export class DurableHeartbeat implements IntentLog {
   readonly #timer: NodeJS.Timeout;
   #last: Promise<unknown> = Promise.resolve();
   #isSending = false;
+  /** From the moment that a beat sets out. */
+  hasRecorded = false;
   /** Whether the server has told that the request is being cancelled. */
   isCancelled = false;
 
@@ -53,6 +55,7 @@ export class DurableHeartbeat implements IntentLog {
 
   #send(): Promise<void> {
     const { client, info } = this.#context;
+    this.hasRecorded = true;
     const sent = this.#last.then(async () => {
       this.#isSending = true;
       try {

@@ -59,7 +59,7 @@ class NotSentError extends Error {
  * | mode | before the first byte | an attempt that is not the first |
  * |---|---|---|
  * | `none` | the intent is recorded, durably | with an open intent: never sends. Without a record: sends if the one before died without an intent |
- * | `key`, `resend` | nothing, if it is young and the first: the next one repeats anyway. Else a record: as a fence against a frozen worker, and so that a record that is there tells the truth | sends, as a repeat unless the record says that nothing arrived |
+ * | `key`, `resend` | nothing, if it is young, the first and unrecorded: the next one repeats anyway. Else a record: as a fence against a frozen worker, and so that a record that is there tells the truth | sends, as a repeat unless the record says that nothing arrived |
  *
  * @param progress what the attempt before it left, and is changed into what the next one is to find
  */
@@ -114,8 +114,9 @@ export async function attempt(
   async function beforeSend(): Promise<void> {
     if (facts.isCancelled()) throw new NotSentError('cancelled');
     progress.sending = true;
-    if (mode !== 'none' && facts.isFirst && facts.elapsedMs() < ASK_AGAIN_MS) return;
-    const recorded = await log.record(progress);
+    // A beat that went out before says that nothing is sent: the record must not stay so.
+    if (mode !== 'none' && facts.isFirst && !log.hasRecorded && facts.elapsedMs() < ASK_AGAIN_MS) return;
+    const recorded = await log.record();
     if (recorded === 'recorded') return;
     progress.sending = false;
     throw new NotSentError(recorded);

@@ -1,5 +1,3 @@
-import type { SubmitProgress } from '../contract/activities.ts';
-
 /**
  * What became of a record:
  * - `recorded`: the next attempt finds it;
@@ -9,8 +7,10 @@ import type { SubmitProgress } from '../contract/activities.ts';
  */
 export type Recorded = 'recorded' | 'cancelled' | 'not_ours' | 'unknown';
 
-/** Where an attempt records, durably, that it is about to send. */
+/** Where an attempt records, durably, its progress as it is then: that it is about to send. */
 export interface IntentLog {
+  /** Whether the server may have a record of this attempt, even one that nobody asked for. */
+  readonly hasRecorded: boolean;
   /** Durable on return, and then not older than half the heartbeat timeout: a process that was frozen asks again. */
-  record(progress: SubmitProgress): Promise<Recorded>;
+  record(): Promise<Recorded>;
 }

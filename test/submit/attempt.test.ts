@@ -30,17 +30,20 @@ class World {
   isCancelled = false;
   remainingMs = 600_000;
   elapsedMs = 0;
+  /** A heartbeat went out before the call. */
+  hasRecorded = false;
   /** Calls whose first byte left, and those that were called repeats. */
   sent = 0;
   repeats = 0;
   records: SubmitProgress[] = [];
   asked = 0;
 
-  readonly #deps = (): AttemptDeps => ({
+  readonly #deps = (progress: SubmitProgress): AttemptDeps => ({
     policy: { maxRetries: 3, retryDelayMs: 10, idempotency: this.mode },
     random: () => 0.5,
     log: {
-      record: async (progress) => {
+      hasRecorded: this.hasRecorded,
+      record: async () => {
         if (this.recorded === 'recorded') this.records.push({ ...progress });
         return this.recorded;
       },
@@ -76,7 +79,7 @@ class World {
       remainingMs: () => this.remainingMs,
       elapsedMs: () => this.elapsedMs,
     };
-    return await attempt({ ...INPUT, ...input }, progress, known, this.#deps());
+    return await attempt({ ...INPUT, ...input }, progress, known, this.#deps(progress));
   }
 }
 
@@ -104,7 +107,7 @@ describe('the intent', () => {
     expect(provider.records).toMatchObject([{ sending: true }]);
   });
 
-  test('[N1] the modes that repeat anyway record nothing when they are young and first, and a fence when not', async () => {
+  test('[N1] the modes that repeat anyway record nothing when they are young, first and unrecorded, and that they send when not', async () => {
     for (const mode of ['key', 'resend'] as const) {
       const young = world({ mode });
       await young.attempt(fresh());
@@ -113,7 +116,11 @@ describe('the intent', () => {
       await old.attempt(fresh());
       const later = world({ mode });
       await later.attempt(fresh(), LATER);
-      expect([old.records.length, later.records.length]).toEqual([1, 1]);
+      const beaten = world({ mode, hasRecorded: true });
+      await beaten.attempt(fresh());
+      expect([old, later, beaten].map(({ records }) => records)).toMatchObject(
+        Array.from({ length: 3 }, () => [{ sending: true }]),
+      );
     }
   });
 
