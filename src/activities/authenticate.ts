@@ -1,6 +1,6 @@
 import type { AuthenticateInput, Authentication } from '../contract/activities.ts';
 import { hasFallback } from '../answers/fallback.ts';
-import { effectiveIdempotency } from '../submit/idempotency.ts';
+import { NO_CALLS } from '../submit/progress.ts';
 import type { ActivityDeps } from './deps.ts';
 import { repeatableCall } from './repeatable-call.ts';
 
@@ -13,15 +13,17 @@ export function createAuthenticate(deps: ActivityDeps) {
   return async function authenticate({ requestId, idempotency, cache }: AuthenticateInput): Promise<Authentication> {
     const found = cache && (await deps.answers?.lookUp(cache));
     if (found?.answer) return { tokenGeneration: null, expiresAt: null, mode: null, cached: found.answer };
-    const token = await repeatableCall(deps, false, ({ cancellationSignal: signal }, { calls }) =>
-      deps.provider.authenticate({ requestId, retryCount: calls, signal }),
+    const token = await repeatableCall(
+      deps,
+      { none: NO_CALLS, isLook: false },
+      ({ cancellationSignal: signal }, { calls }) =>
+        deps.provider.authenticate({ requestId, retryCount: calls, signal }),
     );
-    const mode = effectiveIdempotency(idempotency, deps.policy.idempotency);
     return {
       tokenGeneration: token?.generation ?? null,
       expiresAt: token?.expiresAt.toISOString() ?? null,
       // What is not allowed ends at the submit, which says so.
-      mode: mode === 'not_allowed' ? deps.policy.idempotency : mode,
+      mode: idempotency ?? deps.policy.idempotency,
       ...(typeof found?.slot === 'string' && { answerSlot: found.slot }),
       ...(hasFallback(deps) && { fallback: true }),
     };

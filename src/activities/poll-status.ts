@@ -1,17 +1,14 @@
-import { Context } from '@temporalio/activity';
 import type { PollInput, PollResult } from '../contract/activities.ts';
 import { firstWait, pollOnce, type PollProgress } from '../polling/poll-job.ts';
 import { LONGEST_ATTEMPT_MS, WAIT_IN_ATTEMPT_MS } from '../polling/poll-plan.ts';
-import { hasFallback } from '../answers/fallback.ts';
-import { AFTER_DEADLINE_MS, afterLastWait, isCallError } from '../submit/after-failure.ts';
-import { NO_CALLS, recordedProgress } from '../submit/progress.ts';
+import { AFTER_DEADLINE_MS } from '../submit/after-failure.ts';
+import { NO_CALLS } from '../submit/progress.ts';
 import { checkResultSize } from '../submit/result-size.ts';
 import { cutToDeadline } from '../submit/retry-plan.ts';
 import type { ActivityDeps } from './deps.ts';
-import { keepAlive } from './keep-alive.ts';
 import { remainingMs } from './remaining.ts';
-import { failureAfterCall } from './repeatable-call.ts';
-import { stillProcessing, toApplicationFailure } from './to-application-failure.ts';
+import { repeatableCall } from './repeatable-call.ts';
+import { stillProcessing } from './to-application-failure.ts';
 
 const NO_POLLS: PollProgress = { ...NO_CALLS, polls: 0, started: false, warnedOf: null };
 
@@ -21,42 +18,32 @@ const NO_POLLS: PollProgress = { ...NO_CALLS, polls: 0, started: false, warnedOf
  */
 export function createPollStatus(deps: ActivityDeps) {
   return async function pollStatus(input: PollInput): Promise<PollResult> {
-    const context = Context.current();
-    const { cancellationSignal: signal, info } = context;
-    const progress = recordedProgress(info.heartbeatDetails, NO_POLLS) ?? { ...NO_POLLS };
-    const stop = keepAlive(context, () => progress);
-    const attemptEndsAt = deps.now() + LONGEST_ATTEMPT_MS;
+    return await repeatableCall(deps, { none: NO_POLLS, isLook: true }, async (context, progress) => {
+      const attemptEndsAt = deps.now() + LONGEST_ATTEMPT_MS;
 
-    async function wait(plannedMs: number, why: string): Promise<void> {
-      const leftMs = remainingMs(context, deps.now());
-      const { delayMs, untilDeadline } = cutToDeadline(plannedMs, leftMs, true);
-      context.heartbeat(progress);
-      const isLong = delayMs > WAIT_IN_ATTEMPT_MS || delayMs >= leftMs || deps.now() > attemptEndsAt;
-      if (isLong && !untilDeadline) throw stillProcessing(why, delayMs);
-      await context.sleep(delayMs);
-      if (untilDeadline) throw stillProcessing(why, AFTER_DEADLINE_MS);
-    }
+      async function wait(plannedMs: number, why: string): Promise<void> {
+        const leftMs = remainingMs(context, deps.now());
+        const { delayMs, untilDeadline } = cutToDeadline(plannedMs, leftMs, true);
+        context.heartbeat(progress);
+        const isLong = delayMs > WAIT_IN_ATTEMPT_MS || delayMs >= leftMs || deps.now() > attemptEndsAt;
+        if (isLong && !untilDeadline) throw stillProcessing(why, delayMs);
+        await context.sleep(delayMs);
+        if (untilDeadline) throw stillProcessing(why, AFTER_DEADLINE_MS);
+      }
 
-    try {
-      const late = afterLastWait(progress, remainingMs(context, deps.now()));
-      if (late !== null) throw toApplicationFailure(late, { context, progress, fallback: hasFallback(deps) });
       if (!progress.started) {
         progress.started = true;
         const firstMs = await firstWait(input, deps);
         if (firstMs > 0) await wait(firstMs, 'Submitted; the first poll is due');
       }
       for (;;) {
-        const polled = await pollOnce(input, progress, deps, { signal });
+        const polled = await pollOnce(input, progress, deps, { signal: context.cancellationSignal });
         if ('finished' in polled) {
           checkResultSize(polled.finished.result, input.requestId, input.providerRequestId);
           return polled.finished;
         }
         await wait(polled.waitMs, polled.why);
       }
-    } catch (error) {
-      throw isCallError(error) ? failureAfterCall(error, deps, context, progress, true) : error;
-    } finally {
-      stop();
-    }
+    });
   };
 }

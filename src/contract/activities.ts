@@ -16,7 +16,7 @@ export interface ServerActivities {
   confirmUnsent(input: ConfirmInput): Promise<Confirmation>;
 }
 
-/** Activities that make no call to the provider. Absent from older workers. */
+/** Activities that make no call to the provider. */
 export interface AnswerActivities {
   /** What stands in for the result of a request that failed; null: nothing. */
   fallBack(input: FallBackInput): Promise<FallBackResult | null>;
@@ -56,7 +56,7 @@ export interface Authentication {
   tokenGeneration: number | null;
   /** ISO 8601; null without a token. */
   expiresAt: string | null;
-  /** What this worker does about an ambiguous submit of the request; null with `cached`. */
+  /** What is to be done about an ambiguous submit: as the request asks, or as this worker has it; null with `cached`. */
   mode: Idempotency | null;
   cached?: StoredAnswer;
   /** Where the answer is to be kept. Absent: nowhere. */
@@ -71,6 +71,7 @@ export interface SubmitInput {
   requestId: string;
   data: JsonValue;
   options: { async: boolean; callbackUrl: string | null };
+  /** As in ProcessRequestArgs; `none` also where the worker that authenticated has it. */
   idempotency: Idempotency | null;
   priority: Priority;
   /** As in Authentication. */

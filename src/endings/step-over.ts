@@ -61,6 +61,8 @@ export function readStepOver(
     if (lookedLast) return { ...none, over, outcome: 'ambiguous', lookedLast };
     const type = (cause.type ?? 'ExternalAPIError') as ErrorType;
     const told = { ...end, type, message: cause.message, details: details ?? {} };
+    // The worker that had it does not send twice, whatever the one that authenticated would do.
+    if (type === 'OutcomeUnknown' && mode === 'resend') told.mode = 'key';
     const outcome = outcomeOf(step, details?.outcome ?? 'ambiguous', details?.failure ?? null, sentBefore);
     return {
       ...told,

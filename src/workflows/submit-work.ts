@@ -40,7 +40,7 @@ function no(): false {
   return false;
 }
 
-async function submit(request: Request, { answerSlot, resubmitted }: SubmitOptions): Promise<Submission> {
+async function submit(request: Request, { mode, answerSlot, resubmitted }: SubmitOptions): Promise<Submission> {
   const { version, requestId, data, options, idempotency, priority } = request.args;
   const process = request.activity('process', `POST /process${options.async ? ', asynchronous' : ''}`);
   return await process({
@@ -48,7 +48,8 @@ async function submit(request: Request, { answerSlot, resubmitted }: SubmitOptio
     requestId,
     data,
     options,
-    idempotency,
+    // What its attempts leave behind is read as mode `none` leaves it, by a worker of another setting too.
+    idempotency: mode === 'none' ? 'none' : idempotency,
     priority,
     ...(answerSlot !== undefined && { answerSlot }),
     ...(resubmitted && { resubmitted }),

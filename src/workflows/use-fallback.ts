@@ -31,7 +31,7 @@ export async function fallBack(
   });
   const failed = { request_id: requestId, tenant, error_type: failure.error.type, reason: failure.error.message };
   // Whoever refuses an earlier answer gets none from the fallback either.
-  const cacheKey = cache?.use === 'read' ? cache.key : null;
+  const cacheKey = cache.use === 'read' ? cache.key : null;
   const input = { requestId, tenant, data, failure: failure.error, cacheKey };
   try {
     // The request ends in any case: a cancellation that comes now comes too late.

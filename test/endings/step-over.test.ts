@@ -55,6 +55,15 @@ test.each<[string, ActivityFailure, Partial<StepFacts>, object]>([
     { over: 'gave_up', failure: 'unauthorized', outcome: 'refused', confirmed: true, message: 'it failed' },
   ],
   [
+    'an unknown outcome, of a worker that is stricter than the one that authenticated',
+    over(
+      RetryState.NON_RETRYABLE_FAILURE,
+      ApplicationFailure.create({ type: 'OutcomeUnknown', message: 'lost', details: [{ outcome: 'ambiguous' }] }),
+    ),
+    { mode: 'resend' },
+    { over: 'gave_up', outcome: 'ambiguous', mode: 'key' },
+  ],
+  [
     'a retry that would come after the deadline',
     failed('refused', 'rateLimited', RetryState.TIMEOUT),
     {},
