@@ -31,16 +31,14 @@ export async function processRequest(args: ProcessRequestArgs): Promise<RequestS
   const steps = new Steps(request);
   try {
     const { result, storedAt } = await steps.run();
-    if (storedAt === null) return complete(request, result);
-    request.apply({ type: 'answered_from_cache', result, cachedAt: storedAt });
-    return request.state;
+    return complete(request, result, storedAt);
   } catch (error) {
     if (!(error instanceof RequestEnded)) throw error;
     const { end } = error;
     if (end.end === 'cancelled') throw cancelled(request, end.cancellation);
     if (end.end === 'failed') return await fail(request, end.failure, end.cancellation, steps);
     const work = await cancelWork(request, end.providerRequestId);
-    if ('result' in work) return complete(request, work.result);
+    if ('result' in work) return complete(request, work.result, null);
     throw cancelled(request, work.cancellation);
   }
 }
@@ -50,9 +48,11 @@ function checkVersion({ version }: { version?: number }): void {
   if (version !== WORKFLOW_VERSION) throw new Error(ofAnotherVersion(version));
 }
 
-function complete(request: Request, result: ProcessResult): RequestState {
-  const { consideredCancelled } = CancellationScope.current();
-  request.apply({ type: 'completed', result, cancellation: consideredCancelled ? 'finished_anyway' : null });
+/** @param cachedAt null when it is the provider's result of this request */
+function complete(request: Request, result: ProcessResult, cachedAt: string | null): RequestState {
+  const cancellation = CancellationScope.current().consideredCancelled ? 'finished_anyway' : null;
+  if (cachedAt === null) request.apply({ type: 'completed', result, cancellation });
+  else request.apply({ type: 'answered_from_cache', result, cachedAt, cancellation });
   return request.state;
 }
 

@@ -16,7 +16,7 @@ export type RequestEvent =
   | { type: 'resolved'; resolution: Resolution }
   | { type: 'deadline_moved'; deadlineAt: string }
   | { type: 'completed'; result: ProcessResult; cancellation: CancellationOutcome | null }
-  | { type: 'answered_from_cache'; result: ProcessResult; cachedAt: string }
+  | { type: 'answered_from_cache'; result: ProcessResult; cachedAt: string; cancellation: CancellationOutcome | null }
   | ({ type: 'fallen_back'; result: ProcessResult; cachedAt: string | null } & Failed)
   | ({ type: 'failed' | 'timed_out'; cancellation: CancellationOutcome | null } & Failed)
   | { type: 'cancelled'; cancellation: CancellationOutcome | null };
@@ -60,7 +60,13 @@ export function reduce(state: RequestState, event: RequestEvent, now: string): R
     case 'completed':
       return { ...next, result: event.result, source: 'provider', cancellation: event.cancellation };
     case 'answered_from_cache':
-      return { ...next, result: event.result, source: 'cache', cachedAt: event.cachedAt };
+      return {
+        ...next,
+        result: event.result,
+        source: 'cache',
+        cachedAt: event.cachedAt,
+        cancellation: event.cancellation,
+      };
     case 'fallen_back': {
       const { result, cachedAt, error } = event;
       const providerRequestId = event.providerRequestId ?? state.providerRequestId;

@@ -1,6 +1,15 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { RequestCancelledError, type RequestHandle, type RequestSnapshot } from '../../src/client/index.ts';
+import '../helpers/quiet-runtime.ts';
+import { Worker } from '@temporalio/worker';
+import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
+import {
+  ExternalApiClient,
+  RequestCancelledError,
+  type RequestHandle,
+  type RequestSnapshot,
+} from '../../src/client/index.ts';
+import { TASK_QUEUES, workflowIdOf } from '../../src/contract/names.ts';
 import { startInProcessStack, type InProcessStack } from '../helpers/in-process-stack.ts';
+import { connectToTemporal } from '../helpers/temporal.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 const POLL = '/status/{request_id}';
@@ -131,4 +140,35 @@ test('[N11] cancelled after a lost reply was sent again: the first one may have 
   await plain.client.resolve(handle.requestId, { decision: 'resubmit', by: 'ann', reason: 'a guess' });
   await waitUntil('it waits', async () => (await handle.status()).waitingFor?.reason === 'cool_down');
   expect(await cancelled(handle)).toMatchObject({ status: 'cancelled', cancellation: 'outcome_unknown' });
+});
+
+test('[N11] cancelled in the moment in which an earlier answer was found: it finished anyway, and says so', async () => {
+  const temporal = await connectToTemporal();
+  const shared = {
+    connection: temporal.nativeConnection,
+    namespace: temporal.namespace,
+    taskQueue: TASK_QUEUES.requests,
+  };
+  const workflows = { ...shared, workflowBundle: { codePath: inject('workflowBundlePath') } };
+  const result = { processedData: 'an earlier answer', metadata: { processingTime: null, version: null } };
+  const cached = { result, storedAt: new Date().toISOString() };
+  const authenticate = async () => ({ tokenGeneration: null, expiresAt: null, mode: null, cached });
+  const handle = await new ExternalApiClient(temporal.client).process({ data: 1 });
+  const saw = async (attributes: 'activityTaskScheduledEventAttributes' | 'activityTaskCompletedEventAttributes') => {
+    const { events } = await temporal.client.workflow.getHandle(workflowIdOf(handle.requestId)).fetchHistory();
+    return events?.some((event) => event[attributes]) ?? false;
+  };
+  const scheduled = () => waitUntil('it is scheduled', () => saw('activityTaskScheduledEventAttributes'));
+  const found = () => waitUntil('it is found', () => saw('activityTaskCompletedEventAttributes'));
+  // Workflow tasks and activities apart, so that the workflow sees both at once.
+  await (await Worker.create({ ...workflows, stickyQueueScheduleToStartTimeout: 1 })).runUntil(scheduled);
+  await (await Worker.create({ ...shared, activities: { authenticate } })).runUntil(found);
+  await handle.cancel('too late');
+  await (await Worker.create(workflows)).runUntil(handle.result());
+  expect(await handle.status()).toMatchObject({
+    status: 'completed',
+    source: 'cache',
+    cancellation: 'finished_anyway',
+  });
+  await temporal.close();
 });

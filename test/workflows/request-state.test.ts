@@ -24,7 +24,7 @@ const EVENTS: readonly RequestEvent[] = [
   { type: 'outcome_unknown', error: ERROR, holdUntil: T1 },
   { type: 'timed_out', error: ERROR, providerRequestId: null, cancellation: null },
   { type: 'cancelled', cancellation: 'nothing_sent' },
-  { type: 'answered_from_cache', result: RESULT, cachedAt: T0 },
+  { type: 'answered_from_cache', result: RESULT, cachedAt: T0, cancellation: null },
   { type: 'fallen_back', result: RESULT, cachedAt: T0, error: ERROR, providerRequestId: null },
 ];
 
