@@ -59,10 +59,11 @@ test('[M11][C3] with an answer from the cache no submit comes next', () => {
 });
 
 const NEVER_BEGUN = new TimeoutFailure('activity ScheduleToStart timeout', undefined, TimeoutType.SCHEDULE_TO_START);
-const ambiguous = ApplicationFailure.create({
-  type: 'OutcomeUnknown',
-  details: [{ outcome: 'ambiguous', failure: 'serverError', providerRequestId: null }],
-});
+const ambiguousAs = (type: string) =>
+  ApplicationFailure.create({
+    type,
+    details: [{ outcome: 'ambiguous', failure: 'serverError', providerRequestId: null }],
+  });
 const refused = ApplicationFailure.create({
   type: 'APIRateLimitError',
   details: [{ outcome: 'refused', failure: 'rateLimited', providerRequestId: null }],
@@ -78,8 +79,8 @@ test.each<[string, Error, Authentication['mode'], RequestStatus]>([
   ['a worker died while it sent', died({ ...RECORD, sending: true }), 'none', 'outcome_unknown'],
   ['a worker died between two calls', died({ ...RECORD, sending: false }), 'none', 'submitting'],
   ['the provider refused it to the last', refused, 'none', 'submitting'],
-  ['nobody knows what became of it', ambiguous, 'none', 'outcome_unknown'],
-  ['nobody knows, and it may be sent twice', ambiguous, 'resend', 'submitting'],
+  ['nobody knows what became of it', ambiguousAs('OutcomeUnknown'), 'none', 'outcome_unknown'],
+  ['nobody knows, and it may be sent twice', ambiguousAs('ExternalAPIError'), 'resend', 'submitting'],
 ])('[C3][N14] a submit that is over, as the history tells it: %s', (_what, cause, mode, status) => {
   const submit = submitOver(cause);
   const history = [started, scheduled, authenticated({ tokenGeneration: null, expiresAt: null, mode }), ...submit];
