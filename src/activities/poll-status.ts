@@ -14,10 +14,10 @@ const NO_POLLS: PollProgress = { ...NO_CALLS, polls: 0, started: false, warnedOf
 
 /**
  * Asks until the work is finished. Short waits are spent here; before a longer one the attempt ends as
- * `StillProcessing`, and Temporal starts the next one then: polls add no history and hold no slot.
+ * `StillProcessing`, and Temporal starts the next one then: polls add no history and hold no slot. One that is to look `once` leaves the waiting to another.
  */
 export function createPollStatus(deps: ActivityDeps) {
-  return async function pollStatus(input: PollInput): Promise<PollResult> {
+  return async function pollStatus(input: PollInput): Promise<PollResult | null> {
     return await repeatableCall(deps, { none: NO_POLLS, isLook: true }, async (context, progress) => {
       const attemptEndsAt = deps.now() + LONGEST_ATTEMPT_MS;
 
@@ -42,6 +42,7 @@ export function createPollStatus(deps: ActivityDeps) {
           checkResultSize(polled.finished.result, input.requestId, input.providerRequestId);
           return polled.finished;
         }
+        if (input.once) return null;
         await wait(polled.waitMs, polled.why);
       }
     });

@@ -17,7 +17,7 @@ export function rememberAnswers({ process, pollStatus }: Answering, answers: Ans
     },
     async pollStatus(input) {
       const finished = await pollStatus(input);
-      await remember(input.answerSlot, finished.result);
+      await remember(input.answerSlot, finished?.result ?? null);
       return finished;
     },
   };

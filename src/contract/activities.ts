@@ -6,7 +6,7 @@ import type { CacheUse, ErrorType, Idempotency, Priority } from './values.ts';
 export interface ExternalApiActivities {
   authenticate(input: AuthenticateInput): Promise<Authentication>;
   process(input: SubmitInput): Promise<Submission>;
-  pollStatus(input: PollInput): Promise<PollResult>;
+  pollStatus(input: PollInput): Promise<PollResult | null>;
   cancelSubmitted(input: CancelInput): Promise<CancelResult>;
 }
 
@@ -93,10 +93,10 @@ export interface PollInput {
   providerRequestId: string;
   /** As in Submission. */
   firstPollAfterMs: number | null;
-  /** Ask within so long, 0: at once, whatever the plan says: a callback came, or the work is older. Null: by plan. */
-  lookWithinMs: number | null;
-  /** Callbacks that asked for a look before. */
-  looks: number;
+  /** Ask first after so long, 0: at once, whatever the plan says: a callback came, or the work is older. Null: by plan. */
+  lookAfterMs: number | null;
+  /** One look that finds the work or, null, does not: somebody else goes on asking. */
+  once?: true;
   /** Milliseconds since 1970; null: not known. */
   submittedAt: number | null;
   /** The provider tells us when it has finished: polls are only for a callback that is lost. */

@@ -27,7 +27,7 @@ export interface PollObserver {
 export interface FinishedSeen {
   requestId: string;
   kind: string;
-  /** Polls that were answered, this one included; a heeded callback starts the count anew. */
+  /** Polls that were answered, this one included; a look that a callback asked for is counted by itself. */
   polls: number;
   /**
    * From the provider's `completed_at` to our seeing it, by two clocks: what they differ is in it, and it is never less
@@ -52,8 +52,7 @@ export interface PollDeps {
 
 /** Milliseconds to the first poll. */
 export async function firstWait(input: PollInput, deps: PollDeps): Promise<number> {
-  const planned = await plannedWait(input, 0, input.firstPollAfterMs, deps);
-  return Math.min(planned, input.lookWithinMs ?? planned);
+  return input.lookAfterMs ?? (await plannedWait(input, 0, input.firstPollAfterMs, deps));
 }
 
 /** The finished work, or why and how long to wait for it. */
@@ -106,26 +105,22 @@ async function look(
   return reply;
 }
 
-/**
- * By the provider's own word, by what was learned of its jobs, or by the plan. Callbacks that were heeded count as polls:
- * what they asked for was seen, and the plan goes on from there.
- */
+/** By the provider's own word, by what was learned of its jobs, or by the plan. */
 async function plannedWait(
   input: PollInput,
   polls: number,
   hintMs: number | null,
   { jobTimes, policy, random, now }: PollDeps,
 ): Promise<number> {
-  const { submittedAt, looks, callbackExpected = false } = input;
-  const asked = polls + looks;
+  const { submittedAt, callbackExpected = false } = input;
   if (hintMs === null && submittedAt !== null) {
     const lengths = await jobTimes.lengths(kindOf(input));
     // By two clocks: what they differ only moves the poll.
     const elapsedMs = Math.max(0, now() - submittedAt);
-    const learned = learnedDelay(asked, { lengths, elapsedMs, callbackExpected }, policy, random());
+    const learned = learnedDelay(polls, { lengths, elapsedMs, callbackExpected }, policy, random());
     if (learned !== null) return learned;
   }
-  return pollDelay(asked, policy, { hintMs, random: random() });
+  return pollDelay(polls, policy, { hintMs, random: random() });
 }
 
 function noteFinished(reply: StatusReply, input: PollInput, polls: number, deps: PollDeps): void {

@@ -30,7 +30,7 @@ const OPTIONS: Record<keyof ExternalApiActivities, ActivityOptions> = {
   pollStatus: {
     taskQueue: TASK_QUEUES.polls,
     startToCloseTimeout: '10 minutes',
-    // A callback must not wait until the poll that it replaces has noticed.
+    // A result must not wait until the poll that it makes needless has noticed.
     cancellationType: ActivityCancellationType.TRY_CANCEL,
     retry: WORKER_DIED,
   },

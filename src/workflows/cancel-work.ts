@@ -21,12 +21,12 @@ export async function cancelWork(request: Request, providerRequestId: string): P
       if (outcome === 'cancelled') return { cancellation: 'cancelled_at_provider' };
       if (outcome === 'not_supported') return { cancellation: 'no_longer_watched' };
       const look = `GET /status/${providerRequestId}, because it had finished`;
-      const { result } = await request.activity(
+      const found = await request.activity(
         'pollStatus',
         look,
         endsAt - Date.now(),
-      )({ requestId, providerRequestId, firstPollAfterMs: null, lookWithinMs: 0, looks: 0, submittedAt: null });
-      return { result };
+      )({ requestId, providerRequestId, firstPollAfterMs: null, lookAfterMs: 0, submittedAt: null });
+      return found === null ? { cancellation: 'no_longer_watched' } : { result: found.result };
     } catch (error) {
       // The provider could not be told, or told nothing of use. A cancellation does not arrive in this scope.
       if (isCancellation(error)) throw error;

@@ -16,8 +16,8 @@ import { refusalOf, type Refusal } from './resolution.ts';
 export interface Request {
   readonly args: ProcessRequestArgs;
   readonly state: RequestState;
-  /** Callbacks that have arrived. */
-  readonly callbacks: number;
+  /** When the latest callback arrived: milliseconds since 1970, -Infinity: none did. */
+  readonly lastCallbackAt: number;
   /** Until the deadline; 0 when it has passed. */
   readonly remainingMs: number;
   apply(event: RequestEvent): void;
@@ -58,7 +58,7 @@ export function createRequest(
     ...initialState(requestId, new Date(startedAt).toISOString()),
     deadlineAt: new Date(deadline).toISOString(),
   };
-  let callbacks = 0;
+  let lastCallbackAt = -Infinity;
   let hint: string | null = null;
   let resolution: Resolution | null = null;
   const remaining = (): number => Math.max(0, deadline - Date.now());
@@ -73,8 +73,8 @@ export function createRequest(
     get state() {
       return state;
     },
-    get callbacks() {
-      return callbacks;
+    get lastCallbackAt() {
+      return lastCallbackAt;
     },
     get remainingMs() {
       return remaining();
@@ -89,7 +89,7 @@ export function createRequest(
     activity: (name, summary, withinMs = remaining()) =>
       proxyActivities<ExternalApiActivities>(activityOptions(name, withinMs, summary, priority))[name],
     receive(callback) {
-      callbacks++;
+      lastCallbackAt = Date.now();
       const id = callback?.providerRequestId;
       if (typeof id === 'string' && isProviderRequestId(id)) hint = id;
     },

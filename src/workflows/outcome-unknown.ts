@@ -1,6 +1,7 @@
 import { condition, log, metricMeter } from '@temporalio/workflow';
 import { setAttention } from './attention.ts';
 import type { Request } from './create-request.ts';
+import { hintGapMs } from './hint-plan.ts';
 import { RequestEnded } from './request-ended.ts';
 import { requestFailure, type RequestFailure } from './request-failure.ts';
 
@@ -13,16 +14,13 @@ const unknownOutcomes = metricMeter.createCounter(
 /** What to do with an unknown outcome. */
 export type Resolved =
   | { resubmit: true }
-  /** Look at the work with this id, until then (milliseconds since 1970) or until the deadline. */
+  /** Look at the work with this id until the deadline or, if the hold is longer, until then. Milliseconds since 1970. */
   | { resubmit: false; providerRequestId: string; until?: number };
-
-/** After a callback that named a work which the provider does not know, so long none is heeded. */
-const WRONG_HINT_GAP_MS = 60_000;
 
 /** Holds a request whose outcome is unknown. One hold lasts until a person decides, however many callbacks come. */
 export class Hold {
   readonly #request: Request;
-  #endsAt: number | null = null;
+  #times: { since: number; endsAt: number } | null = null;
   #heedHintsFrom = -Infinity;
 
   constructor(request: Request) {
@@ -36,25 +34,29 @@ export class Hold {
   async resolve(failure: RequestFailure): Promise<Resolved> {
     const { args } = this.#request;
     const holdMs = args.unknownHoldMs ?? args.deadlineMs;
-    const endsAt = (this.#endsAt ??= Date.now() + holdMs);
-    this.#tell(failure, endsAt);
+    const isNew = this.#times === null;
+    this.#times ??= { since: Date.now(), endsAt: Date.now() + holdMs };
+    const { since, endsAt } = this.#times;
+    this.#show(failure, endsAt);
+    if (isNew) this.#tell(failure);
     await this.#untilResolved(endsAt);
     // A person's word goes before a callback's.
     const decided = this.#request.takeResolution();
     if (decided !== null) {
       const { decision, by, reason, providerRequestId } = decided;
       if (decision === 'abandon') throw unresolved(failure, `Abandoned by ${by} (${reason})`);
-      this.#endsAt = null;
+      this.#times = null;
       setAttention(args, null);
       this.#request.restartDeadline();
       return providerRequestId === null ? { resubmit: true } : { resubmit: false, providerRequestId };
     }
     const hint = this.#heedsHints ? this.#request.takeHint() : null;
     if (hint === null) throw unresolved(failure, `Nobody decided within ${holdMs / 1000} s`);
-    this.#heedHintsFrom = Date.now() + WRONG_HINT_GAP_MS;
+    this.#heedHintsFrom = Date.now() + hintGapMs(Date.now() - since);
     setAttention(args, null);
-    // A hint moves no deadline; but the hold, which may be longer, is a time to look in.
-    return { resubmit: false, providerRequestId: hint, until: endsAt };
+    // A hint moves no deadline; but the hold, if it is longer, is a time to look in.
+    const isLonger = endsAt > Date.now() + this.#request.remainingMs;
+    return { resubmit: false, providerRequestId: hint, ...(isLonger && { until: endsAt }) };
   }
 
   get #heedsHints(): boolean {
@@ -71,10 +73,14 @@ export class Hold {
     }
   }
 
-  #tell({ error }: RequestFailure, endsAt: number): void {
-    const { requestId, tenant } = this.#request.args;
+  #show({ error }: RequestFailure, endsAt: number): void {
     this.#request.apply({ type: 'outcome_unknown', error, holdUntil: new Date(endsAt).toISOString() });
     setAttention(this.#request.args, 'outcome_unknown');
+  }
+
+  /** Once for each question, however many callbacks named a work that was none of ours. */
+  #tell({ error }: RequestFailure): void {
+    const { requestId, tenant } = this.#request.args;
     unknownOutcomes.add(1);
     log.warn('The outcome of a submit is unknown; it waits for a callback or a decision', {
       event: 'external_api_outcome_unknown',

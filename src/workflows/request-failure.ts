@@ -35,11 +35,14 @@ export function requestFailure(
   return { status, error: { type, message, statusCode, retryable, outcome, failure }, details, mayFallBack };
 }
 
-/** The failure that {@link ending} decided on. */
+/**
+ * The failure that {@link ending} decided on.
+ * @param timeIsUp what has passed, if that is how it ended
+ */
 export function failureOf(
   over: ToldStepOver,
   { end, retryable, fallback }: { end: RequestFailure['status']; retryable: boolean; fallback: boolean },
-  deadlineMs: number,
+  timeIsUp: string,
 ): RequestFailure {
   const { type, message, outcome, providerRequestId } = over;
   const known = { ...over.details, outcome, providerRequestId, retryable };
@@ -47,7 +50,7 @@ export function failureOf(
     return requestFailure(end, type ?? 'ExternalAPIError', message ?? 'It ended without a word', known, fallback);
   }
   const limited = type === 'APIRateLimitError' ? type : 'APITimeoutError';
-  return requestFailure(end, limited, deadlineMessage(over, deadlineMs), known, fallback);
+  return requestFailure(end, limited, deadlineMessage(over, timeIsUp), known, fallback);
 }
 
 /** What a request is held for. */
@@ -67,8 +70,7 @@ const UNDER_WAY: Record<StepOver['step'], string> = {
   pollStatus: 'while the provider was still working on it',
 };
 
-function deadlineMessage({ step, message, lookedLast }: ToldStepOver, deadlineMs: number): string {
-  const passed = `The request's deadline of ${Math.round(deadlineMs) / 1000} s passed`;
+function deadlineMessage({ step, message, lookedLast }: ToldStepOver, passed: string): string {
   if (message === null) return `${passed} ${UNDER_WAY[step]}${step === 'pollStatus' && !lookedLast ? NO_LOOK : ''}`;
   return `${passed}. Last: ${message}${step === 'pollStatus' ? NO_LOOK : ''}`;
 }

@@ -28,6 +28,8 @@ export class Steps {
   #step: StepOver['step'] = 'authenticate';
   #providerRequestId: string | null = null;
   #adopted = false;
+  /** As in WatchedWork. */
+  #watchedUntil: number | null = null;
   /** A submit may have been executed before the step. */
   #sentBefore = false;
   #confirmedUnsent = false;
@@ -95,6 +97,7 @@ export class Steps {
     const { providerRequestId } = work;
     this.#step = 'pollStatus';
     this.#providerRequestId = providerRequestId;
+    this.#watchedUntil = work.until ?? null;
     this.#request.apply({ type: 'submitted', providerRequestId });
     const { result } = await watchWork(this.#request, work);
     return { result, storedAt: null };
@@ -105,6 +108,7 @@ export class Steps {
     this.#sentBefore = true;
     this.#providerRequestId = null;
     this.#adopted = false;
+    this.#watchedUntil = null;
     try {
       return await this.#hold.resolve(failure);
     } catch (error) {
@@ -124,7 +128,7 @@ export class Steps {
       throw new RequestEnded({ end: 'cancelling', providerRequestId: then.providerRequestId });
     }
     if (then.end === 'cancelled') throw new RequestEnded(then);
-    const failure = failureOf(over, then, this.#request.args.deadlineMs);
+    const failure = failureOf(over, then, this.#timeIsUp());
     throw new RequestEnded({ end: 'failed', failure, cancellation: over.cancelRequested ? 'finished_anyway' : null });
   }
 
@@ -134,7 +138,7 @@ export class Steps {
       mode: this.authentication?.mode ?? 'none',
       providerRequestId: this.#providerRequestId,
       adopted: this.#adopted,
-      sentBefore: this.#sentBefore,
+      sentBefore: this.#sentBefore || wasReset(),
       cancelRequested: CancellationScope.current().consideredCancelled,
       confirmedUnsent: this.#confirmedUnsent,
     };
@@ -142,12 +146,24 @@ export class Steps {
     return isCancellation(error) ? cancelledBetweenSteps(facts) : null;
   }
 
+  /** What has passed when its time is up. */
+  #timeIsUp(): string {
+    const until = this.#watchedUntil;
+    if (until !== null) return `The hold of its unknown outcome, until ${new Date(until).toISOString()}, passed`;
+    return `The request's deadline of ${Math.round(this.#request.args.deadlineMs) / 1000} s passed`;
+  }
+
   /** What a replay finds in the history, it finds without the patch; only a new run has it. */
   #checkReset(): void {
-    const { runId, firstExecutionRunId } = workflowInfo();
-    if (runId === firstExecutionRunId || this.#sentBefore || !patched('reset-before-submit')) return;
+    if (!wasReset() || this.#sentBefore || !patched('reset-before-submit')) return;
     throw new SubmittedBeforeReset();
   }
+}
+
+/** The run before may have submitted it, of which this one knows nothing. */
+function wasReset(): boolean {
+  const { runId, firstExecutionRunId } = workflowInfo();
+  return runId !== firstExecutionRunId;
 }
 
 function submittedBeforeReset(): RequestFailure {

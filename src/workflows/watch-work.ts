@@ -1,4 +1,4 @@
-import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, condition } from '@temporalio/workflow';
 import type { PollInput, PollResult } from '../contract/activities.ts';
 import type { Request } from './create-request.ts';
 import { HintPlan } from './hint-plan.ts';
@@ -9,52 +9,52 @@ export interface WatchedWork {
   /** Milliseconds since 1970; null: not known. */
   submittedAt: number | null;
   answerSlot: string | undefined;
-  /** Until then it is watched, where that is not the request's deadline. Milliseconds since 1970. */
+  /** Until then it is watched, where that is later than the request's deadline. Milliseconds since 1970. */
   until?: number;
 }
 
-/** The finished work. A callback that is heeded replaces the poll by one that looks at once, or when its turn has come. */
+/**
+ * The finished work. A callback that is heeded asks for one look beside the poll, which keeps its place in the queue and
+ * the count of its failures. The next one is heeded when that look was made: there are never more than two calls waiting.
+ */
 export async function watchWork(request: Request, work: WatchedWork): Promise<PollResult> {
-  const plan = new HintPlan();
+  const plan = new HintPlan(Date.now());
   // One that came before there was anything to look at counts.
-  let seen = 0;
-  let lookWithinMs = request.callbacks > seen ? plan.heed(Date.now()) : work.submittedAt === null ? 0 : null;
-  seen = request.callbacks;
+  const isHinted = plan.isNews(request.lastCallbackAt);
+  const firstMs = isHinted ? plan.heed(Date.now()) : work.submittedAt === null ? 0 : null;
 
-  async function hint(): Promise<number> {
+  async function hinted(): Promise<PollResult> {
     for (;;) {
-      await condition(() => request.callbacks > seen);
-      seen = request.callbacks;
-      const withinMs = plan.heed(Date.now());
-      if (withinMs !== null) return withinMs;
+      await condition(() => plan.isNews(request.lastCallbackAt));
+      const found = await poll(request, work, { lookAfterMs: plan.heed(Date.now()), once: true });
+      if (found !== null) return found;
     }
   }
 
-  for (;;) {
-    const scope = new CancellationScope();
-    const polling = scope.run(() => poll(request, work, { lookWithinMs, looks: plan.looks }));
-    const first = await Promise.race([polling, scope.run(hint)]);
+  async function planned(): Promise<PollResult> {
+    const found = await poll(request, work, { lookAfterMs: firstMs });
+    if (found === null) throw new TypeError('A poll that was to go on has ended without a result');
+    return found;
+  }
+
+  const scope = new CancellationScope();
+  try {
+    return await scope.run(() => Promise.race([planned(), hinted()]));
+  } finally {
     scope.cancel();
-    if (typeof first !== 'number') return first;
-    lookWithinMs = first;
-    try {
-      return await polling;
-    } catch (error) {
-      if (!isCancellation(error) || CancellationScope.current().consideredCancelled) throw error;
-    }
   }
 }
 
 async function poll(
   { args, activity }: Request,
   { providerRequestId, firstPollAfterMs, submittedAt, answerSlot, until }: WatchedWork,
-  looks: Pick<PollInput, 'lookWithinMs' | 'looks'>,
-): Promise<PollResult> {
+  look: Pick<PollInput, 'lookAfterMs' | 'once'>,
+): Promise<PollResult | null> {
   const { requestId, kind } = args;
   const withinMs = until === undefined ? undefined : Math.max(0, until - Date.now());
   return await activity(
     'pollStatus',
-    `GET /status/${providerRequestId}`,
+    `GET /status/${providerRequestId}${look.once ? ', because of a callback' : ''}`,
     withinMs,
   )({
     requestId,
@@ -62,7 +62,7 @@ async function poll(
     firstPollAfterMs,
     submittedAt,
     kind,
-    ...looks,
+    ...look,
     ...(answerSlot !== undefined && { answerSlot }),
   });
 }

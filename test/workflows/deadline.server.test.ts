@@ -161,6 +161,37 @@ describe('the deadline is one instant', () => {
     expect(await handle.result()).toMatchObject({ status: 'completed', deadlineAt });
   });
 
+  test('[N14][N1] E7: a hold that is shorter than the deadline does not end the work that a hint named', async () => {
+    stack.fake.settings.jobDurationMs = 4_000;
+    stack.fake.script({ endpoint: '/process', fault: { kind: 'executed-no-answer' } });
+    const times = { deadline: '1 hour', unknownHold: '2 seconds' } as const;
+    const handle = await stack.client.process({ data: 1, options: { async: true } }, times);
+    await waitUntil('the outcome is unknown', async () => (await handle.status()).status === 'outcome_unknown');
+    const { providerRequestId } = stack.fake.ledger.find((call) => call.idempotencyKey === handle.requestId)!;
+    const workflow = stack.temporal.client.workflow.getHandle(workflowIdOf(handle.requestId));
+    await workflow.signal('callbackReceived', { providerRequestId });
+    expect(await handle.result()).toMatchObject({ status: 'completed', providerRequestId });
+  });
+
+  test('[N14] E7: work that a hint named, and that outlasts the deadline and the hold, is told to end with the hold', async () => {
+    stack.fake.settings.jobDurationMs = 600_000;
+    stack.fake.script({ endpoint: '/process', fault: { kind: 'executed-no-answer' } });
+    const times = { deadline: '1 second', unknownHold: '4 seconds' } as const;
+    const handle = await stack.client.process({ data: 1, options: { async: true } }, times);
+    const held = await waitUntil('the outcome is unknown', async () => {
+      const snapshot = await handle.status();
+      return snapshot.status === 'outcome_unknown' && snapshot;
+    });
+    const { providerRequestId } = stack.fake.ledger.find((call) => call.idempotencyKey === handle.requestId)!;
+    const workflow = stack.temporal.client.workflow.getHandle(workflowIdOf(handle.requestId));
+    await workflow.signal('callbackReceived', { providerRequestId });
+    const { status, error } = await ended(handle);
+    expect(status).toBe('timed_out');
+    expect(error?.message).toMatch(
+      `The hold of its unknown outcome, until ${held.waitingFor!.until}, passed while the provider was still working on it`,
+    );
+  });
+
   test('[N14][N1] E9: a workflow that is reset after its deadline to before its submit is held', async () => {
     const handle = await stack.client.process({ data: 1 }, { deadline: '3 seconds' });
     await handle.result();
