@@ -194,7 +194,7 @@ describe('a function by name', () => {
     await handle.cancel();
     await expect(handle.result()).rejects.toThrow('was cancelled');
     expect(await handle.status()).toMatchObject({ status: 'cancelled', cancellation: 'outcome_unknown' });
-    expect(activitiesOf(await stack.events(handle.requestId))).not.toContain('fallback');
+    expect(activitiesOf(await stack.events(handle.requestId))).not.toContain('fallBack');
   });
 
   test('[M13] that fails leaves the failure as it was, and both are logged', async () => {
