@@ -4,8 +4,13 @@ import { TASK_QUEUES } from '../contract/names.ts';
 import type { Idempotency } from '../contract/values.ts';
 import type { Request } from './create-request.ts';
 
-/** An answer of the server that is older than this may be wrong by the time that the cancel arrives. */
-const FRESH_MS = 5_000;
+/**
+ * An answer of the server that is older than this may be wrong by the time that the cancel arrives. In mode `none` only
+ * another worker's death could have made it so; in the others one call that is answered by a 500, and is to be repeated.
+ */
+const FRESH_MS: Record<Idempotency, number> = { none: 5_000, key: 500, resend: 500 };
+/** After so many answers that were too old nobody can say. */
+const MOST_QUESTIONS = 5;
 
 export interface SubmitOptions {
   mode: Idempotency;
@@ -66,11 +71,12 @@ async function confirmUnsent(mode: Idempotency): Promise<boolean> {
     summary: 'Was anything sent before the cancellation?',
   });
   try {
-    for (;;) {
+    for (let asked = 0; asked < MOST_QUESTIONS; asked++) {
       const askedAt = Date.now();
       const { unsent } = await ask({ mode });
-      if (!unsent || Date.now() - askedAt <= FRESH_MS) return unsent;
+      if (!unsent || Date.now() - askedAt <= FRESH_MS[mode]) return unsent;
     }
+    return false;
   } catch {
     return false;
   }

@@ -1,15 +1,46 @@
+import type { WorkflowHandle } from '@temporalio/client';
 import { workflowIdOf } from '../../src/contract/names.ts';
-import type { InProcessStack } from './in-process-stack.ts';
+import type { TestTemporal } from './temporal.ts';
+
+interface Reset {
+  temporal: TestTemporal;
+}
 
 /** As an operator does it by hand: what follows the first workflow task, and so the submit, is done anew. */
-export async function resetToBeforeSubmit({ temporal, events }: InProcessStack, requestId: string): Promise<void> {
-  const { namespace, identity } = temporal.client.options;
-  const first = (await events(requestId)).find((event) => event.workflowTaskCompletedEventAttributes);
-  await temporal.client.workflowService.resetWorkflowExecution({
+export async function resetToBeforeSubmit({ temporal }: Reset, requestId: string): Promise<void> {
+  await resetAfter(temporal, requestId, () => true);
+}
+
+/**
+ * The same, to the workflow task after the one that scheduled the submit: the new run finds it pending. There must have
+ * been such a task before the submit was over; a signal makes one.
+ */
+export async function resetToMidSubmit({ temporal }: Reset, requestId: string): Promise<void> {
+  let isScheduled = false;
+  await resetAfter(temporal, requestId, (event) => {
+    const begun = isScheduled;
+    isScheduled ||= event.activityTaskScheduledEventAttributes?.activityType?.name === 'process';
+    return begun;
+  });
+}
+
+type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
+type HistoryEvent = NonNullable<History['events']>[number];
+
+/** To the first workflow task that was completed where `isThere` says so, asked of each event in order. */
+async function resetAfter(
+  { client }: TestTemporal,
+  requestId: string,
+  isThere: (event: HistoryEvent) => boolean,
+): Promise<void> {
+  const { namespace, identity } = client.options;
+  const { events } = await client.workflow.getHandle(workflowIdOf(requestId)).fetchHistory();
+  const found = events?.find((event) => isThere(event) && event.workflowTaskCompletedEventAttributes);
+  await client.workflowService.resetWorkflowExecution({
     namespace,
     identity,
     workflowExecution: { workflowId: workflowIdOf(requestId) },
-    workflowTaskFinishEventId: first!.eventId!,
+    workflowTaskFinishEventId: found!.eventId!,
     requestId: `reset-${requestId}`,
     reason: 'by hand',
   });

@@ -1,10 +1,16 @@
-import { expect, test } from 'vitest';
-import { ExternalApiClient } from '../../src/client/index.ts';
-import { workflowIdOf } from '../../src/contract/names.ts';
+import '../helpers/quiet-runtime.ts';
+import { ApplicationFailure } from '@temporalio/activity';
+import { Worker } from '@temporalio/worker';
+import { expect, inject, test } from 'vitest';
+import { confirmUnsent } from '../../src/activities/confirm-unsent.ts';
+import { ExternalApiClient, type RequestHandle } from '../../src/client/index.ts';
+import { CALLBACK_SIGNAL, TASK_QUEUES, workflowIdOf } from '../../src/contract/names.ts';
 import { readPending } from '../../src/client/server-view.ts';
 import { callsAbout } from '../helpers/calls-about.ts';
 import { startInProcessStack } from '../helpers/in-process-stack.ts';
-import { startStack, startWorker } from '../helpers/stack.ts';
+import { resetToMidSubmit } from '../helpers/reset-workflow.ts';
+import { startStack, startWorker, type Stack } from '../helpers/stack.ts';
+import { connectToTemporal } from '../helpers/temporal.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 test('[N14][N1] E2: mode key: a beat went out while the submit waited for a socket; the record of the submit corrects it', async () => {
@@ -49,3 +55,100 @@ test(
     }
   },
 );
+
+/** A submit that was executed, and a run that knows nothing of it and finds it pending. */
+async function resetMidSubmit(
+  stack: Pick<Stack, 'temporal' | 'fakeProvider'>,
+  stopWorker: () => Promise<void>,
+): Promise<RequestHandle> {
+  stack.fakeProvider.script({ endpoint: '/process', fault: { kind: 'delay', ms: 1_500 } });
+  const handle = await new ExternalApiClient(stack.temporal.client).process({ data: 1 });
+  await waitUntil('it is sent', () => callsAbout(stack.fakeProvider, handle.requestId, '/process').length === 1);
+  await stack.temporal.client.workflow.getHandle(workflowIdOf(handle.requestId)).signal(CALLBACK_SIGNAL);
+  await handle.result();
+  await stopWorker();
+  await resetToMidSubmit(stack, handle.requestId);
+  return handle;
+}
+
+test('[N14][N1] E11: a workflow that is reset in the middle of its submit does not send again', async () => {
+  await using stack = await startInProcessStack();
+  const handle = await resetMidSubmit({ ...stack, fakeProvider: stack.fake }, async () => {});
+  await waitUntil('the outcome is unknown', async () => (await handle.status()).status === 'outcome_unknown', 10_000);
+  expect(stack.count(handle.requestId, '/process')).toBe(1);
+});
+
+test(
+  '[N14][N11] E2: reset in the middle of its submit, which nobody takes, then cancelled: nobody says unsent',
+  { timeout: 60_000 },
+  async () => {
+    await using stack = await startStack();
+    const handle = await resetMidSubmit(stack, () => stack.worker.stop('SIGTERM'));
+    const gated = await Worker.create({
+      connection: stack.temporal.nativeConnection,
+      namespace: stack.temporal.namespace,
+      workflowBundle: { codePath: inject('workflowBundlePath') },
+      taskQueue: TASK_QUEUES.requests,
+      activities: { confirmUnsent },
+    });
+    await gated.runUntil(async () => {
+      await handle.cancel('no longer needed');
+      await expect(handle.result({ timeout: '30 seconds' })).rejects.toThrow('was cancelled');
+      expect(await handle.status()).toMatchObject({ status: 'cancelled', cancellation: 'outcome_unknown' });
+    });
+    expect(callsAbout(stack.fakeProvider, handle.requestId, '/process')).toHaveLength(1);
+  },
+);
+
+test('[N14][N11] E2: mode key: sent and answered 500 between the question and the cancel: nobody says unsent', async () => {
+  const temporal = await connectToTemporal();
+  const shared = { connection: temporal.nativeConnection, namespace: temporal.namespace };
+  let asked = 0;
+  const submitting: Promise<void>[] = [];
+  const handle = await new ExternalApiClient(temporal.client).process({ data: 1 });
+  const met500 = async (): Promise<void> => {
+    const { activities } = await readPending(temporal.client, workflowIdOf(handle.requestId));
+    const failed = activities.some(({ name, lastFailure }) => name === 'process' && lastFailure !== null);
+    if (!failed) throw new Error('not yet');
+  };
+  const process = async () => {
+    const details = [{ outcome: 'ambiguous', failure: 'serverError' }];
+    throw ApplicationFailure.create({ type: 'ExternalAPIError', message: '500', details, nextRetryDelay: '1 minute' });
+  };
+  const calls = await Worker.create({ ...shared, taskQueue: TASK_QUEUES.calls, activities: { process } });
+  const requests = await Worker.create({
+    ...shared,
+    taskQueue: TASK_QUEUES.requests,
+    workflowBundle: { codePath: inject('workflowBundlePath') },
+    activities: {
+      authenticate: async () => ({ tokenGeneration: 1, expiresAt: null, mode: 'key' }),
+      // Its answer comes late: meanwhile a worker has the submit.
+      confirmUnsent: async (input: Parameters<typeof confirmUnsent>[0]) => {
+        const said = await confirmUnsent(input);
+        asked++;
+        if (asked === 1) submitting.push(calls.run());
+        await waitUntil(
+          'it met a 500',
+          () =>
+            met500().then(
+              () => true,
+              () => false,
+            ),
+          10_000,
+        );
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
+        return said;
+      },
+    },
+  });
+  await requests.runUntil(async () => {
+    await waitUntil('it is at its submit', async () => (await handle.status()).status === 'submitting');
+    await handle.cancel('no longer needed');
+    await handle.result().catch(() => {});
+    expect(await handle.status()).toMatchObject({ status: 'cancelled', cancellation: 'outcome_unknown' });
+  });
+  expect(asked).toBe(2);
+  calls.shutdown();
+  await Promise.all(submitting);
+  await temporal.close();
+});
