@@ -1,19 +1,21 @@
 import { FAILURES, type FailureName, type FailureRow } from '../contract/failures.ts';
-import type { RequestError, RequestState } from '../contract/request.ts';
+import type { RequestError, RequestSnapshot } from '../contract/request.ts';
 
 /** A request that ended as failed or timed out. */
-export type Unsuccessful = Pick<RequestState, 'requestId' | 'providerRequestId' | 'error'>;
+export type Unsuccessful = Pick<RequestSnapshot, 'requestId' | 'submittedAs' | 'providerRequestId' | 'error'>;
 
 /**
  * What may follow an end without a result. `ask_provider`: nobody knows whether the work was done. `ask_for_id`: the
- * provider took it and has not said how it ended. The others stand in the failure table.
+ * provider took it and has not said how it ended; `ask_about_id`: it took it, and denies it. The others stand in the
+ * failure table.
  */
-type Remedy = 'ask_provider' | 'ask_for_id' | FailureRow['advice'];
+type Remedy = 'ask_provider' | 'ask_for_id' | 'ask_about_id' | FailureRow['advice'];
 
 /** What `retry` does after each: sends the same input again, goes on asking for the work, or nothing. */
 const RETRIES: Record<Remedy, 'send_again' | 'adopt' | null> = {
   ask_provider: null,
   ask_for_id: 'adopt',
+  ask_about_id: 'adopt',
   fetch_result: null,
   send_again: 'send_again',
   correct_input: 'send_again',
@@ -23,10 +25,12 @@ const RETRIES: Record<Remedy, 'send_again' | 'adopt' | null> = {
 
 /** What a person is told. None of these can make the provider do the work twice. */
 const WORDS: Record<Remedy, (request: Unsuccessful) => string> = {
-  ask_provider: ({ requestId }) =>
-    `nobody knows whether the provider has done it: ask it for Idempotency-Key ${requestId}, and make a new request only if it says no`,
+  ask_provider: (request) =>
+    `nobody knows whether the provider has done it: ask it for Idempotency-Key ${keyOf(request)}, and make a new request only if it says no`,
   ask_for_id: ({ requestId, providerRequestId }) =>
     `the provider has it as ${providerRequestId} and has not said how it ended: \`external-api retry ${requestId}\` goes on asking`,
+  ask_about_id: (request) =>
+    `the provider took it as ${request.providerRequestId}, and its last answer about that was a 404: ask it what became of Idempotency-Key ${keyOf(request)}; \`external-api retry ${request.requestId}\` asks for the id once more`,
   fetch_result: ({ providerRequestId: id }) =>
     `the work is done: fetch the result from the provider${id === null ? '' : ` by its id ${id}`}`,
   send_again: ({ requestId }) => `\`external-api retry ${requestId}\` sends it again`,
@@ -43,10 +47,18 @@ export function adviceAfter(request: Unsuccessful): string {
 }
 
 /** What to do while the outcome is unknown and the request is held, as the end of a sentence. */
-export function decisionAdvice(requestId: string, holdUntil: string | null): string {
+export function decisionAdvice(
+  request: Pick<RequestSnapshot, 'requestId' | 'submittedAs'>,
+  holdUntil: string | null,
+): string {
   const before = holdUntil === null ? '' : ` before ${holdUntil}`;
-  const command = `external-api resolve ${requestId} resubmit|adopt|abandon --reason …`;
-  return `ask the provider for Idempotency-Key ${requestId}, then decide${before} with \`${command}\``;
+  const command = `external-api resolve ${request.requestId} resubmit|adopt|abandon --reason …`;
+  return `ask the provider for Idempotency-Key ${keyOf(request)}, then decide${before} with \`${command}\``;
+}
+
+/** What the provider knows the work by, whoever asks for it now. */
+function keyOf({ requestId, submittedAs }: Pick<RequestSnapshot, 'requestId' | 'submittedAs'>): string {
+  return submittedAs ?? requestId;
 }
 
 /** What `retry` makes of it: the same input sent again, the work adopted and only asked for, or, null, nothing. */
@@ -60,7 +72,9 @@ function remedyFor({ error, providerRequestId }: Unsuccessful): Remedy {
   const advised = adviceOf(error);
   if (advised === 'fetch_result') return advised;
   // A refused or unanswered status call says nothing of work that the provider has taken.
-  if (providerRequestId !== null && rowOf(error.failure)?.verdict !== 'work') return 'ask_for_id';
+  if (providerRequestId !== null && rowOf(error.failure)?.verdict !== 'work') {
+    return error.statusCode === 404 ? 'ask_about_id' : 'ask_for_id';
+  }
   return error.outcome === null || error.outcome === 'ambiguous' ? 'ask_provider' : advised;
 }
 

@@ -23,7 +23,7 @@ import { readSnapshot, type Reading } from './read-snapshot.ts';
 import { randomRequestId, requestIdFor, retryIdOf } from './request-id.ts';
 import { checkResolution } from './resolution-input.ts';
 import { ENDED, sendResolution, type ResolveOptions } from './resolve-request.ts';
-import { checkRetry, retryPlan, type RetryOptions } from './retry-request.ts';
+import { checkRetry, retryPlan, retryStart, type RetryOptions } from './retry-request.ts';
 import { argsOf, RequestStarter } from './start-request.ts';
 import { readStart, readStatus } from './server-view.ts';
 import { isDeadlineExceeded, translated } from './temporal-errors.ts';
@@ -196,11 +196,8 @@ export class ExternalApiClient implements AsyncDisposable {
       const details = `A retry of ${requestId}, by ${by}${reason === undefined ? '' : `: ${reason}`}`;
       await this.#rpc(requestId, async () => {
         const first = await readStart(this.#client, workflowIdOf(requestId));
-        await this.#starter.start(
-          { ...first.args, requestId: retryId, adopt },
-          { ...first.memo, retryOf: requestId },
-          { key: false, details },
-        );
+        const { args, memo } = retryStart(first, requestId, adopt);
+        await this.#starter.start({ ...args, requestId: retryId }, memo, { key: false, details });
       });
     }
     return { ...this.#handle(retryId), retryOf: requestId, adopted: adopt };

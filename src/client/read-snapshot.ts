@@ -52,7 +52,8 @@ export async function readSnapshot(
   // A worker tells of an end before it is recorded, and may die before that: only the server's word is final.
   const foresees = fresh !== null && isTerminal(fresh.status);
   if (foresees) view = await read();
-  const known = { tenant: view.memo.tenant ?? DEFAULT_TENANT, retryOf: view.memo.retryOf ?? null };
+  const { tenant = DEFAULT_TENANT, retryOf = null, submittedAs = null } = view.memo;
+  const known = { tenant, retryOf, submittedAs };
   if (!isOpen()) {
     const { state } = await client.withDeadline(deadline, () => endOf(client, requestId));
     const retriedBy = isRetryable(state.status)

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { RequestSnapshot } from '../contract/request.ts';
+import type { RequestMemo } from '../contract/names.ts';
+import type { ProcessRequestArgs, RequestSnapshot } from '../contract/request.ts';
 import { adviceAfter, decisionAdvice, retryAfter } from './advice.ts';
 import { InvalidRequestError, NotRetryableError } from './client-errors.ts';
 import { decidedBy, decisionReason } from './resolution-input.ts';
@@ -36,7 +37,7 @@ function refusal(request: RequestSnapshot): string {
     case 'timed_out':
       return adviceAfter(request);
     case 'outcome_unknown':
-      return `its outcome is unknown, and it is held: ${decisionAdvice(requestId, waitingFor?.until ?? null)}`;
+      return `its outcome is unknown, and it is held: ${decisionAdvice(request, waitingFor?.until ?? null)}`;
     case 'completed':
       return 'it is completed';
     case 'cancelled':
@@ -44,6 +45,18 @@ function refusal(request: RequestSnapshot): string {
     default:
       return `it still runs: \`external-api why ${requestId}\` says what it waits for`;
   }
+}
+
+/** What the retry of a request starts with, from what that one did. Adopted work keeps the key that it was submitted with. */
+export function retryStart(
+  first: { args: ProcessRequestArgs; memo: RequestMemo },
+  requestId: string,
+  adopt: string | null,
+): { args: ProcessRequestArgs; memo: RequestMemo } {
+  const { submittedAs = requestId, ...args } = first.args;
+  const { submittedAs: _earlier, ...memo } = first.memo;
+  const key = adopt === null ? {} : { submittedAs };
+  return { args: { ...args, adopt, ...key }, memo: { ...memo, retryOf: requestId, ...key } };
 }
 
 const optionsSchema = z.object({ by: decidedBy.optional(), reason: decisionReason.optional() });

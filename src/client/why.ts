@@ -106,10 +106,11 @@ const REASONS: Record<WaitReason, (facts: Facts) => string> = {
     const next = wait.until === null ? 'being asked now' : `asked again at ${timeOfDay(wait.until, now)}`;
     return `waits for the provider, which has had ${work}${spanSince({ since: updatedAt }, now)} and is ${next}`;
   },
-  outcome_unknown({ snapshot: { requestId, error }, wait, now }) {
+  outcome_unknown({ snapshot, wait, now }) {
+    const { error } = snapshot;
     const since = wait.since === null ? '' : ` since ${timeOfDay(wait.since, now)}`;
     const cause = error ? `: ${sentenceEnd(error.message)}` : '';
-    const advice = decisionAdvice(requestId, wait.until && timeOfDay(wait.until, now));
+    const advice = decisionAdvice(snapshot, wait.until && timeOfDay(wait.until, now));
     return `may or may not have been done: its outcome is unknown${since}${cause}; ${advice}`;
   },
   worker({ snapshot: { status, stale }, evidence: { budget, workerAddress }, wait, now }) {

@@ -78,6 +78,8 @@ export interface SubmitInput {
   answerSlot?: string;
   /** An earlier submit of this request may have been executed, and a person decided to submit it again. */
   resubmitted?: true;
+  /** As in ProcessRequestArgs. A provider that heeds keys then does not do the work of that request twice. */
+  submittedAs?: string;
 }
 
 /** The provider took the work: with a result at once, or with an id to ask for it. */

@@ -39,6 +39,8 @@ export interface RequestMemo {
   endState?: RequestState;
   /** The id of the ended request that this one repeats. */
   retryOf?: string;
+  /** As in ProcessRequestArgs. */
+  submittedAs?: string;
 }
 
 /** `req_` and 26 characters of Crockford's base32 (130 bits). */

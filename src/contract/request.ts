@@ -124,6 +124,8 @@ export interface RequestSnapshot extends RequestState {
   /** The ended request that this one repeats, and the one that repeats this. */
   retryOf: string | null;
   retriedBy: string | null;
+  /** The earlier request whose id is the key that its work was submitted with; null: its own is. */
+  submittedAs: string | null;
   /** True when no worker answered and the state was derived from what the server alone knows. */
   stale: boolean;
 }
@@ -164,6 +166,8 @@ export interface ProcessRequestArgs {
   cache: { key: string; use: CacheUse };
   /** The provider's id of work that it has already: it is asked for, and nothing is submitted. */
   adopt: string | null;
+  /** With `adopt`: the earlier request that submitted that work. The provider knows the work by its id as the key. */
+  submittedAs?: string;
 }
 
 /** A hint that the provider has finished. `providerRequestId`: which of its works it speaks of. */

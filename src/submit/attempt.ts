@@ -70,7 +70,7 @@ export async function attempt(
   deps: AttemptDeps,
 ): Promise<AttemptEnd> {
   const { provider, log, policy, random } = deps;
-  const { requestId, data, options, idempotency, priority, resubmitted = false } = input;
+  const { requestId, data, options, idempotency, priority, resubmitted = false, submittedAs = requestId } = input;
   const mode = effectiveIdempotency(idempotency, policy.idempotency);
 
   const late = afterLastWait(progress, facts.remainingMs());
@@ -81,7 +81,7 @@ export async function attempt(
 
   try {
     const { providerRequestId, result, retryAfterMs } = await provider.process(
-      { data, options, idempotencyKey: requestId },
+      { data, options, idempotencyKey: submittedAs },
       {
         requestId,
         retryCount: progress.calls,

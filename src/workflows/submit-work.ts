@@ -46,7 +46,7 @@ function no(): false {
 }
 
 async function submit(request: Request, { mode, answerSlot, resubmitted }: SubmitOptions): Promise<Submission> {
-  const { version, requestId, data, options, idempotency, priority } = request.args;
+  const { version, requestId, data, options, idempotency, priority, submittedAs } = request.args;
   const process = request.activity('process', `POST /process${options.async ? ', asynchronous' : ''}`);
   return await process({
     version,
@@ -58,6 +58,7 @@ async function submit(request: Request, { mode, answerSlot, resubmitted }: Submi
     priority,
     ...(answerSlot !== undefined && { answerSlot }),
     ...(resubmitted && { resubmitted }),
+    ...(submittedAs !== undefined && { submittedAs }),
   });
 }
 

@@ -22,6 +22,7 @@ const SNAPSHOT: RequestSnapshot = {
   stale: false,
   retryOf: null,
   retriedBy: null,
+  submittedAs: null,
 };
 
 test.each<[string, Partial<RequestSnapshot>]>([

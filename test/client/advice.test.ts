@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { adviceAfter, retryAfter } from '../../src/client/advice.ts';
+import { adviceAfter, decisionAdvice, retryAfter } from '../../src/client/advice.ts';
 import { why } from '../../src/client/why.ts';
 import { FAILURES, type FailureName } from '../../src/contract/failures.ts';
 import { initialState, type RequestError, type RequestSnapshot } from '../../src/contract/request.ts';
@@ -11,6 +11,7 @@ const AT = '2026-11-23T11:59:55.000Z';
 
 const ASK = `nobody knows whether the provider has done it: ask it for Idempotency-Key ${ID}, and make a new request only if it says no`;
 const ASK_FOR_ID = `the provider has it as job-1 and has not said how it ended: \`external-api retry ${ID}\` goes on asking`;
+const ASK_ABOUT_ID = `the provider took it as job-1, and its last answer about that was a 404: ask it what became of Idempotency-Key ${ID}; \`external-api retry ${ID}\` asks for the id once more`;
 const AGAIN = `\`external-api retry ${ID}\` sends it again`;
 const CREDENTIALS = `correct the credentials of the worker, then ${AGAIN}`;
 const INPUT = 'correct the input, and send it with a new key';
@@ -42,6 +43,7 @@ function ended(
     waitingFor: null,
     retryOf: null,
     retriedBy: null,
+    submittedAs: null,
     stale: false,
   };
 }
@@ -109,6 +111,20 @@ describe.each(Object.entries(ENDINGS))('%s', (status, end) => {
       `${ID} ${end}: ExternalAPIError: what was said; it goes on as ${other}.`,
     );
   });
+});
+
+test('[N6] E5: an id that the provider gave, and then denied', () => {
+  const denied = { failure: 'declined', statusCode: 404, outcome: 'ambiguous' } as const;
+  expect(adviceAfter(ended('failed', 'job-1', denied))).toBe(ASK_ABOUT_ID);
+  expect(retryAfter(ended('failed', 'job-1', denied))).toBe('adopt');
+});
+
+test('[N6][N1] E5: a retry that adopted work asks for the key that the provider has seen', () => {
+  const first = `req_${'1'.repeat(26)}`;
+  const adopting = { ...ended('failed', null, { type: 'OutcomeUnknown' }), submittedAs: first };
+  expect(adviceAfter(adopting)).toContain(`Idempotency-Key ${first},`);
+  expect(decisionAdvice(adopting, null)).toContain(`Idempotency-Key ${first}, then decide`);
+  expect(decisionAdvice(adopting, null)).toContain(`external-api resolve ${ID} `);
 });
 
 test('[N6][N1] E5: a cause that nobody recorded is an unknown outcome', () => {

@@ -113,7 +113,10 @@ test('[N18][N1] E12: work that the provider has is adopted by the new request, w
   expect(first).toMatchObject({ status: 'failed', providerRequestId: expect.any(String) });
   const retry = await stack.client.retry(first.requestId);
   expect(retry.adopted).toBe(first.providerRequestId);
-  expect(await started(retry.requestId)).toMatchObject({ adopt: first.providerRequestId });
+  expect(await started(retry.requestId)).toMatchObject({
+    adopt: first.providerRequestId,
+    submittedAs: first.requestId,
+  });
   await retry.cancel();
 });
 

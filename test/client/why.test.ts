@@ -24,6 +24,7 @@ const SNAPSHOT: RequestSnapshot = {
   stale: false,
   retryOf: null,
   retriedBy: null,
+  submittedAs: null,
 };
 
 const EVIDENCE: Evidence = { lastFailure: null, budget: null, workerAddress: WORKER };

@@ -76,6 +76,7 @@ export class InMemoryClient implements GatewayClient {
         stale: false,
         retryOf: null,
         retriedBy: null,
+        submittedAs: null,
       },
     });
     return this.#handle(requestId);

@@ -56,6 +56,32 @@ describe('tries used up on a submit without a clear answer', () => {
   });
 });
 
+test('[N18][N1] E12: a retry that adopted work and lost sight of it is about the submit of the first, also when it is made again', async () => {
+  await using stack = await startInProcessStack({ policy: { idempotency: 'key', maxRetries: 2 } });
+  const { fake, client } = stack;
+  fake.settings.jobDurationMs = 600_000;
+  fake.script({ endpoint: '/status/{request_id}', times: 2, fault: { kind: 'status', code: 500 } });
+  const first = await client.process({ data: { at: performance.now() }, options: { async: true } });
+  await first.result().catch(() => {});
+  const { requestId } = first;
+  fake.script({ endpoint: '/status/{request_id}', times: 2, fault: { kind: 'status', code: 500 } });
+  const second = await client.retry(requestId);
+  await second.result().catch(() => {});
+  fake.script({ endpoint: '/status/{request_id}', fault: { kind: 'status', code: 404 } });
+  // As far from the submit as can be: the retry of a retry.
+  const third = await client.retry(second.requestId);
+  await waitUntil('it is held', async () => (await third.status()).status === 'outcome_unknown');
+  expect((await client.why(third.requestId)).sentence).toContain(`ask the provider for Idempotency-Key ${requestId},`);
+  await client.resolve(third.requestId, { decision: 'resubmit', ...WHO });
+  const submits = await waitUntil('it is submitted again', () => {
+    const seen = callsAbout(fake, requestId, '/process');
+    return seen.length === 2 && seen;
+  });
+  expect(submits.map(({ executed }) => executed)).toEqual([true, false]);
+  expect(callsAbout(fake, third.requestId, '/process')).toEqual([]);
+  await third.cancel();
+});
+
 describe('the provider still works on the first submit of this key', () => {
   test.each<[number, Record<string, string>]>([
     [409, {}],
