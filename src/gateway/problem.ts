@@ -8,8 +8,8 @@ import {
   RequestTooLargeError,
   TemporalUnavailableError,
 } from '../client/client-errors.ts';
-import { APIAuthenticationError, APIRateLimitError, APITimeoutError, ExternalAPIError } from '../contract/errors.ts';
-import { FAILURES } from '../contract/failures.ts';
+import { ExternalAPIError } from '../contract/errors.ts';
+import { failedAnswer } from './failed-request.ts';
 import { HttpError } from './http-error.ts';
 import { statusPath } from './paths.ts';
 import type { Problem } from './schemas.ts';
@@ -21,11 +21,11 @@ interface Row {
   name?: string;
   /** What the caller reads, where the error's own message is not for callers. */
   detail?: string;
-  /** Seconds until it is worth coming back, where the provider did not say. */
+  /** Seconds until it is worth coming back. */
   retryAfter?: number;
 }
 
-/** Every error that can reach a caller; the first row that fits decides. */
+/** Every error that can reach a caller, but for a request that failed; the first row that fits decides. */
 const ROWS: readonly Row[] = [
   { fits: (error) => error instanceof InvalidRequestError, status: 400 },
   { fits: (error) => error instanceof RequestNotFoundError, status: 404 },
@@ -41,12 +41,6 @@ const ROWS: readonly Row[] = [
       'Requests can be neither taken nor read at the moment. Repeat this one later: with an Idempotency-Key header ' +
       'it is never done twice.',
   },
-  { fits: (error) => error instanceof APIAuthenticationError, status: 502 },
-  { fits: (error) => error instanceof APIRateLimitError, status: 503, retryAfter: 60 },
-  { fits: (error) => error instanceof APITimeoutError, status: 504 },
-  { fits: (error) => error instanceof ExternalAPIError && isAboutInput(error), status: 422 },
-  // An unknown outcome and a result too large to keep among them: `provider_request_id` finds the work.
-  { fits: (error) => error instanceof ExternalAPIError, status: 502 },
   {
     fits: (error) => codeOf(error) === 'FST_ERR_CTP_BODY_TOO_LARGE',
     status: 413,
@@ -98,18 +92,19 @@ export function toProblem(
   if (error instanceof HttpError) {
     return { problem: problemOf(error.status, error.name, error.message, requestId), headers: error.headers };
   }
-  const row = ROWS.find(({ fits }) => fits(error)) ?? UNEXPECTED;
-  const problem = problemOf(
-    row.status,
-    row.name ?? (error instanceof ExternalAPIError ? error.type : error.name),
-    row.detail ?? error.message,
-    requestId ?? requestIdOf(error),
-  );
+  if (error instanceof ExternalAPIError) {
+    const { status, retryAfter } = failedAnswer(error, retriedBy);
+    const problem = problemOf(status, error.type, error.message, requestId ?? error.requestId);
+    return { problem: { ...problem, ...whatIsKnown(error, retriedBy) }, headers: comeBack(retryAfter) };
+  }
+  const { status, name, detail, retryAfter = null } = ROWS.find(({ fits }) => fits(error)) ?? UNEXPECTED;
+  const problem = problemOf(status, name ?? error.name, detail ?? error.message, requestId ?? requestIdOf(error));
   if (error instanceof InvalidRequestError) problem.errors = [...error.problems];
-  if (error instanceof ExternalAPIError) Object.assign(problem, whatIsKnown(error, retriedBy));
-  if (row.retryAfter === undefined) return { problem, headers: {} };
-  const asked = error instanceof ExternalAPIError ? error.retryAfter : null;
-  return { problem, headers: { 'retry-after': String(Math.max(1, Math.ceil(asked ?? row.retryAfter))) } };
+  return { problem, headers: comeBack(retryAfter) };
+}
+
+function comeBack(seconds: number | null): Readonly<Record<string, string>> {
+  return seconds === null ? {} : { 'retry-after': String(seconds) };
 }
 
 function problemOf(status: number, error: string, detail: string, requestId: string | null): Problem {
@@ -130,11 +125,6 @@ function whatIsKnown({ providerRequestId, outcome }: ExternalAPIError, retriedBy
     ...(providerRequestId !== null && { provider_request_id: providerRequestId }),
     ...(outcome !== null && { outcome }),
   };
-}
-
-/** The provider looked at this input and said no: the same input would get the same answer. */
-function isAboutInput({ failure }: ExternalAPIError): boolean {
-  return failure !== null && FAILURES[failure].aboutInput;
 }
 
 function codeOf(error: Error): unknown {

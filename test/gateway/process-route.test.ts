@@ -56,17 +56,16 @@ describe('synchronous', () => {
     expect(log.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
   });
 
+  // The whole table stands in failed-request.test.ts.
   const failures: [string, Partial<ErrorDetails>, number, string | null][] = [
-    ['ExternalAPIError', { failure: 'rejected', statusCode: 400 }, 422, null],
-    ['ExternalAPIError', { failure: 'reportedFailure' }, 422, null],
-    ['ExternalAPIError', { failure: 'serverError', statusCode: 500 }, 502, null],
-    ['ExternalAPIError', { failure: 'redirected', statusCode: 302 }, 502, null],
-    ['APIAuthenticationError', { failure: 'forbidden', statusCode: 403 }, 502, null],
-    ['APIRateLimitError', { failure: 'rateLimited', statusCode: 429, retryAfter: 7 }, 503, '7'],
-    ['APIRateLimitError', { failure: 'rateLimited', statusCode: 429 }, 503, '60'],
-    ['APITimeoutError', {}, 504, null],
+    ['ExternalAPIError', { failure: 'rejected', statusCode: 400, outcome: 'final' }, 422, null],
+    [
+      'APIRateLimitError',
+      { failure: 'rateLimited', statusCode: 429, outcome: 'refused', retryable: true, retryAfter: 7 },
+      503,
+      '7',
+    ],
     ['ExternalAPIError', { failure: 'serverError', outcome: 'ambiguous', providerRequestId: 'job-1' }, 502, null],
-    ['OutcomeUnknown', { outcome: 'ambiguous' }, 502, null],
   ];
   test.each(failures)(
     '[M6][M19] E5: %s %j ends as %i, and says what the provider may have done',
