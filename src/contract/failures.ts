@@ -103,7 +103,7 @@ export const FAILURES = {
   stillRunning: { ...AMBIGUOUS, next: 'wait' },
   /** `success: false`, or a job whose status is `failed`. */
   reportedFailure: { ...DECIDED, verdict: 'work', aboutInput: true, advice: 'correct_input' },
-  /** 400, 413, 415 and 422. */
+  /** 400, 413, 415 and 422 to a submit. */
   rejected: { ...DECIDED, verdict: 'input', aboutInput: true, advice: 'correct_input' },
   /** Every other 4xx: no word on a submit before it. */
   declined: { ...DECIDED, advice: 'correct_input' },

@@ -44,7 +44,8 @@ export function failureOfStatus({ operation, statusCode, retryAfterMs, repeated 
   if (operation === 'token' && (statusCode === 400 || statusCode === 401)) return 'invalidClient';
   if (statusCode === 401) return 'unauthorized';
   if (operation === 'submit' && repeated && STILL_RUNNING.includes(statusCode)) return 'stillRunning';
-  if (statusCode < 500) return ABOUT_INPUT.includes(statusCode) ? 'rejected' : 'declined';
+  // A token or status call carries no input: what refuses it says nothing of that.
+  if (statusCode < 500) return operation === 'submit' && ABOUT_INPUT.includes(statusCode) ? 'rejected' : 'declined';
   return statusCode === 503 && retryAfterMs !== null ? 'unavailableUntil' : 'serverError';
 }
 

@@ -36,7 +36,11 @@ const ANSWERS: [statusCode: number, retryAfterMs: number | null, failure: Failur
 ];
 
 describe.each<Operation>(['submit', 'status', 'cancel'])('an answer to a %s', (operation) => {
-  test.each(ANSWERS)('[M6] %i, Retry-After %s -> %s: %s', (statusCode, retryAfterMs, failure, row) => {
+  // Only a submit carries an input that could be refused.
+  const answers = ANSWERS.map(([code, after, failure, row]) => {
+    return [code, after, failure === 'rejected' && operation !== 'submit' ? 'declined' : failure, row] as const;
+  });
+  test.each(answers)('[M6] E5: %i, Retry-After %s -> %s: %s', (statusCode, retryAfterMs, failure, row) => {
     expect(failureOfStatus({ operation, statusCode, retryAfterMs, repeated: false })).toBe(failure);
     if (failure === null) return;
     const { outcome, type, next } = FAILURES[failure];
@@ -67,6 +71,8 @@ describe('an answer of the token endpoint', () => {
     [401, 'invalidClient'],
     [403, 'forbidden'],
     [404, 'declined'],
+    [413, 'declined'],
+    [422, 'declined'],
     [429, 'rateLimited'],
     [500, 'serverError'],
   ] as const)('[M2][M6] %i -> %s', (statusCode, failure) => {
