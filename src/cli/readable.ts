@@ -1,6 +1,6 @@
 import type { RequestSummary } from '../client/list-requests.ts';
 import { span, timeOfDay } from '../client/time-in-words.ts';
-import { CANCELLATIONS } from '../client/why.ts';
+import { cancellationWords } from '../client/cancellation-words.ts';
 import { closureOf, type BudgetView, type Closure } from '../contract/budget-view.ts';
 import type { RecordedResolution, RequestSnapshot } from '../contract/request.ts';
 import type { WaitReason } from '../contract/values.ts';
@@ -36,7 +36,7 @@ export function requestText(snapshot: RequestSnapshot): string {
     ['answered', snapshot.cachedAt],
     ['retry of', snapshot.retryOf],
     ['retried by', snapshot.retriedBy],
-    ['cancellation', cancellation && `${cancellation}: ${CANCELLATIONS[cancellation]}`],
+    ['cancellation', cancellation && `${cancellation}: ${cancellationWords(snapshot)}`],
     ['decision', resolution && decisionText(resolution)],
     ['error', error && `${error.type}: ${error.message}`],
     ['processed in', result?.metadata.processingTime ? `${result.metadata.processingTime} s` : null],

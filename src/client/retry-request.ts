@@ -4,7 +4,7 @@ import type { ProcessRequestArgs, RequestSnapshot } from '../contract/request.ts
 import { adviceAfter, decisionAdvice, retryAfter } from './advice.ts';
 import { InvalidRequestError, NotRetryableError } from './client-errors.ts';
 import { decidedBy, decisionReason } from './resolution-input.ts';
-import { CANCELLATIONS } from './why.ts';
+import { cancellationWords } from './cancellation-words.ts';
 
 /** Who sends a request again, and why: kept with the new one, in the details that the Temporal Web UI shows. */
 export interface RetryOptions {
@@ -41,7 +41,7 @@ function refusal(request: RequestSnapshot): string {
     case 'completed':
       return 'it is completed';
     case 'cancelled':
-      return `it was cancelled${cancellation ? `: ${CANCELLATIONS[cancellation]}` : ''}`;
+      return `it was cancelled${cancellation ? `: ${cancellationWords(request)}` : ''}`;
     default:
       return `it still runs: \`external-api why ${requestId}\` says what it waits for`;
   }

@@ -2,9 +2,10 @@ import { closureOf, type BudgetView } from '../contract/budget-view.ts';
 import { FAILURES } from '../contract/failures.ts';
 import { type RequestSnapshot, type WaitingFor } from '../contract/request.ts';
 import { adviceAfter, decisionAdvice } from './advice.ts';
+import { cancellationWords } from './cancellation-words.ts';
 import { span, timeOfDay } from './time-in-words.ts';
 import type { LastFailure } from './waiting-for.ts';
-import { type CancellationOutcome, type RequestStatus, type WaitReason, isTerminal } from '../contract/values.ts';
+import { type RequestStatus, type WaitReason, isTerminal } from '../contract/values.ts';
 
 /** What is known besides the snapshot. */
 export interface Evidence {
@@ -148,24 +149,18 @@ const ENDS: Record<
   },
   failed: (snapshot, { ended }) => `failed at ${ended}${causeAndAdvice(snapshot)}`,
   timed_out: (snapshot, { ended }) => `timed out at ${ended}, when its deadline passed${causeAndAdvice(snapshot)}`,
-  cancelled: ({ cancellation }, { ended }) =>
-    `was cancelled at ${ended}${cancellation ? `: ${CANCELLATIONS[cancellation]}` : ''}`,
+  cancelled(snapshot, { ended }) {
+    const words = cancellationWords(snapshot);
+    return `was cancelled at ${ended}${words === null ? '' : `: ${words}`}`;
+  },
 };
 
 function causeAndAdvice(snapshot: RequestSnapshot): string {
-  const { error, retriedBy } = snapshot;
-  const next = retriedBy === null ? adviceAfter(snapshot) : `it goes on as ${retriedBy}`;
+  const { error, retriedBy, cancellation } = snapshot;
+  const late = cancellation === null ? '' : 'its cancellation came too late, so only if it is still wanted: ';
+  const next = retriedBy === null ? late + adviceAfter(snapshot) : `it goes on as ${retriedBy}`;
   return `${error ? `: ${named(error)}` : ''}; ${next}`;
 }
-
-export const CANCELLATIONS: Readonly<Record<CancellationOutcome, string>> = {
-  nothing_sent: 'it was never sent to the provider',
-  cancelled_at_provider: 'the provider was told, and agreed',
-  no_longer_watched: 'the provider could not be told; it may finish, and nobody looks',
-  finished_anyway: 'it had finished first; the result is kept',
-  outcome_unknown: 'whether the provider has it was not known, and nobody finds out any more',
-  terminated: 'an operator terminated it, so that nothing more could be done',
-};
 
 function usedText({ used, limit, loweredLimit, windowMs, countedIn }: BudgetView): string {
   const lowered = loweredLimit === null ? '' : `, which is what the provider allows now,`;

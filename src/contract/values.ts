@@ -75,7 +75,7 @@ export type Decision = (typeof DECISIONS)[number];
  * - `nothing_sent`: it was never submitted;
  * - `cancelled_at_provider`: the provider was told and agreed;
  * - `no_longer_watched`: the provider has no way to cancel, or did not answer; it may finish, and nobody looks;
- * - `finished_anyway`: the answer came first, and is kept;
+ * - `finished_anyway`: it ended first, with a result, which is kept, or as failed, without one;
  * - `outcome_unknown`: whether the provider ever got it was not known, and now nobody finds out;
  * - `terminated`: an operator ended the workflow, which could do nothing more.
  */

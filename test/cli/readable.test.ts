@@ -92,11 +92,12 @@ test.each([
   ['nothing_sent', 'it was never sent to the provider'],
   ['cancelled_at_provider', 'the provider was told, and agreed'],
   ['no_longer_watched', 'the provider could not be told; it may finish, and nobody looks'],
-  ['finished_anyway', 'it had finished first; the result is kept'],
+  ['finished_anyway', 'it had failed first: there is no result'],
   ['outcome_unknown', 'whether the provider has it was not known, and nobody finds out any more'],
   ['terminated', 'an operator terminated it, so that nothing more could be done'],
 ] as const)('[N11] the end of a cancelled request is told as %s', (cancellation, text) => {
-  expect(requestText({ ...SNAPSHOT, cancellation })).toContain(`\n  cancellation  ${cancellation}: ${text}`);
+  const status = cancellation === 'finished_anyway' ? 'failed' : 'cancelled';
+  expect(requestText({ ...SNAPSHOT, status, cancellation })).toContain(`\n  cancellation  ${cancellation}: ${text}`);
 });
 
 test('[N1] a decision is told with who made it, when and why, and an adoption with the id', () => {

@@ -221,6 +221,14 @@ describe('an end', () => {
         error: error({ message: 'Service Unavailable', statusCode: 503, retryable: true }),
       },
     ],
+    [
+      'failed at 11:59:55Z: ExternalAPIError: Bad Request (400); its cancellation came too late, so only if it is still wanted: correct the input, and send it with a new key.',
+      {
+        status: 'failed',
+        cancellation: 'finished_anyway',
+        error: error({ message: 'Bad Request', statusCode: 400, failure: 'rejected', outcome: 'final' }),
+      },
+    ],
     ['was cancelled at 11:59:55Z.', { status: 'cancelled' }],
   ])('[N6] … %s', (sentence, snapshot) => {
     expect(told({ ...ended, ...snapshot })).toBe(sentence);
@@ -230,7 +238,6 @@ describe('an end', () => {
     ['nothing_sent', 'it was never sent to the provider'],
     ['cancelled_at_provider', 'the provider was told, and agreed'],
     ['no_longer_watched', 'the provider could not be told; it may finish, and nobody looks'],
-    ['finished_anyway', 'it had finished first; the result is kept'],
     ['outcome_unknown', 'whether the provider has it was not known, and nobody finds out any more'],
     ['terminated', 'an operator terminated it, so that nothing more could be done'],
   ])('[N6][N11] a cancellation that ended as %s', (cancellation, meaning) => {
