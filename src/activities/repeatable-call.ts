@@ -1,7 +1,8 @@
 import { Context } from '@temporalio/activity';
 import type { CallProgress } from '../contract/activities.ts';
+import { isCallError } from '../contract/errors.ts';
 import { hasFallback } from '../answers/fallback.ts';
-import { afterFailure, afterLastWait, isCallError } from '../submit/after-failure.ts';
+import { afterFailure, afterLastWait } from '../submit/after-failure.ts';
 import { recordedProgress } from '../submit/progress.ts';
 import type { ActivityDeps } from './deps.ts';
 import { keepAlive } from './keep-alive.ts';

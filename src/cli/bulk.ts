@@ -53,7 +53,7 @@ export function outcomeAfter(error: unknown): 'refused' | 'unclear' {
   return error instanceof TemporalUnavailableError ? 'unclear' : 'refused';
 }
 
-export function errorToWire(error: unknown) {
+export function refusalToWire(error: unknown) {
   return error instanceof Error ? { type: error.name, message: messageOf(error) } : null;
 }
 

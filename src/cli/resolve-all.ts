@@ -1,7 +1,7 @@
 import type { ExternalApiClient } from '../client/external-api-client.ts';
 import { checkResolution } from '../client/resolution-input.ts';
 
-import { countOf, errorToWire, outcomeAfter, tellOfEach, these, type BulkEntry } from './bulk.ts';
+import { countOf, refusalToWire, outcomeAfter, tellOfEach, these, type BulkEntry } from './bulk.ts';
 import { messageOf, type ExitCode } from './exit.ts';
 import type { OutputOptions } from './output.ts';
 import { unknownOutcomes, type Selection, type UnknownOutcome } from './unknown-outcomes.ts';
@@ -70,6 +70,6 @@ function entryToWire({ requestId, tenant, unknownSince, outcome, error }: Entry)
     tenant,
     unknown_since: unknownSince,
     outcome,
-    error: errorToWire(error),
+    error: refusalToWire(error),
   };
 }

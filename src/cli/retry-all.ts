@@ -3,7 +3,7 @@ import type { ExternalApiClient } from '../client/external-api-client.ts';
 import { retryPlan, type RetryOptions } from '../client/retry-request.ts';
 import type { RequestSnapshot } from '../contract/request.ts';
 import type { ErrorType } from '../contract/values.ts';
-import { countOf, errorToWire, outcomeAfter, tellOfEach, these, type BulkEntry } from './bulk.ts';
+import { countOf, refusalToWire, outcomeAfter, tellOfEach, these, type BulkEntry } from './bulk.ts';
 import { messageOf, type ExitCode } from './exit.ts';
 import type { OutputOptions } from './output.ts';
 
@@ -115,6 +115,6 @@ function entryToWire({ request, outcome, retryId, adopt, error }: Entry) {
     outcome,
     retried_by: retryId,
     adopted: adopt,
-    error: errorToWire(error),
+    error: refusalToWire(error),
   };
 }

@@ -1,4 +1,4 @@
-import type { ErrorDetails, FailureName } from './failures.ts';
+import { FAILURES, type ErrorDetails, type FailureName } from './failures.ts';
 import type { ErrorType, Outcome } from './values.ts';
 
 /**
@@ -89,4 +89,23 @@ export function createExternalAPIError(
 ): ExternalAPIError {
   const Class = Object.hasOwn(CLASSES, type) ? CLASSES[type as ErrorType] : ExternalAPIError;
   return new Class(message, details, options);
+}
+
+/** An error of one call, with its row of the failure table. */
+export type CallError = ExternalAPIError & { failure: FailureName };
+
+export function isCallError(error: unknown): error is CallError {
+  return error instanceof ExternalAPIError && error.failure !== null;
+}
+
+/** The error for a row of the failure table, which decides all but what was seen. */
+export function callError(
+  failure: FailureName,
+  message: string,
+  seen: Partial<Pick<ErrorDetails, 'statusCode' | 'requestId' | 'providerRequestId' | 'retryAfter'>>,
+  cause?: unknown,
+): CallError {
+  const { type, outcome, next } = FAILURES[failure];
+  const details = { ...seen, failure, outcome, retryable: next !== 'final' };
+  return createExternalAPIError(type, message, details, cause === undefined ? undefined : { cause }) as CallError;
 }

@@ -1,2 +1,3 @@
 /** The calls of the contract. */
-export type Endpoint = '/oauth/token' | '/process' | '/status/{request_id}';
+export const ENDPOINTS = ['/oauth/token', '/process', '/status/{request_id}'] as const;
+export type Endpoint = (typeof ENDPOINTS)[number];

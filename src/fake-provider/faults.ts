@@ -1,5 +1,5 @@
 import * as check from './checks.ts';
-import type { Endpoint } from './endpoint.ts';
+import { ENDPOINTS, type Endpoint } from './endpoint.ts';
 
 /**
  * Every kind of fault and its parameters. "Executed": the call took effect first, as if nothing were wrong.
@@ -96,7 +96,7 @@ const PARAMETERS: { readonly [K in FaultKind]: { readonly [P in keyof FaultParam
 };
 
 const SCRIPTED_FAULT: Record<keyof ScriptedFault, check.Check> = {
-  endpoint: oneOf('/oauth/token', '/process', '/status/{request_id}'),
+  endpoint: oneOf(...ENDPOINTS),
   match: optional(object),
   skip: optional(integer(0, Number.MAX_SAFE_INTEGER)),
   times: optional(integer(1, Number.MAX_SAFE_INTEGER)),

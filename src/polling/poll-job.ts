@@ -1,6 +1,5 @@
 import type { CallProgress, PollInput, PollResult } from '../contract/activities.ts';
-import { createExternalAPIError, ExternalAPIError } from '../contract/errors.ts';
-import { FAILURES } from '../contract/failures.ts';
+import { callError, ExternalAPIError } from '../contract/errors.ts';
 import type { CallContext } from '../provider/call.ts';
 import type { ProviderClient, StatusReply } from '../provider/provider-client.ts';
 import { DEFAULT_KIND, jobLengthMs, usualLengthMs, type JobTimes } from './job-times.ts';
@@ -152,11 +151,7 @@ function isNotFound(error: unknown): boolean {
   return error instanceof ExternalAPIError && error.statusCode === 404 && error.providerRequestId !== null;
 }
 
-function reportedFailure(reply: StatusReply): ExternalAPIError {
-  const { type, outcome } = FAILURES.reportedFailure;
-  return createExternalAPIError(
-    type,
-    `The provider reports the work as ${reply.status}${reply.error ? `: ${reply.error}` : ''}`,
-    { failure: 'reportedFailure', outcome, providerRequestId: reply.providerRequestId },
-  );
+function reportedFailure({ status, error, providerRequestId }: StatusReply): ExternalAPIError {
+  const message = `The provider reports the work as ${status}${error ? `: ${error}` : ''}`;
+  return callError('reportedFailure', message, { providerRequestId });
 }

@@ -1,6 +1,4 @@
-import { createExternalAPIError, type ExternalAPIError } from '../contract/errors.ts';
-import { FAILURES, type ErrorDetails, type FailureName } from '../contract/failures.ts';
-
+import type { FailureName } from '../contract/failures.ts';
 import type { BreakReason } from './transport.ts';
 import type { ClosedBy, Operation } from '../contract/values.ts';
 
@@ -126,18 +124,6 @@ export function noPermitMessage(closedBy: ClosedBy, waitMs: number): string {
 export function codeOf(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   return 'code' in error && typeof error.code === 'string' ? error.code : codeOf(error.cause);
-}
-
-/** The error for a row of the failure table. */
-export function callError(
-  failure: FailureName,
-  message: string,
-  details: Partial<Pick<ErrorDetails, 'statusCode' | 'requestId' | 'providerRequestId' | 'retryAfter'>>,
-  cause?: unknown,
-): ExternalAPIError {
-  const { type, outcome, next } = FAILURES[failure];
-  const options = cause === undefined ? undefined : { cause };
-  return createExternalAPIError(type, message, { ...details, failure, outcome, retryable: next !== 'final' }, options);
 }
 
 /** Certificate errors of Node.js (`tls`, "X509 certificate error codes"). */

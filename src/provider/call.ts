@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { ExternalAPIError } from '../contract/errors.ts';
+import { callError, type ExternalAPIError } from '../contract/errors.ts';
 import type { ErrorDetails } from '../contract/failures.ts';
 import type { Operation, Priority } from '../contract/values.ts';
 import type { CallClass, CallEnd, Permit, Room } from '../call-budget/rules.ts';
@@ -8,7 +8,6 @@ import { NoPermitError, type CallBudget } from '../call-budget/call-budget.ts';
 import { errorDetailOfBody } from './error-detail.ts';
 import {
   brokenCallMessage,
-  callError,
   codeOf,
   failureOfBrokenCall,
   failureOfStatus,

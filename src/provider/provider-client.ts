@@ -1,10 +1,9 @@
-import { ExternalAPIError } from '../contract/errors.ts';
+import { callError, ExternalAPIError } from '../contract/errors.ts';
 import { FAILURES } from '../contract/failures.ts';
 import { isProviderRequestId } from '../contract/names.ts';
 import type { JsonValue } from '../contract/request.ts';
 import type { CallBudget } from '../call-budget/call-budget.ts';
 import { createCallMaker, type CallContext } from './call.ts';
-import { callError } from './call-failure.ts';
 import type { ProviderObserver } from './observer.ts';
 import { readProcessReply, readStatusReply, type ProcessReply, type StatusReply } from './response-schemas.ts';
 import { Sockets } from './sockets.ts';

@@ -1,6 +1,6 @@
 import type { CallProgress } from '../contract/activities.ts';
-import { ExternalAPIError } from '../contract/errors.ts';
-import { FAILURES, type ErrorDetails, type FailureName } from '../contract/failures.ts';
+import type { CallError } from '../contract/errors.ts';
+import { FAILURES, type ErrorDetails } from '../contract/failures.ts';
 import type { ErrorType, Outcome } from '../contract/values.ts';
 import { cutToDeadline, planRetry, type RetryFacts, type RetryPolicy } from './retry-plan.ts';
 
@@ -22,13 +22,6 @@ export interface FailureFacts extends Omit<RetryFacts, 'retryAfterMs'> {
   remainingMs: number;
   /** Whether the call looks at accepted work. */
   isLook: boolean;
-}
-
-/** An error of the provider's API, with its row of the failure table. */
-export type CallError = ExternalAPIError & { failure: FailureName };
-
-export function isCallError(error: unknown): error is CallError {
-  return error instanceof ExternalAPIError && error.failure !== null;
 }
 
 /** Plans what follows a failed call, and notes it in `progress` for the next attempt. */

@@ -1,9 +1,9 @@
 import type { Submission, SubmitInput, SubmitProgress } from '../contract/activities.ts';
-import { createExternalAPIError } from '../contract/errors.ts';
-import { FAILURES, type FailureName } from '../contract/failures.ts';
+import { callError, isCallError, type CallError } from '../contract/errors.ts';
+import { FAILURES } from '../contract/failures.ts';
 import type { Idempotency, Outcome } from '../contract/values.ts';
 import type { ProviderClient } from '../provider/provider-client.ts';
-import { afterFailure, afterLastWait, isCallError, type CallError, type PlannedFailure } from './after-failure.ts';
+import { afterFailure, afterLastWait, type PlannedFailure } from './after-failure.ts';
 import { effectiveIdempotency } from './idempotency.ts';
 import type { IntentLog, Recorded } from './intent-log.ts';
 import { isUnsent, type EarlierFailure } from './progress.ts';
@@ -77,7 +77,7 @@ export async function attempt(
   if (late !== null) return { end: 'failed', failure: late };
   const isOpen = await openBefore();
   if (mode === 'not_allowed') return failed(notAllowed(requestId, idempotency, policy.idempotency));
-  if (isOpen && mode === 'none') return failed(callError('workerLost', LOST_IN_FLIGHT, requestId));
+  if (isOpen && mode === 'none') return failed(callError('workerLost', LOST_IN_FLIGHT, { requestId }));
 
   try {
     const { providerRequestId, result, retryAfterMs } = await provider.process(
@@ -124,7 +124,7 @@ export async function attempt(
 
   function notSent(why: Exclude<Recorded, 'recorded'>): AttemptEnd {
     if (why === 'not_ours') return { end: 'not_ours' };
-    if (why === 'unknown') return failed(callError('notRecorded', NOT_RECORDED, requestId));
+    if (why === 'unknown') return failed(callError('notRecorded', NOT_RECORDED, { requestId }));
     return { end: 'cancelled', outcome: progress.mayHaveRun ? 'ambiguous' : 'never-sent' };
   }
 
@@ -153,19 +153,9 @@ const LOST_IN_FLIGHT = 'The worker was lost while the request was on its way. Th
 const NOT_RECORDED =
   'Temporal did not confirm the record that must be there before the request is sent; nothing was sent';
 
-function callError(name: FailureName, message: string, requestId: string): CallError {
-  const { type, outcome, next } = FAILURES[name];
-  return createExternalAPIError(type, message, {
-    failure: name,
-    outcome,
-    requestId,
-    retryable: next !== 'final',
-  }) as CallError;
-}
-
 function notAllowed(requestId: string, asked: unknown, configured: string): CallError {
   const message =
     `The request asks for idempotency "${String(asked)}", but the worker has EXTERNAL_API_IDEMPOTENCY=${configured}: ` +
     `ask for "none", or for what the worker has. Nothing was sent.`;
-  return callError('notAllowed', message, requestId);
+  return callError('notAllowed', message, { requestId });
 }

@@ -1,5 +1,4 @@
-import { createExternalAPIError } from '../contract/errors.ts';
-import { FAILURES } from '../contract/failures.ts';
+import { callError } from '../contract/errors.ts';
 import { MAX_RESULT_BYTES } from '../contract/limits.ts';
 import type { ProcessResult } from '../contract/request.ts';
 
@@ -14,12 +13,11 @@ export function checkResultSize(
 ): void {
   const bytes = bytesOf(result);
   if (bytes <= MAX_RESULT_BYTES) return;
-  const { type, outcome } = FAILURES.resultTooLarge;
-  throw createExternalAPIError(
-    type,
+  throw callError(
+    'resultTooLarge',
     `The work is done, but its result of ${bytes} bytes is too large to keep (at most ${MAX_RESULT_BYTES}). ` +
       `Fetch it from the provider${providerRequestId === null ? '' : ` by its id ${providerRequestId}`}.`,
-    { failure: 'resultTooLarge', outcome, requestId, providerRequestId },
+    { requestId, providerRequestId },
   );
 }
 

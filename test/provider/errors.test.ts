@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { APIAuthenticationError, APIRateLimitError, APITimeoutError } from '../../src/contract/errors.ts';
+import { APIAuthenticationError, APIRateLimitError, APITimeoutError, callError } from '../../src/contract/errors.ts';
 import { FAILURES, type FailureName } from '../../src/contract/failures.ts';
 import {
   brokenCallMessage,
-  callError,
   codeOf,
   failureOfBrokenCall,
   failureOfStatus,
