@@ -1,5 +1,6 @@
 import { RequestNotFoundError } from '../client/client-errors.ts';
 import type { ExternalApiClient } from '../client/external-api-client.ts';
+import { cancellationWords } from '../client/cancellation-words.ts';
 import { retryPlan, type RetryOptions } from '../client/retry-request.ts';
 import type { RequestSnapshot } from '../contract/request.ts';
 import type { ErrorType } from '../contract/values.ts';
@@ -17,8 +18,8 @@ export interface RetryBulk extends RetryOptions {
   yes: boolean;
 }
 
-/** `already`: an earlier retry did it. */
-interface Entry extends BulkEntry<'retried' | 'already'> {
+/** `already`: an earlier retry did it. `left_out`: its caller cancelled it, too late, and wants it no more. */
+interface Entry extends BulkEntry<'retried' | 'already' | 'left_out'> {
   request: RequestSnapshot;
   /** The new request; null: none. */
   retryId: string | null;
@@ -50,7 +51,8 @@ async function* retries(client: ExternalApiClient, bulk: RetryBulk): AsyncGenera
     const known = { request, retryId: retriedBy, adopt: null, error: null };
     try {
       const { adopt } = retryPlan(request);
-      if (retriedBy !== null) yield { ...known, adopt, outcome: 'already' };
+      if (retriedBy === null && request.cancellation !== null) yield { ...known, outcome: 'left_out' };
+      else if (retriedBy !== null) yield { ...known, adopt, outcome: 'already' };
       else if (!bulk.yes) yield { ...known, adopt, outcome: 'planned' };
       else {
         const { requestId: retryId } = await client.retry(requestId, who);
@@ -87,6 +89,7 @@ function lineOf({ request, outcome, retryId, adopt, error }: Entry): string {
     planned: `would ${doing}`,
     retried: `${adopt === null ? 'sent again' : `asks for ${adopt}`} as ${retryId}`,
     already: `was retried before, as ${retryId}`,
+    left_out: `left out, as it was cancelled: ${cancellationWords(request)}`,
     refused: 'refused',
     unclear: 'unclear',
   }[outcome];
@@ -96,14 +99,21 @@ function lineOf({ request, outcome, retryId, adopt, error }: Entry): string {
 
 function doneText(entries: readonly Entry[]): string {
   const count = (outcome: Entry['outcome']): number => countOf(entries, outcome);
-  return `${count('retried')} retried, ${count('already')} retried before, ${count('refused')} refused.`;
+  return `${count('retried')} retried, ${count('already')} retried before, ${count('refused')} refused.${leftOut(entries)}`;
 }
 
 function dryRunText(entries: readonly Entry[]): string {
   if (entries.length === 0) return 'No request ended so since then.';
   const planned = countOf(entries, 'planned');
   const does = planned === 0 ? 'there is nothing to do' : `--yes retries ${these(planned)}`;
-  return `Dry run: nothing was started; ${does}. ${countOf(entries, 'refused')} would be refused.`;
+  return `Dry run: nothing was started; ${does}. ${countOf(entries, 'refused')} would be refused.${leftOut(entries)}`;
+}
+
+function leftOut(entries: readonly Entry[]): string {
+  const count = countOf(entries, 'left_out');
+  return count === 0
+    ? ''
+    : ` ${count} left out, as ${count === 1 ? 'its caller cancelled it' : 'their callers cancelled them'}.`;
 }
 
 function entryToWire({ request, outcome, retryId, adopt, error }: Entry) {

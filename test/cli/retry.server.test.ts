@@ -1,10 +1,14 @@
+import '../helpers/quiet-runtime.ts';
 import { userInfo } from 'node:os';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { ApplicationFailure } from '@temporalio/common';
+import { Worker } from '@temporalio/worker';
+import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import { retryAll } from '../../src/cli/retry-all.ts';
 import { ExternalApiClient, TemporalUnavailableError } from '../../src/client/index.ts';
 import { retryIdOf } from '../../src/client/request-id.ts';
-import { workflowIdOf } from '../../src/contract/names.ts';
+import { TASK_QUEUES, workflowIdOf } from '../../src/contract/names.ts';
 import { startStack, type Stack } from '../helpers/stack.ts';
+import { connectToTemporal, type TestTemporal } from '../helpers/temporal.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 import { runCli, type CliOptions } from './run-cli.ts';
 
@@ -51,11 +55,33 @@ async function givenUp(tenant: string): Promise<string> {
   return handle.requestId;
 }
 
+/** A request whose failure and whose cancellation its workflow sees at once. */
+async function failedBeforeItsCancel({ nativeConnection: connection, namespace, client: temporal }: TestTemporal) {
+  const shared = { connection, namespace, taskQueue: TASK_QUEUES.requests };
+  const workflows = { ...shared, workflowBundle: { codePath: inject('workflowBundlePath') } };
+  const authenticate = async () => {
+    const details = [{ failure: 'forbidden', outcome: 'final' }];
+    throw ApplicationFailure.create({ type: 'APIAuthenticationError', nonRetryable: true, details });
+  };
+  const handle = await new ExternalApiClient(temporal).process({ data: 1 });
+  const saw = async (attributes: 'activityTaskScheduledEventAttributes' | 'activityTaskFailedEventAttributes') => {
+    const { events } = await temporal.workflow.getHandle(workflowIdOf(handle.requestId)).fetchHistory();
+    return events?.some((event) => event[attributes]) ?? false;
+  };
+  const scheduled = () => waitUntil('it is scheduled', () => saw('activityTaskScheduledEventAttributes'));
+  const failed = () => waitUntil('it failed', () => saw('activityTaskFailedEventAttributes'));
+  await (await Worker.create({ ...workflows, stickyQueueScheduleToStartTimeout: 1 })).runUntil(scheduled);
+  await (await Worker.create({ ...shared, activities: { authenticate } })).runUntil(failed);
+  await handle.cancel('too late');
+  await (await Worker.create(workflows)).runUntil(handle.result().catch(() => {}));
+  return handle;
+}
+
 /** Waits until the list, which lags behind, has so many failed requests of a tenant. */
-async function listed(tenant: string, count: number): Promise<void> {
+async function listed(tenant: string, count: number, by = client): Promise<void> {
   await waitUntil('the list has them', async () => {
     let found = 0;
-    for await (const _ of client.list({ status: 'failed', tenant })) found++;
+    for await (const _ of by.list({ status: 'failed', tenant })) found++;
     return found === count;
   });
 }
@@ -124,6 +150,20 @@ test('[N18] E12: after a night of wrong credentials, all are told first, then se
   expect(rest.code).toBe(1);
   expect(rest.stderr).toContain('1 retried, 2 retried before, 1 refused.');
   expect(rest.stdout).toMatch(new RegExp(`${unknown}  night  failed .*  OutcomeUnknown  refused: .*Idempotency-Key`));
+});
+
+test('[N18][N11] E12: what its caller has cancelled too late is left out of many', async () => {
+  const temporal = await connectToTemporal();
+  const { requestId } = await failedBeforeItsCancel(temporal);
+  const its = new ExternalApiClient(temporal.client);
+  await listed('default', 1, its);
+  const env = { TEMPORAL_NAMESPACE: temporal.namespace };
+  const { code, stderr, json } = await cli<BulkJson>([...ALL, '--yes'], { env });
+  expect(json().requests).toMatchObject([{ request_id: requestId, outcome: 'left_out', retried_by: null }]);
+  expect(stderr).toContain('0 refused. 1 left out, as its caller cancelled it.');
+  expect(code).toBe(0);
+  expect(await its.status(requestId)).toMatchObject({ cancellation: 'finished_anyway', retriedBy: null });
+  await temporal.close();
 });
 
 test('[N18] E12: only what ended since then is retried', async () => {
