@@ -109,17 +109,17 @@ export class ResultTimeoutError extends Error {
   }
 }
 
-/**
- * The Temporal server did not answer, or did not let us in. A start may or may not have happened: repeat it with the same
- * idempotency key.
- */
+/** The Temporal server did not answer, or did not let us in. */
 export class TemporalUnavailableError extends Error {
   override readonly name = 'TemporalUnavailableError';
+  /** The request that may have been started; null: none was. */
+  readonly requestId: string | null;
 
   constructor(
     message = 'The Temporal server did not answer. Check TEMPORAL_ADDRESS and that the server is up.',
-    options?: { cause?: unknown },
+    { requestId = null, ...options }: { cause?: unknown; requestId?: string | null } = {},
   ) {
     super(message, options);
+    this.requestId = requestId;
   }
 }

@@ -26,7 +26,7 @@ import { ENDED, sendResolution, type ResolveOptions } from './resolve-request.ts
 import { checkRetry, retryPlan, retryStart, type RetryOptions } from './retry-request.ts';
 import { argsOf, RequestStarter } from './start-request.ts';
 import { readStart, readStatus } from './server-view.ts';
-import { isDeadlineExceeded, translated } from './temporal-errors.ts';
+import { isDeadlineExceeded, ofStart, translated } from './temporal-errors.ts';
 import { why, type Why } from './why.ts';
 
 const RPC_DEADLINE_MS = 5_000;
@@ -66,7 +66,8 @@ export class ExternalApiClient implements AsyncDisposable {
 
   /**
    * Starts a request, or finds the one that the same tenant and idempotency key started before.
-   * @throws InvalidRequestError, RequestTooLargeError, IdempotencyConflictError
+   * @throws InvalidRequestError, RequestTooLargeError, IdempotencyConflictError; TemporalUnavailableError with the id of
+   *   the request, if that may have been started
    */
   async process(input: ProcessInput, options: ProcessOptions = {}): Promise<RequestHandle> {
     const checked = checkInput(input, options);
@@ -85,7 +86,7 @@ export class ExternalApiClient implements AsyncDisposable {
     const start = (): Promise<void> => this.#starter.start(args, memo, { key: idempotencyKey !== undefined });
     const { signal } = options;
     try {
-      await this.#rpc(requestId, () => (signal ? this.#client.withAbortSignal(signal, start) : start()));
+      await this.#start(requestId, () => (signal ? this.#client.withAbortSignal(signal, start) : start()));
     } catch (error) {
       throw signal?.aborted ? signal.reason : error;
     }
@@ -194,11 +195,10 @@ export class ExternalApiClient implements AsyncDisposable {
     if (ended.retriedBy === null) {
       const { by = this.#client.options.identity, reason } = options;
       const details = `A retry of ${requestId}, by ${by}${reason === undefined ? '' : `: ${reason}`}`;
-      await this.#rpc(requestId, async () => {
-        const first = await readStart(this.#client, workflowIdOf(requestId));
-        const { args, memo } = retryStart(first, requestId, adopt);
-        await this.#starter.start({ ...args, requestId: retryId }, memo, { key: false, details });
-      });
+      const first = await this.#rpc(requestId, () => readStart(this.#client, workflowIdOf(requestId)));
+      const { args, memo } = retryStart(first, requestId, adopt);
+      const start = () => this.#starter.start({ ...args, requestId: retryId }, memo, { key: false, details });
+      await this.#start(retryId, start);
     }
     return { ...this.#handle(retryId), retryOf: requestId, adopted: adopt };
   }
@@ -254,6 +254,14 @@ export class ExternalApiClient implements AsyncDisposable {
   #workflow(requestId: string): WorkflowHandle {
     if (!REQUEST_ID_PATTERN.test(requestId)) throw new RequestNotFoundError(requestId);
     return this.#client.workflow.getHandle(workflowIdOf(requestId));
+  }
+
+  async #start(requestId: string, start: () => Promise<void>): Promise<void> {
+    try {
+      await this.#rpc(requestId, start);
+    } catch (error) {
+      throw ofStart(error, requestId);
+    }
   }
 
   async #rpc<Result>(requestId: string, call: () => Promise<Result>, deadlineMs = RPC_DEADLINE_MS): Promise<Result> {

@@ -30,6 +30,13 @@ export function translated(error: unknown, requestId: string): unknown {
   return error;
 }
 
+/** The error of a start: one that nobody answered may have reached the server all the same. */
+export function ofStart(error: unknown, requestId: string): unknown {
+  if (!(error instanceof TemporalUnavailableError) || !NO_ANSWER.includes(grpcCode(error.cause))) return error;
+  const message = `${error.message} The request may have been started as ${requestId}: read its status before you repeat it.`;
+  return new TemporalUnavailableError(message, { cause: error.cause, requestId });
+}
+
 export function isDeadlineExceeded(error: unknown): boolean {
   return grpcCode(error) === DEADLINE_EXCEEDED;
 }

@@ -37,9 +37,7 @@ const ROWS: readonly Row[] = [
     fits: (error) => error instanceof TemporalUnavailableError,
     status: 503,
     retryAfter: 5,
-    detail:
-      'Requests can be neither taken nor read at the moment. Repeat this one later: with an Idempotency-Key header ' +
-      'it is never done twice.',
+    detail: 'Requests can be neither taken nor read at the moment. Nothing was started.',
   },
   {
     fits: (error) => codeOf(error) === 'FST_ERR_CTP_BODY_TOO_LARGE',

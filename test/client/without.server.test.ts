@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { ExternalApiClient, TemporalUnavailableError } from '../../src/client/index.ts';
+import { requestIdFor } from '../../src/client/request-id.ts';
 import { startInProcessStack } from '../helpers/in-process-stack.ts';
 import { connectToTemporal } from '../helpers/temporal.ts';
 
@@ -48,7 +49,14 @@ test('[C4] without a Temporal server every method says so, in bounded time', asy
   await using client = ExternalApiClient.connect({
     temporal: { connectionOptions: { address }, namespace: 'default' },
   });
-  await expect(client.process({ data: 1 })).rejects.toThrow(TemporalUnavailableError);
+  const start = client.process({ data: 1 }, { tenant: 'acme', idempotencyKey: 'order-1' });
+  const requestId = requestIdFor('acme', 'order-1');
+  await expect(start).rejects.toBeInstanceOf(TemporalUnavailableError);
+  await expect(start).rejects.toMatchObject({
+    requestId,
+    message: expect.stringContaining(`may have been started as ${requestId}: read its status before you repeat it.`),
+  });
+  await expect(client.process({ data: 1 })).rejects.toMatchObject({ requestId: expect.stringMatching(/^req_/) });
   await expect(client.status(`req_${'0'.repeat(26)}`)).rejects.toThrow(TemporalUnavailableError);
   await expect(client.ping()).rejects.toThrow(TemporalUnavailableError);
 });
@@ -58,7 +66,10 @@ test('[C4] a namespace that is not there is named', async () => {
   const temporal = { connectionOptions: { address }, namespace: 'nowhere' };
   await using client = ExternalApiClient.connect({ temporal });
   const complaint = 'has no namespace nowhere. Check TEMPORAL_NAMESPACE';
-  await expect(client.process({ data: 1 })).rejects.toThrow(complaint);
+  // The server has said no: nothing was started.
+  const start = client.process({ data: 1 });
+  await expect(start).rejects.toThrow(complaint);
+  await expect(start).rejects.toMatchObject({ requestId: null });
   await expect(client.status(`req_${'0'.repeat(26)}`)).rejects.toThrow(complaint);
   await expect(client.list()[Symbol.asyncIterator]().next()).rejects.toThrow(complaint);
   await close();

@@ -65,7 +65,7 @@ function ask(path: string, body?: object): Promise<Response> {
   return fetch(`${url}${path}`, { method: 'POST', headers, body: JSON.stringify(body), signal });
 }
 
-test('[M19][M21] when Temporal freezes, open waits end with 202, and every call with 503, in time', async () => {
+test('[M19][M21][N1] when Temporal freezes, open waits end with 202, and every call with 503, in time', async () => {
   const started = await ask('/api/external/process', { data: 1, options: { async: true } });
   const { request_id: id } = (await started.json()) as { request_id: string };
   const before = await ask(`/api/external/status/${id}`);
@@ -93,4 +93,5 @@ test('[M19][M21] when Temporal freezes, open waits end with 202, and every call 
   expect((await waiting).status).toBe(202);
   const answers = await Promise.all(calls);
   expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503, 503]);
+  expect(await answers[0]?.json()).toMatchObject({ request_id: expect.stringMatching(/^req_/) });
 });

@@ -21,6 +21,26 @@ describe('Temporal does not answer', () => {
   });
 });
 
+describe('nobody knows whether Temporal took the start', () => {
+  const requestId = `req_${'7'.repeat(26)}`;
+  test.each([
+    [{}, null, 'Read its status before you repeat it.'],
+    [{ 'idempotency-key': 'order-1' }, '5', 'With the same Idempotency-Key it is never done twice.'],
+  ])('[M19][N1] with %j the problem has the id, and Retry-After %s', async (headers, retryAfter, advice) => {
+    const { client, post } = await startGateway();
+    client.failure = () => Promise.reject(new TemporalUnavailableError('No answer.', { requestId }));
+    const response = await post({ data: 1 }, headers);
+    expect(response.headers.get('retry-after')).toBe(retryAfter);
+    expect(await problemOf(response)).toMatchObject({
+      status: 503,
+      error: 'TemporalUnavailableError',
+      detail: expect.stringMatching(new RegExp(`it may be, as ${requestId}.*${advice}$`)),
+      request_id: requestId,
+      instance: `/api/external/status/${requestId}`,
+    });
+  });
+});
+
 test('[M21] close() answers open waits with 202 and ends at once, though connections are kept alive', async () => {
   const { app, client, url } = await startGateway({ syncWaitMs: 60_000 });
   const dispatcher = new Agent({ keepAliveTimeout: 60_000 });

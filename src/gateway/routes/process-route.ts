@@ -1,4 +1,4 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { ResultTimeoutError, TemporalUnavailableError } from '../../client/client-errors.ts';
 import { ExternalAPIError } from '../../contract/errors.ts';
@@ -6,6 +6,7 @@ import type { ProcessInput, ProcessResult, RequestState } from '../../contract/r
 import { errorToWire, resultToWire } from '../../contract/wire-format.ts';
 import type { RequestHandle } from '../../client/client-options.ts';
 import type { GatewayClient } from '../gateway-client.ts';
+import { HttpError } from '../http-error.ts';
 import { allowOnly } from '../methods.ts';
 import { PROCESS_PATH, statusPath } from '../paths.ts';
 import {
@@ -60,11 +61,15 @@ export const processRoute: FastifyPluginCallbackZod<ProcessRouteOptions> = (app,
     },
     async (request, reply) => {
       const key = request.headers['idempotency-key'];
-      const started = await client.process(toInput(request.body), {
-        tenant: request.tenant,
-        cache: cacheUseOf(request.headers['cache-control'] ?? ''),
-        ...(key !== undefined && { idempotencyKey: key }),
-      });
+      const started = await client
+        .process(toInput(request.body), {
+          tenant: request.tenant,
+          cache: cacheUseOf(request.headers['cache-control'] ?? ''),
+          ...(key !== undefined && { idempotencyKey: key }),
+        })
+        .catch((error: unknown) => {
+          throw ofStart(error, request, key !== undefined);
+        });
       request.externalRequestId = started.requestId;
       if (request.body.options?.async === true || syncWaitMs === 0) return accepted(reply, started);
       const state = await waits
@@ -81,6 +86,15 @@ export const processRoute: FastifyPluginCallbackZod<ProcessRouteOptions> = (app,
   );
   done();
 };
+
+/** A start that nobody answered may have happened: only with a key is it safe to come back as if it had not. */
+function ofStart(error: unknown, request: FastifyRequest, hasKey: boolean): unknown {
+  if (!(error instanceof TemporalUnavailableError) || error.requestId === null) return error;
+  request.externalRequestId = error.requestId;
+  const again = hasKey ? ' With the same Idempotency-Key it is never done twice.' : '';
+  const detail = `It is not known whether it was started: it may be, as ${error.requestId}. Read its status before you repeat it.${again}`;
+  return new HttpError(503, error.name, detail, hasKey ? { 'retry-after': '5' } : {});
+}
 
 /** The request that repeats one that failed. Not to know it is no error. */
 async function retryOf(started: RequestHandle): Promise<string | null> {
