@@ -12,6 +12,7 @@ export async function createProviderClientCaller(
   const budget = createCallBudget({
     ...limit,
     longestCallMs: 60_000,
+    longestHeldMs: 30_000,
     outageAfter: 10,
     probeMs: 5_000,
     backoffMs: 1_000,

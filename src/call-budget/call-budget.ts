@@ -51,6 +51,11 @@ export class CallBudget {
     return (await this.#store.closure()).probeDue;
   }
 
+  /** Whether a call with it may still be sent; else it is to be given back. */
+  isUsable(permit: Permit): boolean {
+    return this.#store.isUsable(permit);
+  }
+
   /** Never rejects, and need not be awaited. */
   arrived(permit: Permit): Promise<void> {
     return this.#store.arrived(permit);

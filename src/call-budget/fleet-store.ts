@@ -38,12 +38,13 @@ export class FleetStore implements PermitStore {
 
   async take(callClass: CallClass, operation: Operation): Promise<Taken> {
     const id = this.#member.newId();
+    const useBy = this.#now + this.#options.rules.longestHeldMs;
     if (this.#member.isReachable) {
       const own = this.#member.isAside ? this.#share.take(callClass, operation, this.#now, id) : null;
       if (own !== null && own.permit === null) return own;
       const reply = await this.#member.ask('take', callClass, operation, id, flag(own !== null));
       if (reply?.text() === 'granted') {
-        const permit = { id, operation, probe: reply.flag(), outages: reply.number() };
+        const permit = { id, operation, probe: reply.flag(), outages: reply.number(), useBy };
         if (own === null) this.#share.record(permit, this.#now);
         return { permit };
       }
@@ -74,6 +75,10 @@ export class FleetStore implements PermitStore {
   async closure(): Promise<Closure> {
     const reply = await this.#member.ask('closure');
     return reply?.closure() ?? this.#share.closure(this.#now);
+  }
+
+  isUsable(permit: Permit): boolean {
+    return this.#now < permit.useBy;
   }
 
   async arrived(permit: Permit): Promise<void> {

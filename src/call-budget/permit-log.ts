@@ -65,7 +65,14 @@ export class PermitLog {
     if (forOurs > 0 && !isSubmit(operation)) this.#readsWantUntil = now + this.#rules.windowMs;
     const waitMs = Math.max(forOurs, this.#waitForProvider(operation, 1, now));
     if (waitMs > 0) return { permit: null, waitMs, closedBy: 'budget' };
-    const permit: Permit = { id, operation, probe: this.#probeAt !== null, outages: this.#outages };
+    const { longestHeldMs } = this.#rules;
+    const permit = {
+      id,
+      operation,
+      probe: this.#probeAt !== null,
+      outages: this.#outages,
+      useBy: now + longestHeldMs,
+    };
     if (permit.probe) this.#probeLeaseUntil = now + this.#rules.longestCallMs;
     this.record(permit, now);
     return { permit };

@@ -23,6 +23,8 @@ export interface Permit {
   readonly probe: boolean;
   /** How many outages there had been when it was given. */
   readonly outages: number;
+  /** By the store's clock: a call that is sent later may arrive after the time for which it was counted. */
+  readonly useBy: number;
 }
 
 /** How long it takes until a call may go out, and why. `waitMs` 0: it may go out now. */
@@ -67,6 +69,8 @@ export interface BudgetRules {
   readonly windowMs: number;
   /** The longest that a call can be on its way: for so long a permit of a process that died is kept. */
   readonly longestCallMs: number;
+  /** The part of it that may pass before the call is sent. */
+  readonly longestHeldMs: number;
   /** Calls in a row without an answer that mean an outage; 0: never. */
   readonly outageAfter: number;
   /** From the start of an outage to its first probe; doubled after each probe that fails, up to a minute. */
@@ -109,6 +113,8 @@ export interface PermitStore {
   /** Whether `calls` more calls could go out now. */
   peek(callClass: CallClass, calls: number): Promise<Room>;
   closure(): Promise<Closure>;
+  /** Whether a call with it may still be sent. */
+  isUsable(permit: Permit): boolean;
   /** The call has surely arrived by now. */
   arrived(permit: Permit): Promise<void>;
   /** Whether there is an outage now. */

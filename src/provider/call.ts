@@ -61,8 +61,8 @@ interface CallMakerOptions {
   rateHeaders: boolean;
 }
 
-/** A place is given back at any moment. */
-const NO_SOCKET_RETRY_MS = 1_000;
+/** A place is given back at any moment; a permit that lapsed may be had anew. */
+const ASK_AGAIN_MS = 1_000;
 
 /** The one way to the provider: every call gets a socket and a permit, is sent, understood and reported here. */
 export function createCallMaker({
@@ -88,7 +88,7 @@ export function createCallMaker({
       return await sockets.take(call.context.signal);
     } catch (error) {
       if (!(error instanceof NoSocketError)) throw error;
-      const details = { ...detailsOf(call), retryAfter: NO_SOCKET_RETRY_MS / 1000 };
+      const details = { ...detailsOf(call), retryAfter: ASK_AGAIN_MS / 1000 };
       throw callError('noSocket', `All connections to ${origin} are in use; nothing was sent`, details);
     }
   }
@@ -104,6 +104,8 @@ export function createCallMaker({
         // It took some milliseconds, in which another call may have been refused.
         if (!permit.probe) throwIfClosed(call, await budget.closure());
       }
+      // Its record took so long, or this process was frozen.
+      if (!budget.isUsable(permit)) throw lapsed(call);
       sent = true;
       const value = await exchange(call, permit);
       // It never rejects. Nobody waits for it: the answer is to be recorded first.
@@ -129,6 +131,11 @@ export function createCallMaker({
     if (closedBy === null) return;
     const details = { ...detailsOf(call), retryAfter: noPermitRetryMs(closedBy, waitMs) / 1000 };
     throw callError(noPermitFailure(closedBy), noPermitMessage(closedBy, waitMs), details);
+  }
+
+  function lapsed(call: Call<unknown>): ExternalAPIError {
+    const details = { ...detailsOf(call), retryAfter: ASK_AGAIN_MS / 1000 };
+    return callError('overBudget', 'Its permit lapsed before it could be sent; nothing was sent', details);
   }
 
   /** What the provider says of its limit is not waited for. */

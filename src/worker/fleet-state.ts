@@ -38,6 +38,7 @@ export function openFleetState(config: FleetConfig, events: FleetEvents): FleetS
   const rules: BudgetRules = {
     ...config.budget,
     longestCallMs: LONGEST_RECORD_MS + onTheWayMs,
+    longestHeldMs: LONGEST_RECORD_MS,
     backoffMs: config.calls.retryDelayMs,
   };
   const scope = scopeOf(config);

@@ -223,7 +223,14 @@ test('[N2] an outage leaves one probe at a time, ever more rarely, and ends with
 
 test('[N2] an outage of ten minutes costs at most a tenth more calls than none', () => {
   const [requests, inFlight, outageMs] = [500, 8, 600_000];
-  const rules = { limit: 1000, windowMs: 60_000, longestCallMs: 60_000, probeMs: 5_000, backoffMs: 1_000 };
+  const rules = {
+    limit: 1000,
+    windowMs: 60_000,
+    longestCallMs: 60_000,
+    longestHeldMs: 30_000,
+    probeMs: 5_000,
+    backoffMs: 1_000,
+  };
   const log = new PermitLog({ ...rules, outageAfter: 10 });
   let [now, done, calls] = [0, 0, 0];
   while (done < requests) {

@@ -12,6 +12,7 @@ export const RULES: BudgetRules = {
   limit: 10,
   windowMs: 1_000,
   longestCallMs: 300,
+  longestHeldMs: 150,
   outageAfter: 0,
   probeMs: 200,
   backoffMs: 100,

@@ -2,7 +2,14 @@ import * as fc from 'fast-check';
 import type { Operation } from '../../src/contract/values.ts';
 import { OPERATION_OF, type CallClass, type Permit, type Room, type Taken } from '../../src/call-budget/rules.ts';
 
-export const MODEL_RULES = { windowMs: 1_000, longestCallMs: 300, outageAfter: 0, probeMs: 60, backoffMs: 100 };
+export const MODEL_RULES = {
+  windowMs: 1_000,
+  longestCallMs: 300,
+  longestHeldMs: 150,
+  outageAfter: 0,
+  probeMs: 60,
+  backoffMs: 100,
+};
 
 interface Entry {
   operation: Operation;

@@ -13,6 +13,7 @@ const RULES: BudgetRules = {
   limit: 10,
   windowMs: 1_000,
   longestCallMs: 300,
+  longestHeldMs: 150,
   outageAfter: 3,
   probeMs: 60,
   backoffMs: 100,

@@ -55,7 +55,7 @@ export class ScriptLog {
     const operation = OPERATION_OF[callClass];
     const reply = await this.run('take', [callClass, operation, id, byShare ? '1' : '0']);
     if (reply.text() === 'granted') {
-      return { permit: { id, operation, probe: reply.flag(), outages: reply.number() } };
+      return { permit: { id, operation, probe: reply.flag(), outages: reply.number(), useBy: Infinity } };
     }
     const { waitMs, closedBy } = reply.room();
     return { permit: null, waitMs, closedBy: closedBy ?? 'budget' };

@@ -9,6 +9,7 @@ export const RULES: BudgetRules = {
   limit: 20,
   windowMs: 600,
   longestCallMs: 150,
+  longestHeldMs: 75,
   outageAfter: 0,
   probeMs: 200,
   backoffMs: 100,

@@ -18,7 +18,7 @@ function storeByHand() {
 }
 
 const permit = (id: string): { permit: Permit } => ({
-  permit: { id, operation: 'status', probe: false, outages: 0 },
+  permit: { id, operation: 'status', probe: false, outages: 0, useBy: Infinity },
 });
 const FULL: Taken = { permit: null, waitMs: 1, closedBy: 'budget' };
 

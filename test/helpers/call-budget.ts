@@ -7,6 +7,7 @@ const RULES: BudgetRules = {
   limit: 1000,
   windowMs: 60_000,
   longestCallMs: 60_000,
+  longestHeldMs: 30_000,
   outageAfter: 10,
   probeMs: 5_000,
   backoffMs: 1_000,
