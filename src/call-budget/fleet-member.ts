@@ -56,6 +56,8 @@ export class FleetMember {
   #asideUntil = -Infinity;
   /** It made calls by itself since its last beat. */
   #wentAside = false;
+  /** The provider asked it to wait until then, and Redis has not said that it knows. */
+  #closedUntil = -Infinity;
   #live = 0;
   #isShared = true;
   #beating: Promise<void> | null = null;
@@ -105,6 +107,11 @@ export class FleetMember {
   /** It makes a call by itself. */
   goAside(): void {
     this.#wentAside = true;
+  }
+
+  /** The provider asked it to wait for so long: the next beat that is heard tells the others. */
+  tellClosed(ms: number): void {
+    this.#closedUntil = this.#options.now() + ms;
   }
 
   /** What Redis answers; null when it is lost. */
@@ -166,8 +173,10 @@ export class FleetMember {
     const isHeard = client.isReady;
     const aside = this.#wentAside;
     this.#wentAside = false;
+    const closedUntil = this.#closedUntil;
     try {
-      const reply = await this.#run('beat', aside ? '1' : '0');
+      const reply = await this.#run('beat', aside ? '1' : '0', String(Math.max(0, closedUntil - now())));
+      if (closedUntil === this.#closedUntil) this.#closedUntil = -Infinity;
       const live = reply.number();
       if (live > fleetSize && this.#live <= fleetSize) observer.tooManyWorkers(live, fleetSize);
       this.#live = live;

@@ -10,7 +10,7 @@ import { FLEET_RULES } from './fleet-rules.ts';
  * ARGV: command, now ('' = Redis's TIME), sentAt (Redis's time when it was sent, as far as the worker knows, or ''),
  * limit, windowMs, longestCallMs, outageAfter, probeMs, backoffMs, fleetSize, worker, seq (the last that it has seen),
  * then those of the command.
- * Answer: a word, quietMs, seq, now, then those of the command. The word is 'ok'; 'late', when the command was sent long
+ * Answer: a word, quietMs, seq, now, then those of the command. The word is 'ok'; 'late', when a question was sent long
  * ago; 'gone', when something that this worker has seen is missing. Numbers as text, because Redis cuts them to integers.
  */
 export const FLEET_SCRIPT = defineScript({
@@ -129,8 +129,9 @@ local function isSpoilt()
   return false
 end
 
--- A worker says that it lives. aside ('1': it may send its share by itself, and has not told of all its calls)
-function commands.beat(aside)
+-- A worker says that it lives. aside ('1': it may send its share by itself, and has not told of all its calls),
+-- closedMs (for so long the provider asked it to wait, which it could not tell)
+function commands.beat(aside, closedMs)
   -- A new log is complete when nobody comes who has seen another one.
   local isEmpty, isOlder = not state.seq, get('seq', 0) < seen
   if isOlder then set('quietUntil', now + window + longest)
@@ -145,6 +146,7 @@ function commands.beat(aside)
   redis.call('ZREMRANGEBYSCORE', membersKey, '(' .. text(now + LATE), '+inf')
   if aside == '1' or (isOlder and fleetSize == 1) then redis.call('ZADD', asideKey, text(now + window + longest), me) end
   redis.call('ZREMRANGEBYSCORE', asideKey, '-inf', text(now))
+  if tonumber(closedMs) > 0 then coolDown(tonumber(closedMs), 0) end
   settle()
   for _, key in pairs(LOG) do
     redis.call('ZREMRANGEBYSCORE', key, '(' .. text(now + longest + LONGEST_COOL_DOWN), '+inf')
@@ -161,7 +163,9 @@ function commands.leave()
   return answer()
 end
 
-if sentAt and now - sentAt > LATE then return {'late', '0', '0', text(now)} end
+-- Who asked has gone on without the answer. What it told is true all the same.
+local isQuestion = command == 'take' or command == 'peek' or command == 'beat'
+if isQuestion and sentAt and now - sentAt > LATE then return {'late', '0', '0', text(now)} end
 if command == 'beat' and isSpoilt() then redis.call('DEL', unpack(KEYS)) end
 readState()
 if command ~= 'beat' and not (state.seq and get('seq', 0) >= seen and redis.call('ZSCORE', membersKey, me)) then

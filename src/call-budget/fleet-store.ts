@@ -1,7 +1,18 @@
 import type { Operation } from '../contract/values.ts';
 import { FleetMember, type FleetMemberOptions } from './fleet-member.ts';
 import { PermitLog } from './permit-log.ts';
-import type { BudgetState, CallClass, CallEnd, Closure, Permit, PermitStore, RateHint, Room, Taken } from './rules.ts';
+import {
+  LONGEST_COOL_DOWN_MS,
+  type BudgetState,
+  type CallClass,
+  type CallEnd,
+  type Closure,
+  type Permit,
+  type PermitStore,
+  type RateHint,
+  type Room,
+  type Taken,
+} from './rules.ts';
 
 /**
  * The budget of a fleet, in Redis. Nothing rejects, and what Redis does not answer in 300 ms is done without it.
@@ -37,6 +48,8 @@ export class FleetStore implements PermitStore {
   }
 
   async take(callClass: CallClass, operation: Operation): Promise<Taken> {
+    const coolDown = this.#coolDown();
+    if (coolDown !== null) return { permit: null, ...coolDown };
     const id = this.#member.newId();
     const useBy = this.#now + this.#options.rules.longestHeldMs;
     if (this.#member.isReachable) {
@@ -62,6 +75,8 @@ export class FleetStore implements PermitStore {
   }
 
   async peek(callClass: CallClass, calls: number): Promise<Room> {
+    const coolDown = this.#coolDown();
+    if (coolDown !== null) return coolDown;
     if (this.#member.isReachable) {
       const { isAside } = this.#member;
       const own = isAside ? this.#share.peek(callClass, calls, this.#now) : null;
@@ -73,6 +88,8 @@ export class FleetStore implements PermitStore {
   }
 
   async closure(): Promise<Closure> {
+    const coolDown = this.#coolDown();
+    if (coolDown !== null) return { ...coolDown, probeDue: false };
     const reply = await this.#member.ask('closure');
     return reply?.closure() ?? this.#share.closure(this.#now);
   }
@@ -93,6 +110,7 @@ export class FleetStore implements PermitStore {
     const retryAfterMs = end.type === 'refused' ? end.retryAfterMs : null;
     const how = [flag(probe), String(outages), end.type, optional(retryAfterMs), String(random)];
     const reply = await this.#member.ask('ended', operation, id, ...how);
+    if (reply === null && end.type === 'refused') this.#member.tellClosed(this.#coolDown()?.waitMs ?? 0);
     return reply?.flag() ?? this.#share.isDown;
   }
 
@@ -126,8 +144,16 @@ export class FleetStore implements PermitStore {
     return this.#options.now();
   }
 
+  /** What the provider asked this worker to wait for. Redis may not know of it, when it was lost meanwhile. */
+  #coolDown(): { waitMs: number; closedBy: 'cool_down' } | null {
+    const { waitMs, closedBy } = this.#share.closure(this.#now);
+    return closedBy === 'cool_down' ? { waitMs, closedBy } : null;
+  }
+
   #noteClosed(room: Room): Room {
-    if (room.closedBy === 'cool_down') this.#share.close(room.waitMs, this.#now);
+    // A longer one is of nobody's making: the next beat clears it away.
+    const isOurs = room.closedBy === 'cool_down' && room.waitMs <= LONGEST_COOL_DOWN_MS;
+    if (isOurs) this.#share.close(room.waitMs, this.#now);
     return room;
   }
 }

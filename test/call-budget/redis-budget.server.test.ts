@@ -185,6 +185,24 @@ test.each([
   },
 );
 
+test('[M9][N2] what a worker tells Redis counts however late it comes; what it asked for is not done any more', async () => {
+  const log = new ScriptLog(client, newScope(), RULES);
+  await log.beat();
+  const { permit } = await log.take('poll', 'p1');
+  const longAgo = log.now - 1_001;
+  for (const question of [
+    ['take', 'poll', 'status', 'p2', '0'],
+    ['peek', 'poll', '1', '0'],
+    ['beat', '0', '0'],
+  ]) {
+    const [command = '', ...args] = question;
+    expect((await log.run(command, args, longAgo)).word).toBe('late');
+  }
+  const args = ['status', permit?.id ?? '', '0', '0', 'refused', '5000', '0'];
+  expect((await log.run('ended', args, longAgo)).word).toBe('ok');
+  expect(await log.closure()).toMatchObject({ waitMs: 5_000, closedBy: 'cool_down' });
+});
+
 test('[M9] S4: calls are counted for their turns only while they go out by turns', async () => {
   const scope = newScope();
   const log = new BeatingLog(client, scope, RULES);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Permit } from '../../src/call-budget/rules.ts';
 import { startRedis } from '../helpers/redis.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
-import { counting, startTestFleet, takeAll, timed } from './test-fleet.ts';
+import { counting, startTestFleet, takeAll, timed, type TestFleet } from './test-fleet.ts';
 
 const POLL = ['poll', 'status'] as const;
 
@@ -85,6 +85,33 @@ test('[N2] a 429 of one worker closes the provider for all, also when Redis is l
     15_000,
   );
 });
+
+test.each<[string, (fleet: TestFleet) => void | Promise<void>, (fleet: TestFleet) => unknown]>([
+  ['froze for a moment', ({ redis }) => redis.pause(), ({ redis }) => redis.resume()],
+  [
+    'came back empty',
+    ({ redis }) => redis.kill(),
+    async (fleet) => void (fleet.redis = await startRedis(fleet.redis.port)),
+  ],
+])(
+  '[N2] a 429 that came while Redis was lost closes the provider for all when it is back: it %s',
+  async (_, lose, findAgain) => {
+    await using fleet = await startTestFleet();
+    const [one, two] = [fleet.join(), fleet.join()];
+    await Promise.all([counting(one), counting(two)]);
+    const { permit } = await one.store.take(...POLL);
+    await lose(fleet);
+    await one.store.ended(permit as Permit, { type: 'refused', retryAfterMs: 60_000 });
+    await findAgain(fleet);
+    expect(await one.store.take(...POLL)).toMatchObject({ permit: null, closedBy: 'cool_down' });
+    expect(await one.store.peek('poll', 1)).toMatchObject({ closedBy: 'cool_down' });
+    expect(await one.store.closure()).toMatchObject({ closedBy: 'cool_down', probeDue: false });
+    await waitUntil('the other knows', async () => (await two.store.closure()).closedBy === 'cool_down', 15_000);
+    await counting(one);
+    expect(await two.store.take(...POLL)).toMatchObject({ permit: null, closedBy: 'cool_down' });
+    expect(await one.store.take(...POLL)).toMatchObject({ permit: null, closedBy: 'cool_down' });
+  },
+);
 
 test('[M9][N3] S8: more workers than the fleet is to have are told, once', async () => {
   await using fleet = await startTestFleet();

@@ -48,7 +48,7 @@ export class ScriptLog {
   }
 
   beat(aside = false): Promise<FleetReply> {
-    return this.run('beat', [aside ? '1' : '0']);
+    return this.run('beat', [aside ? '1' : '0', '0']);
   }
 
   async take(callClass: CallClass, id: string, byShare = false): Promise<Taken> {
