@@ -18,8 +18,8 @@ const SURELY_ABSENT_MS = ABSENT_MS + LATE_MS;
 
 export interface FleetObserver {
   /**
-   * Told once per change: false with the reason, when this process goes by its share, or sends nothing; true when it
-   * counts in Redis again. At the start only false is told.
+   * Told once per change: false with the reason, when this process goes by its share, and again when it has done so for
+   * too long and sends nothing; true when it counts in Redis again. At the start only false is told.
    */
   shared(redisOk: boolean, why: string | null, workers: number): void;
   /** Told when it begins: there are more workers than the shares are made for, which do not keep the limit any more. */
@@ -59,7 +59,8 @@ export class FleetMember {
   /** The provider asked it to wait until then, and Redis has not said that it knows. */
   #closedUntil = -Infinity;
   #live = 0;
-  #isShared = true;
+  /** Where its calls are counted, as was told last. */
+  #counted: 'redis' | 'share' | 'nowhere' = 'redis';
   #beating: Promise<void> | null = null;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -83,8 +84,7 @@ export class FleetMember {
 
   /** False while it has never reached Redis, and when it was by itself for too long. */
   get isReady(): boolean {
-    if (this.#isReachable) return true;
-    return this.#beatenAt !== null && this.#options.now() < this.#aloneFrom + LONGEST_ALONE_MS;
+    return this.#isReachable || (this.#beatenAt !== null && !this.#wasAloneTooLong);
   }
 
   /** Workers that the limit is for: those that live, or as many as there may be. */
@@ -99,9 +99,9 @@ export class FleetMember {
 
   /** Why it must not send by itself while Redis is lost; null: it may. */
   get alone(): { waitMs: number; closedBy: 'budget' } | null {
-    const now = this.#options.now();
-    if (now >= this.#aloneFrom && this.isReady) return null;
-    return { waitMs: Math.min(BEAT_MS, Math.max(1, this.#aloneFrom - now)), closedBy: 'budget' };
+    if (this.#wasAloneTooLong) return { waitMs: BEAT_MS, closedBy: 'budget' };
+    const waitMs = this.#aloneFrom - this.#options.now();
+    return waitMs <= 0 ? null : { waitMs: Math.min(BEAT_MS, waitMs), closedBy: 'budget' };
   }
 
   /** It makes a call by itself. */
@@ -145,6 +145,12 @@ export class FleetMember {
     return fleetSize === 1 ? this.#beatenAt : this.#beatenAt + SURELY_ABSENT_MS + rules.windowMs + rules.longestCallMs;
   }
 
+  /** The others do not keep its share any longer. A fleet of one has no others. */
+  get #wasAloneTooLong(): boolean {
+    const { fleetSize, now } = this.#options;
+    return fleetSize > 1 && now() >= this.#aloneFrom + LONGEST_ALONE_MS;
+  }
+
   async #start(): Promise<void> {
     const { client } = this.#options;
     const signal = AbortSignal.timeout(FIRST_CONNECTION_MS);
@@ -183,7 +189,8 @@ export class FleetMember {
       this.#asideUntil = now() + reply.number();
       // A call that was made meanwhile is told with the next beat.
       this.#isReachable = !this.#wentAside;
-      this.#tell(now() >= Math.max(this.#quietUntil, this.#asideUntil), 'the log of calls in Redis is not complete');
+      const isComplete = now() >= Math.max(this.#quietUntil, this.#asideUntil);
+      this.#tell(isComplete ? 'redis' : 'share', 'the log of calls in Redis is not complete');
     } catch (error) {
       this.#wentAside ||= aside;
       this.#lose(error);
@@ -210,12 +217,15 @@ export class FleetMember {
 
   #lose(error: unknown): void {
     this.#isReachable = false;
-    this.#tell(false, error instanceof Error && this.#options.client.isReady ? error.message : 'no connection');
+    const why = error instanceof Error && this.#options.client.isReady ? error.message : 'no connection';
+    if (this.#wasAloneTooLong) this.#tell('nowhere', `nothing is sent any more: for an hour, ${why}`);
+    else this.#tell('share', why);
   }
 
-  #tell(isShared: boolean, why: string): void {
-    if (isShared === this.#isShared) return;
-    this.#isShared = isShared;
+  #tell(counted: 'redis' | 'share' | 'nowhere', why: string): void {
+    if (counted === this.#counted) return;
+    this.#counted = counted;
+    const isShared = counted === 'redis';
     this.#options.observer.shared(isShared, isShared ? null : why, this.workers);
   }
 }

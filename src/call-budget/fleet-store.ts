@@ -21,7 +21,8 @@ import {
  * |----------------------------|-------------------------------------------------------------------------------------|
  * | was never reached          | sends nothing, and is not ready                                                     |
  * | answers                    | counts there                                                                        |
- * | does not answer            | sends nothing while others may use the whole limit; then its share, for an hour     |
+ * | does not answer            | sends nothing while others may use the whole limit; then its share, for an hour;    |
+ * |                            | then nothing, and is not ready                                                      |
  * | answers again              | counts there; if it has sent by itself, it keeps to its share, and counts there too |
  * |                            | until what it has not told of has left the window                                   |
  * | has lost calls that anyone | sends nothing until they have left the window                                       |

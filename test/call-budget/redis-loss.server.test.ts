@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Permit } from '../../src/call-budget/rules.ts';
+import { now } from '../../src/call-budget/steady-clock.ts';
 import { startRedis } from '../helpers/redis.ts';
 import { worstWindow } from '../../bench/sliding-window.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
@@ -90,6 +91,29 @@ test.each([
   let more: Permit[] = [];
   await waitUntil('calls go out', async () => (more = [...more, ...(await takeAll(one))]).length > 0, 15_000);
   expect(12 + more.length).toBe(ALL);
+});
+
+test('[M9] S8: after an hour alone a worker sends nothing, says so once, and waits; a fleet of one goes on', async () => {
+  await using fleet = await startTestFleet();
+  let aheadMs = 0;
+  const clock = (): number => now() + aheadMs;
+  const [one, two] = [fleet.join(1, {}, clock), fleet.join(2, {}, clock)];
+  await Promise.all([counting(one), counting(two)]);
+  await fleet.redis.kill();
+  aheadMs = 1_800_000;
+  for (const { store } of [one, two]) expect((await store.take(...POLL)).permit).not.toBeNull();
+  const told = two.told.length;
+  aheadMs = 3_700_000;
+  expect(one.store.isReady).toBe(true);
+  expect((await one.store.take(...POLL)).permit).not.toBeNull();
+  expect(two.store.isReady).toBe(false);
+  expect(await two.store.peek('poll', 1)).toEqual({ waitMs: 1_000, closedBy: 'budget' });
+  expect(await two.store.take(...POLL)).toEqual({ permit: null, waitMs: 1_000, closedBy: 'budget' });
+  await waitUntil('it is told', () => two.told.length > told);
+  const why = 'nothing is sent any more: for an hour, no connection';
+  expect(two.told.slice(told)).toEqual([{ redisOk: false, why, workers: 2 }]);
+  fleet.redis = await startRedis(fleet.redis.port);
+  await waitUntil('it is ready', () => two.store.isReady);
 });
 
 test('[M9] S8: calls that a worker made while Redis was away are counted when it is back', async () => {

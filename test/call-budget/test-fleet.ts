@@ -27,7 +27,7 @@ export interface Member {
 /** Processes that share a budget in one Redis. */
 export interface TestFleet extends AsyncDisposable {
   redis: TestRedis;
-  join(fleetSize?: number, rules?: Partial<BudgetRules>): Member;
+  join(fleetSize?: number, rules?: Partial<BudgetRules>, clock?: () => number): Member;
 }
 
 /** @param isNew the log begins now; else long ago, so that it is believed */
@@ -35,14 +35,15 @@ export async function startTestFleet({ isNew = false } = {}): Promise<TestFleet>
   const members: Member[] = [];
   const fleet: TestFleet = {
     redis: await startRedis(),
-    join: (fleetSize = 2, rules = {}) => {
+    join: (fleetSize = 2, rules = {}, clock = now) => {
       const client = connectWithScript(fleet.redis.url);
       const [told, tooMany]: [Member['told'], Member['tooMany']] = [[], []];
       const observer = {
         shared: (redisOk: boolean, why: string | null, workers: number) => void told.push({ redisOk, why, workers }),
         tooManyWorkers: (workers: number, size: number) => void tooMany.push([workers, size]),
       };
-      const store = new FleetStore({ client, scope: SCOPE, rules: { ...RULES, ...rules }, fleetSize, observer, now });
+      const all = { ...RULES, ...rules };
+      const store = new FleetStore({ client, scope: SCOPE, rules: all, fleetSize, observer, now: clock });
       const member = { store, client, told, tooMany };
       members.push(member);
       return member;
