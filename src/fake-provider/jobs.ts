@@ -8,11 +8,12 @@ export interface Job {
   readonly idempotencyKey: string | null;
   readonly async: boolean;
   readonly processedData: ProcessedData;
-  /** Why it ends as `failed`; null: it ends as `completed`. */
-  readonly error: string | null;
+  /** Why it ends as `failed`; null: it ends as `completed`. A cancel changes it. */
+  error: string | null;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
-  readonly finishedAt: number;
+  /** A cancel brings it forward. */
+  finishedAt: number;
 }
 
 interface JobResult {
@@ -47,7 +48,8 @@ export class Jobs {
   cancel(requestId: string, nowMs: number): boolean {
     const job = this.#byId.get(requestId);
     if (job === undefined || nowMs >= job.finishedAt) return false;
-    this.#byId.set(requestId, { ...job, finishedAt: nowMs, error: 'cancelled by the caller' });
+    job.finishedAt = nowMs;
+    job.error = 'cancelled by the caller';
     return true;
   }
 

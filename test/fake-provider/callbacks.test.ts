@@ -26,6 +26,17 @@ test('[M4] a sync job with a callback_url is told too', async () => {
   expect(receiver.received[0]?.body).toMatchObject({ request_id: body['request_id'], status: 'completed' });
 });
 
+test('[N4][N11] a cancelled job is told as its status says, and not as completed', async () => {
+  await using receiver = await startReceiver();
+  await using caller = await Caller.start({ settings: { jobDurationMs: 300, cancel: 'on' } });
+  const { body } = await caller.process({ data: 1, options: { async: true, callback_url: receiver.url } });
+  const path = `/status/${String(body['request_id'])}`;
+  expect((await caller.fetch(path, { method: 'DELETE', headers: caller.headers })).status).toBe(200);
+  await receiver.waitFor(1);
+  expect(receiver.received[0]?.body).toEqual((await caller.status(String(body['request_id']))).body);
+  expect(receiver.received[0]?.body).toMatchObject({ status: 'failed', error: 'cancelled by the caller' });
+});
+
 test('[N4] callbacks can be repeated and late', async () => {
   await using receiver = await startReceiver();
   await using caller = await Caller.start({ settings: { jobDurationMs: 0, callbackCount: 3, callbackDelayMs: 40 } });
