@@ -16,6 +16,7 @@ import { budgetView } from '../observability/view-of-budget.ts';
 import type { PollObserver } from '../polling/poll-job.ts';
 import type { ProviderObserver } from '../provider/observer.ts';
 import { createProviderClient, type ProviderClient, type ProviderClientOptions } from '../provider/provider-client.ts';
+import { closeAfter } from './close-after.ts';
 import { createWorkers } from './create-workers.ts';
 import { openFleetState, type FleetConfig } from './fleet-state.ts';
 import { prebuiltWorkflows } from './workflow-bundle.ts';
@@ -124,6 +125,19 @@ export function composeWorker(options: FleetWorkerOptions): FleetWorker {
     await Promise.all(runs);
   }
 
+  async function connectAndRun(): Promise<void> {
+    const connection = await connect(config.temporal);
+    await closeAfter(
+      () => runAll(connection),
+      () => connection.close(),
+    );
+  }
+
+  async function closeOwn(): Promise<void> {
+    await provider.close();
+    await close();
+  }
+
   async function budgetNow(): Promise<BudgetView> {
     return budgetView(await budget.state(), budget.waiting, Date.now());
   }
@@ -131,19 +145,7 @@ export function composeWorker(options: FleetWorkerOptions): FleetWorker {
   return {
     budget,
     provider,
-    async run() {
-      try {
-        const connection = await connect(config.temporal);
-        try {
-          await runAll(connection);
-        } finally {
-          await connection.close();
-        }
-      } finally {
-        await provider.close();
-        await close();
-      }
-    },
+    run: () => closeAfter(connectAndRun, closeOwn),
     shutdown,
     isReady: () => budget.isReady && workers.length > 0 && workers.every((worker) => worker.getState() === 'RUNNING'),
     budgetView: budgetNow,

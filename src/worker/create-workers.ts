@@ -55,7 +55,7 @@ export async function createWorkers({
       // Each open poll of a worker that hangs swallows a task until its heartbeat timeout; more polls bring no speed.
       activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 2 },
     }) as const;
-  return await Promise.all([
+  return await allOrNone([
     Worker.create({
       ...shared,
       ...workflows,
@@ -77,6 +77,16 @@ export async function createWorkers({
       activities: { authenticate, process },
     }),
   ]);
+}
+
+/** All Workers, or the failure of the first that cannot be made. Only a run lets go of the connection and of the process. */
+async function allOrNone(creations: readonly Promise<Worker>[]): Promise<Worker[]> {
+  try {
+    return await Promise.all(creations);
+  } catch (error) {
+    await Promise.allSettled(creations.map(async (made) => (await made).runUntil(Promise.resolve())));
+    throw error;
+  }
 }
 
 /** The SDK wants all suppliers or none. */

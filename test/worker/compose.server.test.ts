@@ -1,5 +1,6 @@
 import '../helpers/quiet-runtime.ts';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { Worker } from '@temporalio/worker';
+import { afterAll, beforeAll, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { ExternalApiClient, TemporalUnavailableError } from '../../src/client/index.ts';
 import { startFakeProvider, type FakeProvider } from '../../src/fake-provider/index.ts';
 import type { CallRecord } from '../../src/provider/observer.ts';
@@ -73,6 +74,18 @@ test('[C5][M9] with REDIS_URL it counts for the fleet, and lets go of Redis at i
   expect((await worker.budgetView()).countedIn).not.toBe('memory');
   worker.shutdown();
   await running;
+});
+
+test('[C1] a worker that cannot be made says why, and lets go of what was made already', async () => {
+  const create = vi.spyOn(Worker, 'create');
+  onTestFinished(() => create.mockRestore());
+  const code = 'throw new Error("a broken bundle")\n//# sourceMappingURL=data:application/json;base64,e30=';
+  const worker = compose({}, { workflowBundle: { code } });
+  await expect(worker.run()).rejects.toThrow(TypeError);
+  const made = (await Promise.allSettled(create.mock.results.map(({ value }) => value as Promise<Worker>)))
+    .filter((result) => result.status === 'fulfilled')
+    .map(({ value }) => value.getState());
+  expect(made).toEqual(['STOPPED', 'STOPPED']);
 });
 
 test('[C5] a fallback that is not there is refused at once, and names those that are', () => {
