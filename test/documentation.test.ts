@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { loadWorkerConfig } from '../src/config/worker-config.ts';
+import { longestTimes } from '../src/worker/longest-times.ts';
 
 const ROOT = new URL('../', import.meta.url);
 const PAGES = ['README.md', 'CHANGELOG.md', ...readdirSync(new URL('docs', ROOT)).map((name) => `docs/${name}`)].filter(
@@ -51,6 +53,23 @@ test("[M22][M8] docs/configuration.md names every TEMPORAL_* variable of Tempora
 test('[M22][C5] the worker in docs/client.md is the one in examples/, which is compiled and run', () => {
   const example = read('examples/own-worker.ts');
   expect(read('docs/client.md')).toContain(example.slice(example.indexOf('import')));
+});
+
+test('[M22][M21] docs/operations.md says how long a worker may take to end, as the timeouts make it', () => {
+  const operations = read('docs/operations.md');
+  const drainSeconds = (timeouts: Parameters<typeof longestTimes>[0]): number => longestTimes(timeouts).drainMs / 1000;
+  const { provider } = loadWorkerConfig({
+    EXTERNAL_API_BASE_URL: 'https://provider.example',
+    EXTERNAL_API_KEY: 'key',
+    EXTERNAL_OAUTH_CLIENT_ID: 'client',
+    EXTERNAL_OAUTH_CLIENT_SECRET: 'secret',
+  });
+  const waits = drainSeconds({ connectTimeoutMs: 0, timeoutMs: 0 });
+  expect(drainSeconds({ connectTimeoutMs: 3_000, timeoutMs: 4_000 })).toBe(2 * (3 + 4) + waits);
+  expect(operations).toContain(
+    `2 · (\`EXTERNAL_API_CONNECT_TIMEOUT\` + \`EXTERNAL_API_TIMEOUT\`) + ${waits} s, which is ${drainSeconds(provider)} s with`,
+  );
+  expect(operations).toContain(`10 s more: ${drainSeconds(provider) + 10} s`);
 });
 
 test.each(PAGES)('[M22] every link of %s inside the project leads somewhere', (page) => {

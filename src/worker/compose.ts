@@ -19,6 +19,7 @@ import { createProviderClient, type ProviderClient, type ProviderClientOptions }
 import { closeAfter } from './close-after.ts';
 import { createWorkers } from './create-workers.ts';
 import { openFleetState, type FleetConfig } from './fleet-state.ts';
+import { longestTimes } from './longest-times.ts';
 import { prebuiltWorkflows } from './workflow-bundle.ts';
 
 /** What a worker needs to know; `loadWorkerConfig()` reads it from the environment. Times in milliseconds. */
@@ -52,7 +53,8 @@ export interface FleetWorker {
   readonly provider: ProviderClient;
   /**
    * Connects to Temporal and takes work until `shutdown`, or SIGTERM or SIGINT, which the Temporal SDK heeds. Returns when
-   * what was under way is finished (after 45 s it is cancelled) and everything is closed. To be called once.
+   * what was under way is finished, or cancelled after the longest time that a submit may take, and everything is closed.
+   * To be called once.
    * @throws TemporalUnavailableError when there is no Temporal server; TransportError when the namespace is not there
    */
   run(): Promise<void>;
@@ -117,6 +119,7 @@ export function composeWorker(options: FleetWorkerOptions): FleetWorker {
       activities: options.aroundActivities?.(activities) ?? activities,
       budget,
       workflowBundle: options.workflowBundle ?? prebuiltWorkflows(),
+      drainMs: longestTimes(config.provider).drainMs,
     });
     const runs = workers.map((worker) => worker.run());
     for (const run of runs) run.catch(shutdown);

@@ -13,10 +13,9 @@ export interface WorkersOptions {
   budget: CallBudget;
   /** The prebuilt bundle: a path, or the code itself. Built from `durable-external-api/workflows`. */
   workflowBundle: NonNullable<WorkerOptions['workflowBundle']>;
+  /** So long what runs may go on after the Worker was told to end; then it is cancelled. */
+  drainMs: number;
 }
-
-/** A POST that is on its way may take 30 s, and a token before it: so long a worker waits after it was told to end. */
-const DRAIN = '45 seconds';
 
 /** Activities of one queue at the same time; the sockets, which all share, are fewer. */
 const MAX_CALLS = 100;
@@ -35,12 +34,13 @@ export async function createWorkers({
   activities,
   budget,
   workflowBundle,
+  drainMs,
 }: WorkersOptions): Promise<Worker[]> {
   const { authenticate, process, pollStatus, cancelSubmitted, fallBack, invalidateAnswers, confirmUnsent } = activities;
   const shared = {
     connection,
     namespace,
-    shutdownGraceTime: DRAIN,
+    shutdownGraceTime: drainMs,
     // A cancellation reaches a running poll with its next heartbeat.
     maxHeartbeatThrottleInterval: '2 seconds',
   } as const;

@@ -4,13 +4,14 @@ import { createMemoryJobTimes, createRedisJobTimes } from '../polling/job-times-
 import type { JobTimes } from '../polling/job-times.ts';
 import type { WorkerConfig } from '../config/worker-config.ts';
 import type { FleetEvents } from '../observability/fleet-events.ts';
-import { LONGEST_WAIT_MS, type BudgetRules } from '../call-budget/rules.ts';
+import type { BudgetRules } from '../call-budget/rules.ts';
 import type { CallBudget } from '../call-budget/call-budget.ts';
 import { createCallBudget, createFleetBudget } from '../call-budget/create-call-budget.ts';
 import type { ProviderClientOptions } from '../provider/provider-client.ts';
 import { FLEET_SCRIPT } from '../call-budget/fleet-script.ts';
 import { SharedTokens } from '../provider/shared-token.ts';
 import { connectRedis } from '../redis/connect-redis.ts';
+import { longestTimes } from './longest-times.ts';
 
 /** What all workers of a fleet know together: in Redis, or in this process when it is the only one. */
 export interface FleetState {
@@ -27,18 +28,16 @@ export type FleetConfig = Pick<WorkerConfig, 'budget' | 'answers' | 'calls' | 'r
   provider: Pick<ProviderClientOptions, 'baseUrl' | 'oauth' | 'timeoutMs' | 'connectTimeoutMs'>;
 };
 
-/** With its permit, a submit waits for its intent to be recorded. */
-const LONGEST_RECORD_MS = 30_000;
-/** A token call waits for a socket and for a permit; a second is for all else. */
-const LONGEST_BEFORE_TOKEN_MS = 2 * LONGEST_WAIT_MS + 1_000;
+/** Besides the waits and the call itself, whose longest times are known. */
+const ALL_ELSE_MS = 1_000;
 
 export function openFleetState(config: FleetConfig, events: FleetEvents): FleetState {
-  const { provider, tokenKey } = config;
-  const onTheWayMs = provider.connectTimeoutMs + provider.timeoutMs;
+  const { tokenKey } = config;
+  const longest = longestTimes(config.provider);
   const rules: BudgetRules = {
     ...config.budget,
-    longestCallMs: LONGEST_RECORD_MS + onTheWayMs,
-    longestHeldMs: LONGEST_RECORD_MS,
+    longestCallMs: longest.callMs,
+    longestHeldMs: longest.heldMs,
     backoffMs: config.calls.retryDelayMs,
   };
   const scope = scopeOf(config);
@@ -82,7 +81,7 @@ export function openFleetState(config: FleetConfig, events: FleetEvents): FleetS
             redis,
             scope,
             key: tokenKey,
-            turnMs: LONGEST_BEFORE_TOKEN_MS + onTheWayMs,
+            turnMs: longest.tokenMs + ALL_ELSE_MS,
             onChange: (problem) => events.tokenSharing(problem),
           }),
     async close() {

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { serverArguments } from '../../scripts/temporal-server.mjs';
+import { loadWorkerConfig } from '../../src/config/worker-config.ts';
+import { longestTimes } from '../../src/worker/longest-times.ts';
 
 // No container engine is needed: these are the rules that the files must keep.
 const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -36,6 +38,12 @@ it.each(ours.map(([name]) => name))('[M18][M21] %s runs without capabilities on 
     cap_drop: ['ALL'],
     security_opt: ['no-new-privileges:true'],
   });
+});
+
+it('[M21] the worker is not killed before its drain is over', () => {
+  const { environment, stop_grace_period } = services.worker;
+  const { drainMs } = longestTimes(loadWorkerConfig(environment).provider);
+  expect(stop_grace_period).toBe(`${drainMs / 1000 + 10}s`);
 });
 
 it('[M21] Temporal has the settings of the server that npm start starts', () => {

@@ -76,6 +76,18 @@ test('[C5][M9] with REDIS_URL it counts for the fleet, and lets go of Redis at i
   await running;
 });
 
+test('[C1][M21] what runs when it is told to end may go on for as long as the timeouts of its calls say', async () => {
+  const create = vi.spyOn(Worker, 'create');
+  onTestFinished(() => create.mockRestore());
+  const worker = compose({ EXTERNAL_API_CONNECT_TIMEOUT: '1', EXTERNAL_API_TIMEOUT: '120' });
+  const running = worker.run();
+  await waitUntil('it runs', () => worker.isReady());
+  worker.shutdown();
+  await running;
+  const graceTimes = create.mock.calls.map(([{ shutdownGraceTime }]) => shutdownGraceTime);
+  expect(new Set(graceTimes)).toEqual(new Set([292_000]));
+});
+
 test('[C1] a worker that cannot be made says why, and lets go of what was made already', async () => {
   const create = vi.spyOn(Worker, 'create');
   onTestFinished(() => create.mockRestore());
