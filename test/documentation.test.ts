@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { EXIT_CODES } from '../src/cli/exit.ts';
 import { loadWorkerConfig } from '../src/config/worker-config.ts';
 import { longestTimes } from '../src/worker/longest-times.ts';
 
@@ -70,6 +71,14 @@ test('[M22][M21] docs/operations.md says how long a worker may take to end, as t
     `2 · (\`EXTERNAL_API_CONNECT_TIMEOUT\` + \`EXTERNAL_API_TIMEOUT\`) + ${waits} s, which is ${drainSeconds(provider)} s with`,
   );
   expect(operations).toContain(`10 s more: ${drainSeconds(provider) + 10} s`);
+});
+
+test('[M22][C4] docs/client.md has the exit codes and their meanings as the help has them', () => {
+  const rows = Array.from(read('docs/client.md').matchAll(/^\| (\d+) +\| (.*?) +\|$/gm), ([, code, means]) => [
+    Number(code),
+    means,
+  ]);
+  expect(rows).toEqual(EXIT_CODES);
 });
 
 test.each(PAGES)('[M22] every link of %s inside the project leads somewhere', (page) => {

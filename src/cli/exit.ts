@@ -30,14 +30,19 @@ const MEANINGS: Record<keyof typeof EXIT, string> = {
   usage: 'the command line or the data is wrong; nothing was started or decided',
   notFound: 'no such request',
   running: 'the request goes on: the wait ended first',
-  unavailable: 'the Temporal server does not answer or does not let us in, or no worker tells the call budget',
+  unavailable: 'the Temporal server or a worker does not answer, or Temporal does not let us in',
   config: 'the configuration is wrong',
   interrupted: 'Ctrl-C ended the wait; the request goes on',
 };
 
+export const EXIT_CODES: readonly (readonly [ExitCode, string])[] = Object.entries(MEANINGS).map(([name, meaning]) => [
+  EXIT[name as keyof typeof EXIT],
+  meaning,
+]);
+
 export const EXIT_CODES_HELP = [
   'Exit codes:',
-  ...Object.entries(MEANINGS).map(([name, text]) => `  ${String(EXIT[name as keyof typeof EXIT]).padEnd(4)} ${text}`),
+  ...EXIT_CODES.map(([code, meaning]) => `  ${String(code).padEnd(4)} ${meaning}`),
 ].join('\n');
 
 /** The command line is wrong in a way that only its command can tell. */
@@ -85,6 +90,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   tenant: '--tenant',
   deadline: '--deadline',
   idempotency: '--idempotency',
+  kind: '--kind',
   unknownHold: '--unknown-hold',
   providerRequestId: '--provider-id',
   by: '--by',

@@ -35,13 +35,31 @@ test.each<[keyof typeof EXIT, unknown]>([
   expect(exitCodeOf(error)).toBe(EXIT[code]);
 });
 
-test('[C4] problems of a request are told by the names of the options', () => {
+test.each([
+  ['data', 'the data'],
+  ['options.callbackUrl', '--callback-url'],
+  ['idempotencyKey', '--key'],
+  ['tenant', '--tenant'],
+  ['deadline', '--deadline'],
+  ['idempotency', '--idempotency'],
+  ['kind', '--kind'],
+  ['unknownHold', '--unknown-hold'],
+  ['providerRequestId', '--provider-id'],
+  ['by', '--by'],
+  ['reason', '--reason'],
+  ['cursor', '--cursor'],
+  ['data.a[1]', 'data.a[1]'],
+])('[C4] a problem of %s is told of %s', (path, name) => {
+  const error = new InvalidRequestError([{ path, message: 'must be X' }]);
+  expect(messageOf(error)).toBe(`${name} must be X`);
+});
+
+test('[C4] every problem of a request is told, one that is of no option too', () => {
   const error = new InvalidRequestError([
-    { path: 'options.callbackUrl', message: 'must be a URL' },
-    { path: 'data.a[1]', message: 'is odd' },
+    { path: 'kind', message: 'must be X' },
     { path: '', message: 'adopt needs an id' },
   ]);
-  expect(messageOf(error)).toBe('--callback-url must be a URL; data.a[1] is odd; adopt needs an id');
+  expect(messageOf(error)).toBe('--kind must be X; adopt needs an id');
 });
 
 test("[C4] the SDK's ServiceError is told with its cause, other errors alone", () => {
