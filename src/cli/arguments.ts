@@ -8,7 +8,8 @@ export function requestIdArgument(): Argument {
   );
 }
 
-function parseRequestId(text: string): string {
+/** @throws InvalidArgumentError for what cannot be the id of a request */
+export function parseRequestId(text: string): string {
   const requestId = requestIdOf(text);
   if (REQUEST_ID_PATTERN.test(requestId)) return requestId;
   throw new InvalidArgumentError(

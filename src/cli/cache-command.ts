@@ -1,6 +1,6 @@
 import { Argument, Command } from 'commander';
 import type { InvalidateOptions } from '../client/start-invalidation.ts';
-import { requestIdOf } from '../contract/names.ts';
+import { parseRequestId } from './arguments.ts';
 import { withClient } from './with-client.ts';
 import { UsageError } from './exit.ts';
 import { jsonOption, print, type OutputOptions } from './output.ts';
@@ -34,7 +34,7 @@ function invalidateCommand(): Command {
         'asks the provider again. Without REDIS_URL each worker has a cache of its own, and one of them forgets.',
     )
     .addArgument(new Argument('[-]', 'read the data from standard input'))
-    .option('--request <id>', 'forget the answer to this request')
+    .option('--request <id>', 'forget the answer to this request', parseRequestId)
     .option('--tenant <name>', 'forget all answers of this tenant, or with data one of them')
     .option('--data <json>', 'forget the answer to this input, any JSON but null')
     .option('--file <path>', 'read the data from a JSON file')
@@ -56,8 +56,7 @@ async function whichAnswers(stdin: string | undefined, options: Options): Promis
   const hasData = [data, file, stdin].some((source) => source !== undefined);
   if (request !== undefined) {
     if (hasData || tenant !== undefined) throw new UsageError('--request names one answer: leave tenant and data out');
-    // The workflow id, which is what the Temporal Web UI shows, is taken as well.
-    return { requestId: requestIdOf(request) };
+    return { requestId: request };
   }
   if (tenant === undefined) throw new UsageError('say what to forget: --request <id>, or --tenant <name>');
   if (!hasData) {

@@ -90,9 +90,16 @@ async function main(args: readonly string[]): Promise<void> {
   const named = first === 'help' ? second : first;
   for (const [name, entry] of Object.entries(COMMANDS)) {
     const command = name === named ? await entry.load() : listed(name, entry);
-    program.addCommand(command.copyInheritedSettings(program).summary(entry.summary));
+    program.addCommand(inherit(command, program).summary(entry.summary));
   }
   await program.parseAsync(args, { from: 'user' });
+}
+
+/** Commander does so only for commands that it makes itself. */
+function inherit(command: Command, parent: Command): Command {
+  command.copyInheritedSettings(parent);
+  for (const child of command.commands) inherit(child, command);
+  return command;
 }
 
 /** A command as the help lists it. */

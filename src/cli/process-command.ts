@@ -66,7 +66,12 @@ export function processCommand(): Command {
         PRIORITIES,
       ),
     )
-    .option('--coalesce', 'join an equal request of the tenant that still runs')
+    .addOption(
+      // A key says itself what is the same request.
+      new Option('--coalesce', 'join an equal request of the tenant that still runs; goes without --key').conflicts(
+        'key',
+      ),
+    )
     .option('--kind <name>', 'requests of one kind take about the same time, after which they are first polled')
     .option(
       '--unknown-hold <duration>',

@@ -44,7 +44,7 @@ test('[M11][C4] an answer is taken from the cache, refreshed, left alone, and fo
 });
 
 test.each<[string[], number, RegExp]>([
-  [['--tenant', 'a', '--request', 'req_1'], 2, /--request names one answer/],
+  [['--tenant', 'a', '--request', 'req_01ARZ3NDEKTSV4RRFFQ69G5FAV'], 2, /--request names one answer/],
   [[], 2, /say what to forget: --request <id>, or --tenant <name>/],
   [['--data', '1'], 2, /say what to forget/],
   [['--tenant', 'a', '--async'], 2, /--async and --callback-url go with data/],

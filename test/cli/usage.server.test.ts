@@ -89,6 +89,31 @@ describe('a command line that cannot be right exits 2 and says so in one line', 
       says: /choices are none, key, resend\.$/,
     },
     {
+      title: 'a bad kind',
+      args: () => ['process', '--data', '1', '--kind', 'a b'],
+      says: /^error: --kind must be 1 to 64 of A-Z a-z 0-9 \. _ -, a letter or digit first$/,
+    },
+    {
+      title: 'a key and --coalesce',
+      args: () => ['process', '--data', '1', '--coalesce', '--key', 'k'],
+      says: /option '--coalesce' cannot be used with option '--key <key>'$/,
+    },
+    {
+      title: 'an unknown class',
+      args: () => ['process', '--data', '1', '--priority', 'high'],
+      says: /choices are interactive, bulk\.$/,
+    },
+    {
+      title: 'an unknown use of the cache',
+      args: () => ['process', '--data', '1', '--cache', 'no'],
+      says: /choices are read, refresh, off\.$/,
+    },
+    {
+      title: 'an answer of no request of ours',
+      args: () => ['cache', 'invalidate', '--request', 'req_1'],
+      says: /option '--request <id>' argument 'req_1' is invalid\. Expected req_ and 26 digits or upper-case letters/,
+    },
+    {
       title: 'a decision without a reason',
       args: () => ['resolve', SOME_ID, 'abandon'],
       says: /required option '--reason <text>' not specified$/,
