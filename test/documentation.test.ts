@@ -73,6 +73,19 @@ test('[M22][M21] docs/operations.md says how long a worker may take to end, as t
   expect(operations).toContain(`10 s more: ${drainSeconds(provider) + 10} s`);
 });
 
+/** The TypeScript files of a folder, all the way down. */
+function sourcesIn(folder: string): string[] {
+  const names = readdirSync(new URL(folder, ROOT), { recursive: true, encoding: 'utf8' });
+  return names.filter((name) => name.endsWith('.ts')).map((name) => read(`${folder}/${name}`));
+}
+
+test('[M22][M14] docs/operations.md lists the events that the product logs, and no others', () => {
+  const logged = found(sourcesIn('src').join(), /\bevent: '(\w+)'/g);
+  const [, logs = ''] = read('docs/operations.md').split(/^## (?:Logs|Metrics)$/m);
+  expect(logged).toContain('external_api_request');
+  expect(found(logs, /^\| `(\w+)`/gm)).toEqual(logged);
+});
+
 test('[M22][C4] docs/client.md has the exit codes and their meanings as the help has them', () => {
   const rows = Array.from(read('docs/client.md').matchAll(/^\| (\d+) +\| (.*?) +\|$/gm), ([, code, means]) => [
     Number(code),
