@@ -4,8 +4,8 @@ import { InvalidRequestError } from './client-errors.ts';
 const MAX_DEPTH = 100;
 
 /**
- * JSON with its members in code-point order, so that equal inputs have equal text (RFC 8785's order, JavaScript's
- * numbers).
+ * JSON with its members sorted by UTF-16 code units and its numbers as JavaScript writes them, both as RFC 8785 has it, so
+ * that equal inputs have equal text.
  * @throws InvalidRequestError naming the first member that JSON cannot carry unchanged.
  */
 export function canonicalJson(value: unknown, path: string): string {
