@@ -2,7 +2,9 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { EXIT_CODES } from '../src/cli/exit.ts';
+import * as client from '../src/client/index.ts';
 import { loadWorkerConfig } from '../src/config/worker-config.ts';
+import { WAIT_REASONS } from '../src/contract/values.ts';
 import { longestTimes } from '../src/worker/longest-times.ts';
 
 const ROOT = new URL('../', import.meta.url);
@@ -84,6 +86,26 @@ test('[M22][M14] docs/operations.md lists the events that the product logs, and 
   const [, logs = ''] = read('docs/operations.md').split(/^## (?:Logs|Metrics)$/m);
   expect(logged).toContain('external_api_request');
   expect(found(logs, /^\| `(\w+)`/gm)).toEqual(logged);
+});
+
+/** What stands in code style at the start of the rows of the table under a heading, up to the first `(`. */
+function firstColumn(page: string, heading: string): string[] {
+  const table = page.split(new RegExp(`^#+ ${heading}$`, 'm'))[1]?.split(/^#/m)[0] ?? '';
+  return found(table, /^\| `([\w.]+)/gm);
+}
+
+test('[M22][C4] docs/client.md has every method and every error of the client, and no others', () => {
+  const page = read('docs/client.md');
+  const methods = Object.getOwnPropertyNames(client.ExternalApiClient.prototype).filter(
+    (name) => name !== 'constructor',
+  );
+  expect(firstColumn(page, 'Methods')).toEqual(methods.toSorted());
+  const errors = Object.entries(client).filter(([, value]) => value.prototype instanceof Error);
+  expect(firstColumn(page, 'Errors')).toEqual(errors.map(([name]) => name).toSorted());
+});
+
+test('[M22][N6] docs/client.md says what each reason of a wait means', () => {
+  expect(firstColumn(read('docs/client.md'), 'Status')).toEqual(expect.arrayContaining([...WAIT_REASONS]));
 });
 
 test('[M22][C4] docs/client.md has the exit codes and their meanings as the help has them', () => {

@@ -10,7 +10,7 @@ export class ExternalAPIError extends Error {
   readonly statusCode: number | null;
   readonly requestId: string | null;
   readonly providerRequestId: string | null;
-  /** Whether asking again later could help. */
+  /** Whether sending it again may help, and does no harm. */
   readonly retryable: boolean;
   /** Seconds the provider asked us to wait; null when it did not say. */
   readonly retryAfter: number | null;

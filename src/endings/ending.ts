@@ -24,7 +24,8 @@ export interface StepOver {
  * What becomes of the request:
  * - `hold`: its outcome is unknown, and it waits for whoever knows;
  * - `cancel_work`: the provider is told, where it can be told;
- * - an end. `retryable`: whoever sends it again does the work once. `fallback`: another answer may stand in.
+ * - an end. `retryable`: sending it again may help, and does no harm: nothing was done, or the mode is `resend`.
+ *   `fallback`: another answer may stand in.
  */
 export type Ending =
   | { next: 'hold' }
