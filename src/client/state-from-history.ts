@@ -17,7 +17,7 @@ const NOTHING_KNOWN: StepFacts = {
   step: 'authenticate',
   mode: 'none',
   providerRequestId: null,
-  adopted: false,
+  namedBy: 'submit',
   sentBefore: false,
   cancelRequested: false,
   confirmedUnsent: false,
@@ -66,7 +66,7 @@ function after(event: HistoryEvent, facts: StepFacts): { state?: Partial<Request
       const then = ending(readStepOver(event, facts));
       if (!('next' in then) || then.next !== 'hold') return {};
       // Whoever decides names the work, or has it submitted again.
-      const held = { sentBefore: true, providerRequestId: null, adopted: true };
+      const held = { sentBefore: true, providerRequestId: null, namedBy: 'person' } as const;
       return { state: { status: 'outcome_unknown' }, facts: held };
     }
     case 'activity_completed': {
@@ -77,7 +77,7 @@ function after(event: HistoryEvent, facts: StepFacts): { state?: Partial<Request
       }
       if (event.activity !== 'process') return {};
       const { providerRequestId } = event.result as Submission;
-      return { state: { status: 'processing', providerRequestId }, facts: { providerRequestId, adopted: false } };
+      return { state: { status: 'processing', providerRequestId }, facts: { providerRequestId, namedBy: 'submit' } };
     }
     case 'cancel_requested':
       return { facts: { cancelRequested: true } };

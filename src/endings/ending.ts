@@ -15,8 +15,8 @@ export interface StepOver {
   /** What an ambiguous submit does. */
   mode: Idempotency;
   providerRequestId: string | null;
-  /** A person or a callback named the id, and the provider wants nothing of it. */
-  idRefused: boolean;
+  /** The work may be another's: only a callback named its id, or a person did and the provider wants nothing of it. */
+  idInDoubt: boolean;
   cancelRequested: boolean;
 }
 
@@ -40,7 +40,7 @@ const UNKNOWN = { end: 'cancelled', cancellation: 'outcome_unknown' } as const s
  *
  * | what came back | cancel asked | then |
  * |---|---|---|
- * | an id that somebody named is refused | no | held |
+ * | anything but a result, of an id in doubt | no | held |
  * | the same | yes | `cancelled`, `outcome_unknown` |
  * | the provider's final word | – | `failed`: it came first |
  * | an id | yes | the work is cancelled at the provider |
@@ -59,7 +59,7 @@ export function ending(over: StepOver): Ending {
   const fallback = row?.fallback ?? true;
   const isOpen = outcome === 'ambiguous' || !over.confirmed;
 
-  if (over.idRefused) return over.cancelRequested ? UNKNOWN : { next: 'hold' };
+  if (over.idInDoubt) return over.cancelRequested ? UNKNOWN : { next: 'hold' };
   if (outcome === 'final') return { end: 'failed', retryable: false, fallback };
   if (over.cancelRequested) {
     if (providerRequestId !== null) return { next: 'cancel_work', providerRequestId };

@@ -10,14 +10,16 @@ import { FAILURES, STILL_PROCESSING, type ErrorDetails, type FailureName } from 
 import type { ErrorType, Idempotency, Outcome } from '../contract/values.ts';
 import type { StepOver } from './ending.ts';
 
+/** Who named the id of the work: the provider's answer to the submit, a person, or a callback, which proves nothing. */
+export type NamedBy = 'submit' | 'person' | 'callback';
+
 /** What a request knows beside the failure that ended its step. */
 export interface StepFacts {
   step: StepOver['step'];
   mode: Idempotency;
   /** The work that is polled. */
   providerRequestId: string | null;
-  /** That its id is this one, a person or a callback said, not the provider's answer to the submit. */
-  adopted: boolean;
+  namedBy: NamedBy;
   /** A submit of this request may have been executed before the step. */
   sentBefore: boolean;
   cancelRequested: boolean;
@@ -27,6 +29,7 @@ export interface StepFacts {
 
 /** A step that is over, with what a person is told of it. */
 export interface ToldStepOver extends StepOver {
+  namedBy: NamedBy;
   /** The failure of the last call, if that is known. */
   type: ErrorType | null;
   message: string | null;
@@ -40,13 +43,14 @@ export function readStepOver(
   { cause, retryState }: Pick<ActivityFailure, 'cause' | 'retryState'>,
   facts: StepFacts,
 ): ToldStepOver {
-  const { step, mode, providerRequestId, adopted, sentBefore, cancelRequested } = facts;
+  const { step, mode, providerRequestId, namedBy, sentBefore, cancelRequested } = facts;
   const end = {
     step,
     mode,
     providerRequestId,
+    namedBy,
     cancelRequested,
-    idRefused: false,
+    idInDoubt: isOnlyHinted(facts),
     type: null,
     message: null,
     details: {},
@@ -71,7 +75,7 @@ export function readStepOver(
       outcome,
       confirmed: true,
       providerRequestId: providerRequestId ?? details?.providerRequestId ?? null,
-      idRefused: adopted && details?.outcome === 'final' && outcome !== 'final',
+      idInDoubt: end.idInDoubt || (namedBy === 'person' && details?.outcome === 'final' && outcome !== 'final'),
       lookedLast,
     };
   }
@@ -92,7 +96,8 @@ export function readStepOver(
 }
 
 /** Cancellation was asked for while no step ran. */
-export function cancelledBetweenSteps({ step, mode, providerRequestId, sentBefore }: StepFacts): ToldStepOver {
+export function cancelledBetweenSteps(facts: StepFacts): ToldStepOver {
+  const { step, mode, providerRequestId, namedBy, sentBefore } = facts;
   return {
     step,
     over: 'cancelled',
@@ -101,13 +106,19 @@ export function cancelledBetweenSteps({ step, mode, providerRequestId, sentBefor
     confirmed: true,
     mode,
     providerRequestId,
+    namedBy,
     cancelRequested: true,
-    idRefused: false,
+    idInDoubt: isOnlyHinted(facts),
     type: null,
     message: null,
     details: {},
     lookedLast: false,
   };
+}
+
+/** No status answer says whose work it is: such an id stays in doubt until the result is there. */
+function isOnlyHinted({ step, namedBy }: StepFacts): boolean {
+  return step === 'pollStatus' && namedBy === 'callback';
 }
 
 function overOf(retryState: ActivityFailure['retryState']): StepOver['over'] {

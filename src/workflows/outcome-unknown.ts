@@ -1,4 +1,5 @@
 import { condition, log, metricMeter } from '@temporalio/workflow';
+import type { NamedBy } from '../endings/step-over.ts';
 import { setAttention } from './attention.ts';
 import type { Request } from './create-request.ts';
 import { hintGapMs } from './hint-plan.ts';
@@ -15,7 +16,7 @@ const unknownOutcomes = metricMeter.createCounter(
 export type Resolved =
   | { resubmit: true }
   /** Look at the work with this id until the deadline or, if the hold is longer, until then. Milliseconds since 1970. */
-  | { resubmit: false; providerRequestId: string; until?: number };
+  | { resubmit: false; providerRequestId: string; namedBy: Exclude<NamedBy, 'submit'>; until?: number };
 
 /** Holds a request whose outcome is unknown. One hold lasts until a person decides, however many callbacks come. */
 export class Hold {
@@ -48,7 +49,8 @@ export class Hold {
       this.#times = null;
       setAttention(args, null);
       this.#request.restartDeadline();
-      return providerRequestId === null ? { resubmit: true } : { resubmit: false, providerRequestId };
+      if (providerRequestId === null) return { resubmit: true };
+      return { resubmit: false, providerRequestId, namedBy: 'person' };
     }
     const hint = this.#heedsHints ? this.#request.takeHint() : null;
     if (hint === null) throw unresolved(failure, `Nobody decided within ${holdMs / 1000} s`);
@@ -56,7 +58,7 @@ export class Hold {
     setAttention(args, null);
     // A hint moves no deadline; but the hold, if it is longer, is a time to look in.
     const isLonger = endsAt > Date.now() + this.#request.remainingMs;
-    return { resubmit: false, providerRequestId: hint, ...(isLonger && { until: endsAt }) };
+    return { resubmit: false, providerRequestId: hint, namedBy: 'callback', ...(isLonger && { until: endsAt }) };
   }
 
   get #heedsHints(): boolean {

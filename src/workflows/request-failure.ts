@@ -35,14 +35,11 @@ export function requestFailure(
   return { status, error: { type, message, statusCode, retryable, outcome, failure }, details, mayFallBack };
 }
 
-/**
- * The failure that {@link ending} decided on.
- * @param timeIsUp what has passed, if that is how it ended
- */
+/** The failure that {@link ending} decided on. */
 export function failureOf(
   over: ToldStepOver,
   { end, retryable, fallback }: { end: RequestFailure['status']; retryable: boolean; fallback: boolean },
-  timeIsUp: string,
+  deadlineMs: number,
 ): RequestFailure {
   const { type, message, outcome, providerRequestId } = over;
   const known = { ...over.details, outcome, providerRequestId, retryable };
@@ -50,12 +47,23 @@ export function failureOf(
     return requestFailure(end, type ?? 'ExternalAPIError', message ?? 'It ended without a word', known, fallback);
   }
   const limited = type === 'APIRateLimitError' ? type : 'APITimeoutError';
-  return requestFailure(end, limited, deadlineMessage(over, timeIsUp), known, fallback);
+  return requestFailure(end, limited, deadlineMessage(over, deadlineMs), known, fallback);
 }
 
 /** What a request is held for. */
-export function unknownOutcome({ step, over, message, details }: ToldStepOver): RequestFailure {
-  const words = over === 'deadline' && step === 'process' ? UNANSWERED : null;
+export function unknownOutcome({
+  step,
+  over,
+  message,
+  details,
+  namedBy,
+  providerRequestId,
+}: ToldStepOver): RequestFailure {
+  const isHinted = step === 'pollStatus' && namedBy === 'callback';
+  const hinted = isHinted
+    ? `Only a callback named ${providerRequestId}, and nothing proves that it is this work`
+    : null;
+  const words = over === 'deadline' && step === 'process' ? UNANSWERED : hinted;
   const why = message === null ? (words ?? NOT_SAID) : words === null ? message : `${words}. Last: ${message}`;
   return requestFailure('failed', 'OutcomeUnknown', why, { ...details, outcome: 'ambiguous', retryable: false });
 }
@@ -70,7 +78,8 @@ const UNDER_WAY: Record<StepOver['step'], string> = {
   pollStatus: 'while the provider was still working on it',
 };
 
-function deadlineMessage({ step, message, lookedLast }: ToldStepOver, passed: string): string {
+function deadlineMessage({ step, message, lookedLast }: ToldStepOver, deadlineMs: number): string {
+  const passed = `The request's deadline of ${Math.round(deadlineMs) / 1000} s passed`;
   if (message === null) return `${passed} ${UNDER_WAY[step]}${step === 'pollStatus' && !lookedLast ? NO_LOOK : ''}`;
   return `${passed}. Last: ${message}${step === 'pollStatus' ? NO_LOOK : ''}`;
 }

@@ -2,7 +2,13 @@ import { ActivityFailure, CancellationScope, isCancellation, patched, workflowIn
 import type { Authentication } from '../contract/activities.ts';
 import type { ProcessResult } from '../contract/request.ts';
 import { ending, type StepOver } from '../endings/ending.ts';
-import { cancelledBetweenSteps, readStepOver, type StepFacts, type ToldStepOver } from '../endings/step-over.ts';
+import {
+  cancelledBetweenSteps,
+  readStepOver,
+  type NamedBy,
+  type StepFacts,
+  type ToldStepOver,
+} from '../endings/step-over.ts';
 import type { Request } from './create-request.ts';
 import { Hold, type Resolved } from './outcome-unknown.ts';
 import { RequestEnded } from './request-ended.ts';
@@ -27,9 +33,7 @@ export class Steps {
   authentication: Authentication | null = null;
   #step: StepOver['step'] = 'authenticate';
   #providerRequestId: string | null = null;
-  #adopted = false;
-  /** As in WatchedWork. */
-  #watchedUntil: number | null = null;
+  #namedBy: NamedBy = 'submit';
   /** A submit may have been executed before the step. */
   #sentBefore = false;
   #confirmedUnsent = false;
@@ -45,7 +49,8 @@ export class Steps {
    */
   async run(): Promise<Answer> {
     const { adopt } = this.#request.args;
-    let next: Resolved = adopt === null ? { resubmit: true } : { resubmit: false, providerRequestId: adopt };
+    let next: Resolved =
+      adopt === null ? { resubmit: true } : { resubmit: false, providerRequestId: adopt, namedBy: 'person' };
     for (;;) {
       try {
         return next.resubmit ? await this.#submitted() : await this.#taken(next);
@@ -79,8 +84,8 @@ export class Steps {
   }
 
   /** That it is the work of this input, a person says, or a callback: not for other requests to rely on. */
-  async #taken({ providerRequestId, until }: Resolved & { resubmit: false }): Promise<Answer> {
-    this.#adopted = true;
+  async #taken({ providerRequestId, namedBy, until }: Resolved & { resubmit: false }): Promise<Answer> {
+    this.#namedBy = namedBy;
     const unknown = { firstPollAfterMs: null, submittedAt: null, answerSlot: undefined };
     return await this.#watched({ providerRequestId, ...unknown, ...(until !== undefined && { until }) });
   }
@@ -97,7 +102,6 @@ export class Steps {
     const { providerRequestId } = work;
     this.#step = 'pollStatus';
     this.#providerRequestId = providerRequestId;
-    this.#watchedUntil = work.until ?? null;
     this.#request.apply({ type: 'submitted', providerRequestId });
     const { result } = await watchWork(this.#request, work);
     return { result, storedAt: null };
@@ -107,8 +111,7 @@ export class Steps {
     this.#step = 'process';
     this.#sentBefore = true;
     this.#providerRequestId = null;
-    this.#adopted = false;
-    this.#watchedUntil = null;
+    this.#namedBy = 'submit';
     try {
       return await this.#hold.resolve(failure);
     } catch (error) {
@@ -128,7 +131,7 @@ export class Steps {
       throw new RequestEnded({ end: 'cancelling', providerRequestId: then.providerRequestId });
     }
     if (then.end === 'cancelled') throw new RequestEnded(then);
-    const failure = failureOf(over, then, this.#timeIsUp());
+    const failure = failureOf(over, then, this.#request.args.deadlineMs);
     throw new RequestEnded({ end: 'failed', failure, cancellation: over.cancelRequested ? 'finished_anyway' : null });
   }
 
@@ -137,20 +140,13 @@ export class Steps {
       step: this.#step,
       mode: this.authentication?.mode ?? 'none',
       providerRequestId: this.#providerRequestId,
-      adopted: this.#adopted,
+      namedBy: this.#namedBy,
       sentBefore: this.#sentBefore || wasReset(),
       cancelRequested: CancellationScope.current().consideredCancelled,
       confirmedUnsent: this.#confirmedUnsent,
     };
     if (error instanceof ActivityFailure) return readStepOver(error, facts);
     return isCancellation(error) ? cancelledBetweenSteps(facts) : null;
-  }
-
-  /** What has passed when its time is up. */
-  #timeIsUp(): string {
-    const until = this.#watchedUntil;
-    if (until !== null) return `The hold of its unknown outcome, until ${new Date(until).toISOString()}, passed`;
-    return `The request's deadline of ${Math.round(this.#request.args.deadlineMs) / 1000} s passed`;
   }
 
   /** What a replay finds in the history, it finds without the patch; only a new run has it. */

@@ -13,7 +13,7 @@ const OVER: StepOver = {
   confirmed: true,
   mode: 'none',
   providerRequestId: null,
-  idRefused: false,
+  idInDoubt: false,
   cancelRequested: false,
 };
 
@@ -37,15 +37,17 @@ test.each<[string, Partial<StepOver>, Ending]>([
     { failure: 'rejected', outcome: 'final', ...cancel },
     failed(false, false),
   ],
-  [
-    'an id that somebody named, and the provider wants nothing of',
-    { ...poll, failure: 'declined', idRefused: true },
-    held,
-  ],
+  ['an id in doubt: the provider wants nothing of it', { ...poll, failure: 'declined', idInDoubt: true }, held],
   [
     'the same, cancelled',
-    { ...poll, failure: 'declined', idRefused: true, ...cancel },
+    { ...poll, failure: 'declined', idInDoubt: true, ...cancel },
     { end: 'cancelled', cancellation: 'outcome_unknown' },
+  ],
+  ['an id in doubt: the deadline', { ...poll, ...deadline, failure: null, idInDoubt: true }, held],
+  [
+    'an id in doubt: cancelled, and never cancelled there',
+    { ...poll, failure: null, idInDoubt: true, ...cancel },
+    unknown,
   ],
   ['an ambiguous submit, tries used up, mode none', ambiguous, held],
   ['the same in mode key', { ...ambiguous, mode: 'key' }, held],
@@ -85,11 +87,11 @@ const anyStepOver = fc.record<StepOver>({
   confirmed: fc.boolean(),
   mode: fc.constantFrom(...IDEMPOTENCIES),
   providerRequestId: fc.option(fc.constant('job-1')),
-  idRefused: fc.boolean(),
+  idInDoubt: fc.boolean(),
   cancelRequested: fc.boolean(),
 });
-/** An id that is refused says nothing of the work. */
-const anyOver = anyStepOver.map((over): StepOver => (over.idRefused ? { ...over, outcome: 'ambiguous' } : over));
+/** What is said of an id in doubt says nothing of the work. */
+const anyOver = anyStepOver.map((over): StepOver => (over.idInDoubt ? { ...over, outcome: 'ambiguous' } : over));
 
 test('[N14][N1] whatever came back: what may have been executed is never called unsent, nor retryable unless it may be sent twice', () => {
   fc.assert(

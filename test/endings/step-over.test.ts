@@ -4,13 +4,13 @@ import { expect, test } from 'vitest';
 import { STILL_PROCESSING, type FailureName } from '../../src/contract/failures.ts';
 import type { Outcome } from '../../src/contract/values.ts';
 import { ending } from '../../src/endings/ending.ts';
-import { readStepOver, type StepFacts } from '../../src/endings/step-over.ts';
+import { cancelledBetweenSteps, readStepOver, type StepFacts } from '../../src/endings/step-over.ts';
 
 const FACTS: StepFacts = {
   step: 'process',
   mode: 'none',
   providerRequestId: null,
-  adopted: false,
+  namedBy: 'submit',
   sentBefore: false,
   cancelRequested: false,
   confirmedUnsent: false,
@@ -45,6 +45,19 @@ const LAST = {
   message: 'Too Many Requests',
   details: { outcome: 'refused', failure: 'rateLimited' },
 };
+
+/** How the poll of an id that only a callback named can end, but with a result. */
+const HINTED: [string, ActivityFailure][] = [
+  ['a 404', failed('final', 'declined', undefined, 404)],
+  ['a job that failed', failed('final', 'reportedFailure')],
+  ['a status call that failed', failed('ambiguous', 'serverError')],
+  ['the deadline', timedOut(TimeoutType.SCHEDULE_TO_CLOSE, null)],
+  [
+    'a last look that found it running',
+    over(RetryState.TIMEOUT, ApplicationFailure.create({ type: STILL_PROCESSING, message: 'it works on it' })),
+  ],
+  ['a cancellation', cancelled('ACTIVITY_ID_NOT_STARTED')],
+];
 
 /** What the server says, and what was seen of it on a server 1.29. */
 test.each<[string, ActivityFailure, Partial<StepFacts>, object]>([
@@ -157,26 +170,38 @@ test.each<[string, ActivityFailure, Partial<StepFacts>, object]>([
     'a 404 for an id that the provider gave',
     failed('final', 'declined', undefined, 404),
     { step: 'pollStatus', providerRequestId: 'job-1' },
-    { outcome: 'ambiguous', idRefused: false },
+    { outcome: 'ambiguous', idInDoubt: false },
   ],
   [
-    'a 404 for an id that somebody named',
+    'a 404 for an id that a person named',
     failed('final', 'declined', undefined, 404),
-    { step: 'pollStatus', providerRequestId: 'job-1', adopted: true },
-    { outcome: 'ambiguous', idRefused: true },
+    { step: 'pollStatus', providerRequestId: 'job-1', namedBy: 'person' },
+    { outcome: 'ambiguous', idInDoubt: true },
   ],
   [
-    'another refusal of an id that somebody named',
+    'another refusal of an id that a person named',
     failed('final', 'forbidden', undefined, 403),
-    { step: 'pollStatus', providerRequestId: 'job-1', adopted: true },
-    { outcome: 'ambiguous', idRefused: true },
+    { step: 'pollStatus', providerRequestId: 'job-1', namedBy: 'person' },
+    { outcome: 'ambiguous', idInDoubt: true },
   ],
   [
-    'a job that failed, of an id that somebody named',
+    'a job that failed, of an id that a person named',
     failed('final', 'reportedFailure'),
-    { step: 'pollStatus', providerRequestId: 'job-1', adopted: true },
-    { outcome: 'final', idRefused: false },
+    { step: 'pollStatus', providerRequestId: 'job-1', namedBy: 'person' },
+    { outcome: 'final', idInDoubt: false },
   ],
+  [
+    'a status call that failed, of an id that a person named',
+    failed('ambiguous', 'serverError'),
+    { step: 'pollStatus', providerRequestId: 'job-1', namedBy: 'person' },
+    { outcome: 'ambiguous', idInDoubt: false },
+  ],
+  ...HINTED.map(([what, failure]): [string, ActivityFailure, Partial<StepFacts>, object] => [
+    `${what}, of an id that only a callback named`,
+    failure,
+    { step: 'pollStatus', providerRequestId: 'job-1', namedBy: 'callback' },
+    { idInDoubt: true },
+  ]),
   [
     'no credentials for a second submit, after one that nobody answered',
     failed('final', 'invalidClient'),
@@ -190,4 +215,13 @@ test.each<[string, ActivityFailure, Partial<StepFacts>, object]>([
 test('[N14][N11] E2: a worker died after its submit, and the next attempt is cancelled in the queue: nobody says unsent', () => {
   const step = readStepOver(cancelled('ACTIVITY_ID_NOT_STARTED'), { ...FACTS, ...CANCEL });
   expect(ending(step)).toEqual({ end: 'cancelled', cancellation: 'outcome_unknown' });
+});
+
+test('[N14][N1] E1: cancelled between two steps, with an id that only a callback named: nothing is cancelled at the provider', () => {
+  const facts: StepFacts = { ...FACTS, ...CANCEL, step: 'pollStatus', providerRequestId: 'job-1', sentBefore: true };
+  expect(ending(cancelledBetweenSteps({ ...facts, namedBy: 'callback' }))).toEqual({
+    end: 'cancelled',
+    cancellation: 'outcome_unknown',
+  });
+  expect(ending(cancelledBetweenSteps({ ...facts, namedBy: 'person' }))).toMatchObject({ next: 'cancel_work' });
 });

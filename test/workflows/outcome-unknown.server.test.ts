@@ -9,10 +9,9 @@ import {
   type RequestHandle,
   type RequestSnapshot,
 } from '../../src/client/index.ts';
-import { CALLBACK_SIGNAL, SEARCH_ATTRIBUTES, workflowIdOf } from '../../src/contract/names.ts';
+import { SEARCH_ATTRIBUTES, workflowIdOf } from '../../src/contract/names.ts';
 import { callsAbout } from '../helpers/calls-about.ts';
 import { startInProcessStack, type InProcessStack } from '../helpers/in-process-stack.ts';
-import { loggedWarnings } from '../helpers/quiet-runtime.ts';
 import { resetToBeforeSubmit } from '../helpers/reset-workflow.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
@@ -161,38 +160,6 @@ describe('a decision', () => {
       status: 'failed',
       resolution: { decision: 'abandon' },
     });
-  });
-
-  test('[N1] a callback that names the id is as good as a decision', async () => {
-    const { requestId, result } = await lost({}, true);
-    const providerRequestId = submits(requestId)[0]!.providerRequestId;
-    await workflowOf(requestId).signal(CALLBACK_SIGNAL, { providerRequestId });
-    expect(await result()).toMatchObject({ status: 'completed', providerRequestId, resolution: null });
-  });
-
-  test('[N1] a callback that names a work of nobody leaves the question open, which is told and counted once', async () => {
-    await using impatient = await startInProcessStack({ now: () => Date.now() + 31_000 });
-    impatient.fake.script({ endpoint: '/process', fault: { kind: 'executed-no-answer' } });
-    const handle = await impatient.client.process({ data: 1 });
-    const isHeld = async () => (await handle.status()).status === 'outcome_unknown';
-    await waitUntil('it is unknown', isHeld);
-    await impatient.temporal.client.workflow
-      .getHandle(workflowIdOf(handle.requestId))
-      .signal(CALLBACK_SIGNAL, { providerRequestId: 'req_nobody_knows' });
-    await waitUntil('it is unknown again', async () => (await handle.status()).error?.statusCode === 404);
-    const told = () => loggedWarnings.filter((entry) => entry['request_id'] === handle.requestId);
-    await waitUntil('it is told', () => told().length > 0);
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    expect(told()).toMatchObject([{ event: 'external_api_outcome_unknown' }]);
-    await impatient.client.resolve(handle.requestId, { decision: 'abandon', ...WHO });
-  });
-
-  test('[N1] a callback without an id decides nothing', async () => {
-    const { requestId, status } = await lost();
-    await workflowOf(requestId).signal(CALLBACK_SIGNAL);
-    await workflowOf(requestId).signal(CALLBACK_SIGNAL, { providerRequestId: '../../oauth/token' });
-    expect(await status()).toMatchObject({ status: 'outcome_unknown' });
-    await stack.client.resolve(requestId, { decision: 'abandon', ...WHO });
   });
 
   test('[N1] a second one, a late one and one without a question are refused, and change nothing', async () => {
