@@ -139,10 +139,13 @@ function pendingTask(raw: RawTask): PendingTask | null {
 
 /** One event of a history, as far as it tells of a request's state. */
 export type HistoryEvent = { at: string } & (
+  | { type: 'started'; adopts: boolean }
   | { type: 'activity_scheduled'; activity: string; input: unknown }
   | { type: 'activity_completed'; activity: string; result: unknown }
   /** Failed for good, or timed out. */
   | { type: 'activity_failed'; activity: string; cause: Error | undefined; retryState: RetryState }
+  /** A person decided on an unknown outcome. */
+  | { type: 'decided' }
   | { type: 'cancel_requested' }
   /** The workflow ended without a result. */
   | { type: 'closed' }
@@ -193,6 +196,15 @@ export async function plainHistory(
       const cause = lost.failure ? await errorOf(client, lost.failure, context) : undefined;
       return { at, type: 'activity_failed', activity, cause, retryState: decodeRetryState(lost.retryState) };
     }
+    const start = event.workflowExecutionStartedEventAttributes;
+    if (start) {
+      const { namespace } = client.options;
+      const args = await firstValueOf(client, start.input, { type: 'workflow', namespace, workflowId });
+      const { adopt = null } = (args ?? {}) as Partial<ProcessRequestArgs>;
+      return { at, type: 'started', adopts: adopt !== null };
+    }
+    // The only update there is.
+    if (event.workflowExecutionUpdateAcceptedEventAttributes) return { at, type: 'decided' };
     if (event.workflowExecutionCancelRequestedEventAttributes) return { at, type: 'cancel_requested' };
     return { at, type: CLOSING.some((attributes) => event[attributes]) ? 'closed' : 'other' };
   };

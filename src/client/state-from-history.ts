@@ -52,11 +52,14 @@ export function stateFromHistory(requestId: string, history: readonly HistoryEve
 /** What `event` changes. */
 function after(event: HistoryEvent, facts: StepFacts): { state?: Partial<RequestState>; facts?: Partial<StepFacts> } {
   switch (event.type) {
+    case 'started':
+      // A retry of work that the provider has is told whose it is.
+      return event.adopts ? { facts: { namedBy: 'person' } } : {};
     case 'activity_scheduled': {
       const begun = STEPS[event.activity];
       if (!begun) return { state: {} };
       const { step, status } = begun;
-      if (step !== 'pollStatus') return { state: { status }, facts: { step } };
+      if (step !== 'pollStatus') return { state: { status }, facts: { step, namedBy: 'submit' } };
       // A person or a callback may have named it.
       const { providerRequestId } = event.input as PollInput;
       return { state: { status, providerRequestId }, facts: { step, providerRequestId } };
@@ -65,10 +68,12 @@ function after(event: HistoryEvent, facts: StepFacts): { state?: Partial<Request
       if (STEPS[event.activity] === undefined) return {};
       const then = ending(readStepOver(event, facts));
       if (!('next' in then) || then.next !== 'hold') return {};
-      // Whoever decides names the work, or has it submitted again.
-      const held = { sentBefore: true, providerRequestId: null, namedBy: 'person' } as const;
+      // Unless somebody decides, only a callback can name the work.
+      const held = { sentBefore: true, providerRequestId: null, namedBy: 'callback' } as const;
       return { state: { status: 'outcome_unknown' }, facts: held };
     }
+    case 'decided':
+      return { facts: { namedBy: 'person' } };
     case 'activity_completed': {
       if (event.activity === 'authenticate') {
         const { cached, mode } = event.result as Authentication;
@@ -77,7 +82,7 @@ function after(event: HistoryEvent, facts: StepFacts): { state?: Partial<Request
       }
       if (event.activity !== 'process') return {};
       const { providerRequestId } = event.result as Submission;
-      return { state: { status: 'processing', providerRequestId }, facts: { providerRequestId, namedBy: 'submit' } };
+      return { state: { status: 'processing', providerRequestId }, facts: { providerRequestId } };
     }
     case 'cancel_requested':
       return { facts: { cancelRequested: true } };

@@ -1,19 +1,30 @@
 import { readFileSync } from 'node:fs';
 import { Client, Connection } from '@temporalio/client';
-import { ApplicationFailure, RetryState, TimeoutFailure, TimeoutType } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  defaultPayloadConverter,
+  RetryState,
+  TimeoutFailure,
+  TimeoutType,
+} from '@temporalio/common';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { expect, test } from 'vitest';
 import { plainHistory, type HistoryEvent } from '../../src/client/server-view.ts';
 import { stateFromHistory } from '../../src/client/state-from-history.ts';
 import type { Authentication } from '../../src/contract/activities.ts';
+import type { ProcessRequestArgs } from '../../src/contract/request.ts';
 import type { RequestStatus } from '../../src/contract/values.ts';
 
 /** Never connects: it brings the data converter. */
 const client = new Client({ connection: Connection.lazy() });
 
-async function eventsOf(name: string): Promise<HistoryEvent[]> {
+/** @param args what the request is started with, instead of what it was recorded with */
+async function eventsOf(name: string, args: Partial<ProcessRequestArgs> = {}): Promise<HistoryEvent[]> {
   const file = new URL(`../replay/histories/v1/${name}.json`, import.meta.url);
   const { events } = historyFromJSON(JSON.parse(readFileSync(file, 'utf8')));
+  const input = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
+  const recorded = defaultPayloadConverter.fromPayload<ProcessRequestArgs>(input!);
+  Object.assign(input!, defaultPayloadConverter.toPayload({ ...recorded, ...args }));
   // Times do not matter here, and come out of JSON in another form than from a server.
   return await plainHistory(client, 'w', { events: (events ?? []).map((event) => ({ ...event, eventTime: null })) });
 }
@@ -95,3 +106,50 @@ function submitOver(cause: Error): HistoryEvent[] {
     { at, type: 'activity_failed', activity: 'process', cause, retryState: RetryState.NON_RETRYABLE_FAILURE },
   ];
 }
+
+const unknownId = ApplicationFailure.create({
+  type: 'ExternalAPIError',
+  details: [{ outcome: 'final', failure: 'declined', statusCode: 404, providerRequestId: 'job-1' }],
+});
+const failedJob = ApplicationFailure.create({
+  type: 'ExternalAPIError',
+  details: [{ outcome: 'final', failure: 'reportedFailure', providerRequestId: 'job-1' }],
+});
+
+function pollOver(cause: Error): HistoryEvent[] {
+  return [
+    { at, type: 'activity_scheduled', activity: 'pollStatus', input: { providerRequestId: 'job-1' } },
+    { at, type: 'activity_failed', activity: 'pollStatus', cause, retryState: RetryState.NON_RETRYABLE_FAILURE },
+  ];
+}
+
+test.each<[string, string | null, RequestStatus]>([
+  ['that a retry was told to adopt', 'job-1', 'outcome_unknown'],
+  ['that the provider gave to the submit', null, 'processing'],
+])('[C3][N1][N18] E12: the provider does not know the id %s', async (_what, adopt, status) => {
+  const [start] = await eventsOf('polled', { adopt });
+  expect(stateFromHistory('req_X', [start!, ...pollOver(unknownId)]).status).toBe(status);
+});
+
+const decided: HistoryEvent = { at, type: 'decided' };
+
+test.each<[string, Error, HistoryEvent[], RequestStatus]>([
+  ['that only a callback named', failedJob, [], 'outcome_unknown'],
+  ['that a person named', failedJob, [decided], 'processing'],
+  ['that a person named, and the provider does not know', unknownId, [decided], 'outcome_unknown'],
+])('[C3][N1] a held request and an id %s: it is held again unless that is a verdict', (_what, cause, by, status) => {
+  const history = [
+    started,
+    scheduled,
+    authenticated({ mode: 'none' }),
+    ...submitOver(died({ ...RECORD, sending: true })),
+  ];
+  expect(stateFromHistory('req_X', [...history, ...by, ...pollOver(cause)]).status).toBe(status);
+});
+
+test.each([
+  ['outcome-unknown-and-adopted', 1],
+  ['outcome-unknown', 0],
+])('[C3][N1] the history of %s has the decision of a person', async (name, decisions) => {
+  expect((await eventsOf(name)).filter(({ type }) => type === 'decided')).toHaveLength(decisions);
+});
