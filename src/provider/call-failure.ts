@@ -1,5 +1,5 @@
 import type { FailureName } from '../contract/failures.ts';
-import type { BreakReason } from './transport.ts';
+import type { BreakReason, CallTimeouts } from './transport.ts';
 import type { ClosedBy, Operation } from '../contract/values.ts';
 
 /** The words of the provider's contract. */
@@ -63,14 +63,6 @@ export function failureOfBrokenCall({ sent, reason, replyStarted, code }: Broken
   if (!sent) return code !== null && CERTIFICATE_CODES.has(code) ? 'badCertificate' : 'unreachable';
   if (reason === 'timeout') return 'noAnswer';
   return replyStarted || reason === 'not-http' ? 'unreadableReply' : 'connectionLost';
-}
-
-/** How long a call may take. */
-export interface CallTimeouts {
-  /** From its first byte to the end of the answer. */
-  timeoutMs: number;
-  /** Until it has a connection, before its first byte. */
-  connectTimeoutMs: number;
 }
 
 export function brokenCallMessage(

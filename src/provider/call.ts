@@ -15,14 +15,20 @@ import {
   noPermitMessage,
   noPermitRetryMs,
   statusMessage,
-  type CallTimeouts,
 } from './call-failure.ts';
 import type { CallRecord, ProviderObserver } from './observer.ts';
 import type { Reading } from './response-schemas.ts';
 import { readRateHint } from './rate-hint.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import { NoSocketError, type Sockets } from './sockets.ts';
-import { BrokenCallError, type HttpReply, type HttpRequest, type ReplyHead, type Transport } from './transport.ts';
+import {
+  BrokenCallError,
+  type CallTimeouts,
+  type HttpReply,
+  type HttpRequest,
+  type ReplyHead,
+  type Transport,
+} from './transport.ts';
 
 export interface CallContext {
   requestId: string | null;

@@ -1,6 +1,13 @@
 import { buildConnector, errors, Pool, type Dispatcher } from 'undici';
-import type { CallTimeouts } from './call-failure.ts';
 import { DeliveryTime } from './delivery-time.ts';
+
+/** How long a call may take. */
+export interface CallTimeouts {
+  /** From its first byte to the end of the answer. */
+  timeoutMs: number;
+  /** Until it has a connection, before its first byte. */
+  connectTimeoutMs: number;
+}
 
 export interface TransportOptions extends CallTimeouts {
   origin: string;
