@@ -26,6 +26,8 @@ export interface Stack extends AsyncDisposable {
   /** What `startWorker` needs to start another worker of this stack. */
   readonly workerEnv: Readonly<Record<string, string>>;
   readonly worker: WorkerProcess;
+  /** Starts another worker, which ends with the stack. */
+  nextWorker(): Promise<WorkerProcess>;
 }
 
 export interface WorkerProcess {
@@ -61,21 +63,41 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   };
   try {
     const worker = await startWorker(workerEnv);
+    const workers = [worker];
+    const nextWorker = async (): Promise<WorkerProcess> => {
+      const next = await startWorker(workerEnv);
+      workers.push(next);
+      return next;
+    };
     const dispose = async (): Promise<void> => {
-      await worker.stop('SIGKILL');
+      for (const each of workers) await each.stop('SIGKILL');
       await closeOthers();
     };
-    return { fakeProvider, temporal, clientEnv, workerEnv, worker, [Symbol.asyncDispose]: dispose };
+    return { fakeProvider, temporal, clientEnv, workerEnv, worker, nextWorker, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await closeOthers();
     throw error;
   }
 }
 
-/** Starts `external-api worker` with `env` and little else, and waits until it takes work, or says that it does not. */
-export async function startWorker(
+let lastStart: Promise<unknown> = Promise.resolve();
+
+/**
+ * Starts `external-api worker` with `env` and little else, and waits until it takes work, or says that it does not. One
+ * after the other: a start is seconds of work for a processor, and tests that run together start theirs together.
+ */
+export function startWorker(
   env: Readonly<Record<string, string>>,
-  { isReady = true } = {},
+  options?: { isReady: boolean },
+): Promise<WorkerProcess> {
+  const start = lastStart.then(() => startNow(env, options));
+  lastStart = start.catch(() => {});
+  return start;
+}
+
+async function startNow(
+  env: Readonly<Record<string, string>>,
+  { isReady } = { isReady: true },
 ): Promise<WorkerProcess> {
   const port = await freePort();
   const child = spawn(process.execPath, [CLI, 'worker'], {

@@ -1,29 +1,24 @@
 import '../helpers/quiet-runtime.ts';
 import { Worker } from '@temporalio/worker';
-import { expect, inject, onTestFinished, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { confirmUnsent } from '../../src/activities/confirm-unsent.ts';
 import { ExternalApiClient, type RequestHandle, type RequestStatus } from '../../src/client/index.ts';
 import { readPending } from '../../src/client/server-view.ts';
 import { TASK_QUEUES, workflowIdOf } from '../../src/contract/names.ts';
 import { callsAbout } from '../helpers/calls-about.ts';
-import { startStack, startWorker, type Stack } from '../helpers/stack.ts';
+import { startStack, type Stack } from '../helpers/stack.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
+// Each has a stack of its own, and waits most of its time for the server to notice a death: they wait together.
 const POLL = '/status/{request_id}';
 const FAST = { EXTERNAL_API_POLL_INITIAL: '0.1', EXTERNAL_API_POLL_MAX: '2', EXTERNAL_API_RETRY_DELAY: '0.05' };
 
 /** How far a request has come, for "never backwards". */
 const ORDER: readonly RequestStatus[] = ['queued', 'authenticating', 'submitting', 'processing', 'completed'];
 
-/** Takes over from the worker that died; ends with the test, whatever comes of it. */
-async function nextWorker(stack: Stack): Promise<void> {
-  const worker = await startWorker(stack.workerEnv);
-  onTestFinished(() => worker.stop('SIGKILL'));
-}
-
-test(
+test.concurrent(
   '[M20][C3] a worker killed during the poll: reads go on at once, and the next worker finishes the request',
-  { timeout: 60_000 },
+  { timeout: 90_000 },
   async () => {
     await using stack = await startStack({ workerEnv: FAST, fakeProvider: { settings: { jobDurationMs: 8_000 } } });
     const client = new ExternalApiClient(stack.temporal.client);
@@ -38,7 +33,7 @@ test(
     await readOnce();
     await stack.worker.stop('SIGKILL');
     for (let n = 0; n < 3; n++) await readOnce();
-    await nextWorker(stack);
+    await stack.nextWorker();
     await waitUntil(
       'it is completed',
       async () => {
@@ -71,11 +66,11 @@ async function killedWhileSubmitting(
     callsAbout(stack.fakeProvider, handle.requestId, '/process').some(({ executed }) => executed),
   );
   await stack.worker.stop('SIGKILL');
-  await nextWorker(stack);
+  await stack.nextWorker();
   await run(stack, handle);
 }
 
-test(
+test.concurrent(
   '[N1][M20] a worker killed while it submits: without idempotency nothing is sent again',
   { timeout: 90_000 },
   async () => {
@@ -107,7 +102,7 @@ async function lostInFlight(run: (stack: Stack, handle: RequestHandle) => Promis
   await run(stack, handle);
 }
 
-test(
+test.concurrent(
   '[N14][N11] E2: a worker died after its submit, and the next attempt is cancelled in the queue: nobody says unsent',
   { timeout: 90_000 },
   async () => {
@@ -130,7 +125,7 @@ test(
   },
 );
 
-test(
+test.concurrent(
   '[N14][N1] E11: an operator resets the activity and its heartbeats after an intent: the outcome is unknown',
   { timeout: 90_000 },
   async () => {
@@ -139,14 +134,14 @@ test(
       const execution = { workflowId: workflowIdOf(requestId) };
       const reset = { namespace, identity, execution, type: 'process', resetHeartbeat: true };
       await stack.temporal.client.workflowService.resetActivity(reset);
-      await nextWorker(stack);
+      await stack.nextWorker();
       await waitUntil('the outcome is unknown', async () => (await status()).status === 'outcome_unknown', 40_000);
       expect(callsAbout(stack.fakeProvider, requestId, '/process')).toHaveLength(1);
     });
   },
 );
 
-test(
+test.concurrent(
   '[N1][M20] a worker killed while it submits: with a key the request is sent again and executed once',
   { timeout: 90_000 },
   async () => {
@@ -159,9 +154,9 @@ test(
   },
 );
 
-test(
+test.concurrent(
   '[M20] SIGTERM drains: the POST that is on its way is not cut, and the request is finished by the next worker',
-  { timeout: 60_000 },
+  { timeout: 90_000 },
   async () => {
     await using stack = await startStack({ workerEnv: FAST, fakeProvider: { settings: { jobDurationMs: 0 } } });
     stack.fakeProvider.script({ endpoint: '/process', fault: { kind: 'delay', ms: 3_000 } });
@@ -176,13 +171,13 @@ test(
     expect(callsAbout(stack.fakeProvider, handle.requestId, '/process')).toMatchObject([
       { statusCode: 202, answeredAt: expect.any(Number) },
     ]);
-    await nextWorker(stack);
+    await stack.nextWorker();
     expect(await handle.result({ timeout: '30 seconds' })).toMatchObject({ status: 'completed' });
     expect(callsAbout(stack.fakeProvider, handle.requestId, '/process')).toHaveLength(1);
   },
 );
 
-test(
+test.concurrent(
   '[N1][M20] a worker that was frozen, and whose task went to another, does not send when it resumes',
   { timeout: 90_000 },
   async () => {
@@ -197,7 +192,7 @@ test(
     const tokenCalls = () => stack.fakeProvider.ledger.filter(({ endpoint }) => endpoint === '/oauth/token');
     await waitUntil('the submit waits for its token', () => tokenCalls().length === 2);
     stack.worker.child.kill('SIGSTOP');
-    await nextWorker(stack);
+    await stack.nextWorker();
     stack.fakeProvider.settings.tokenLifetimeS = 3_600;
     await waitUntil(
       'the other worker submits',
