@@ -6,6 +6,8 @@ import type { RecordedResolution, RequestSnapshot } from '../contract/request.ts
 import type { WaitReason } from '../contract/values.ts';
 
 const REASONS: Record<WaitReason, string> = {
+  task_failing: 'workers whose code can run it: its workflow task fails',
+  paused: 'an operator, who paused its step',
   outcome_unknown: 'a callback or a decision (`external-api resolve`)',
   provider_call: 'an answer of the provider',
   provider_processing: 'the provider, which works on it',

@@ -66,11 +66,14 @@ export interface PendingActivity {
   lastFailure: AttemptFailure | null;
   /** Who had it last; null: nobody ever. An operator's reset does not change it. */
   lastWorker: string | null;
+  /** Since when an operator has it paused; null: it is not. An attempt that runs goes on. */
+  pausedAt: string | null;
 }
 
 /** A workflow's own next step. */
 export interface PendingTask {
   isStarted: boolean;
+  /** From 1; the server counts on after a failure and after a worker that did not answer. */
   attempt: number;
   scheduledAt: string | null;
 }
@@ -125,6 +128,7 @@ async function pendingActivity(client: Client, workflowId: string, raw: RawActiv
     heartbeat: await firstValueOf(client, raw.heartbeatDetails, context),
     lastFailure: raw.lastFailure ? await failureOf(client, raw.lastFailure, context) : null,
     lastWorker: raw.lastWorkerIdentity || null,
+    pausedAt: raw.paused ? iso(raw.pauseInfo?.pauseTime ?? raw.scheduledTime) : null,
   };
 }
 

@@ -34,11 +34,15 @@ export function waitingFor(
   budget: BudgetView | null,
   now: Date,
 ): WaitingFor | null {
+  const { task } = pending;
+  if (task !== null && task.attempt > 1) {
+    return { reason: 'task_failing', since: task.scheduledAt, until: null, attempt: task.attempt };
+  }
   if (state.status === 'outcome_unknown') {
     return { reason: 'outcome_unknown', since: state.updatedAt, until: state.holdUntil ?? null, attempt: 1 };
   }
   const activity = stepOf(pending);
-  if (!activity) return waitingForWorker(pending.task);
+  if (!activity) return waitingForWorker(task);
   const { attempt, scheduledAt, nextAttemptAt } = activity;
   const closure = budget && mayWaitForPermit(pending, now) ? closureOf(budget, callOf(activity)) : null;
   const closed: Pick<WaitingFor, 'reason' | 'until'> | null = closure && {
@@ -50,6 +54,7 @@ export function waitingFor(
     const reason = activity.name === 'pollStatus' ? 'provider_processing' : 'provider_call';
     return { reason, until: null, ...closed, since: activity.lastStartedAt, attempt };
   }
+  if (activity.pausedAt !== null) return { reason: 'paused', since: activity.pausedAt, until: null, attempt };
   if (backsOff(activity, now)) {
     const since = activity.lastAttemptCompletedAt ?? scheduledAt;
     return { reason: reasonOf(activity), since, until: nextAttemptAt, attempt };
@@ -65,7 +70,7 @@ export function mayWaitForPermit(pending: Pending, now: Date): boolean {
   const activity = stepOf(pending);
   if (!activity) return false;
   if (!METERED.includes(activity.name) && callOf(activity) !== 'bulk') return false;
-  return isStarted(activity) ? sendsLater(activity) : !backsOff(activity, now);
+  return isStarted(activity) ? sendsLater(activity) : activity.pausedAt === null && !backsOff(activity, now);
 }
 
 /** How the last attempt of the pending activity ended, unless well or as "not yet". */

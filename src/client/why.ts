@@ -114,6 +114,15 @@ const REASONS: Record<WaitReason, (facts: Facts) => string> = {
     const advice = decisionAdvice(snapshot, wait.until && timeOfDay(wait.until, now));
     return `may or may not have been done: its outcome is unknown${since}${cause}; ${advice}`;
   },
+  task_failing({ wait, now }) {
+    const since = wait.since === null ? '' : ` since ${timeOfDay(wait.since, now)}`;
+    const failed = `${count(wait.attempt - 1, 'time')}${since}`;
+    return `makes no step: its workflow task has failed, or had no answer, ${failed}: the log of the workers says why, and it goes on once their code can run it`;
+  },
+  paused({ wait, now }) {
+    const since = wait.since === null ? '' : ` since ${timeOfDay(wait.since, now)}`;
+    return `is paused${since}: an operator paused its step, and lets it go on with \`temporal activity unpause\``;
+  },
   worker({ snapshot: { status, stale }, evidence: { budget, workerAddress }, wait, now }) {
     const step = `none has taken its step${spanSince(wait, now)}`;
     if (budget === null && !stale && CALLING.includes(status)) {

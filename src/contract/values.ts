@@ -90,6 +90,10 @@ export const CANCELLATION_OUTCOMES = [
 export type CancellationOutcome = (typeof CANCELLATION_OUTCOMES)[number];
 
 export const WAIT_REASONS = [
+  /** The workflow's own step fails, or its worker dies, again and again: the workers' code cannot go on with it. */
+  'task_failing',
+  /** An operator paused the activity of the step. */
+  'paused',
   /** A reply was lost: it waits for a callback, for a decision, or for the end of its hold. */
   'outcome_unknown',
   /** A call to the provider is under way. */

@@ -32,6 +32,7 @@ function activity(name: string, more: Partial<PendingActivity> = {}): PendingAct
     heartbeat: undefined,
     lastFailure: null,
     lastWorker: null,
+    pausedAt: null,
     ...more,
   };
 }
@@ -153,6 +154,31 @@ describe('no activity is pending', () => {
     const waiting = waitingFor(state, { activities: [], task: pending }, USED_UP, NOW);
     if (expected === null) expect(waiting).toBeNull();
     else expect(waiting).toMatchObject(expected);
+  });
+});
+
+describe('what only an operator can mend', () => {
+  const task: PendingTask = { isStarted: false, scheduledAt: AT(-40), attempt: 4 };
+  const failing = { reason: 'task_failing', since: AT(-40), until: null, attempt: 4 };
+  test.each<[string, Partial<RequestState>, PendingActivity[], PendingTask]>([
+    ['no activity', {}, [], task],
+    ['an activity that runs', {}, [activity('process', running())], task],
+    ['a worker has it just now', {}, [], { ...task, isStarted: true }],
+    ['an unknown outcome', { status: 'outcome_unknown' }, [], task],
+  ])('[N6] a workflow task that fails goes before all else: %s', (_, more, activities, pending) => {
+    const state = { ...initialState('req_1', AT(-60)), ...more };
+    expect(waitingFor(state, { activities, task: pending }, USED_UP, NOW)).toEqual(failing);
+  });
+
+  test.each<[string, Partial<PendingActivity>, WaitReason]>([
+    ['it stands in its queue', { state: 'paused', pausedAt: AT(-7) }, 'paused'],
+    ['it would be tried again', { ...failed('serverError', 5), state: 'paused', pausedAt: AT(-7) }, 'paused'],
+    ['its attempt still runs', { ...running(), pausedAt: AT(-7) }, 'provider_call'],
+  ])('[N6] a paused step says so, whatever the budget says: %s', (_, more, reason) => {
+    const state: RequestState = { ...initialState('req_1', AT(-60)), status: 'submitting' };
+    const pending = { activities: [activity('process', more)], task: null };
+    expect(waitingFor(state, pending, USED_UP, NOW)).toMatchObject({ reason });
+    expect(mayWaitForPermit(pending, NOW)).toBe(false);
   });
 });
 

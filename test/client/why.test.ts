@@ -182,6 +182,16 @@ describe('the other waits', () => {
       { status: 'outcome_unknown', error: lost, ...waits('outcome_unknown', { until: 86_400 }) },
       {},
     ],
+    [
+      'makes no step: its workflow task has failed, or had no answer, 3 times since 11:59:48Z: the log of the workers says why, and it goes on once their code can run it.',
+      waits('task_failing', { attempt: 4 }),
+      {},
+    ],
+    [
+      'is paused since 11:59:48Z: an operator paused its step, and lets it go on with `temporal activity unpause`.',
+      waits('paused'),
+      {},
+    ],
     ['is submitting since 11:59:59Z, and nothing holds it up.', { updatedAt: AT(-1) }, {}],
   ])('[N6] … %s', (sentence, snapshot, evidence) => {
     expect(told(snapshot, evidence)).toBe(sentence);
