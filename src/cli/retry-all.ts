@@ -1,15 +1,15 @@
 import { RequestNotFoundError } from '../client/client-errors.ts';
 import type { ExternalApiClient } from '../client/external-api-client.ts';
 import { cancellationWords } from '../client/cancellation-words.ts';
-import { retryPlan, type RetryOptions } from '../client/retry-request.ts';
+import { checkRetry, retryPlan, type RetryOptions } from '../client/retry-request.ts';
 import type { RequestSnapshot } from '../contract/request.ts';
-import type { ErrorType } from '../contract/values.ts';
+import { FAILED_STATUSES, type ErrorType, type FailedStatus } from '../contract/values.ts';
 import { countOf, refusalToWire, outcomeAfter, tellOfEach, these, type BulkEntry } from './bulk.ts';
 import { messageOf, type ExitCode } from './exit.ts';
 import type { OutputOptions } from './output.ts';
 
 export interface RetryBulk extends RetryOptions {
-  status: 'failed' | 'timed_out';
+  status: FailedStatus;
   /** Only requests that ended then or later. */
   since: Date;
   error?: ErrorType | undefined;
@@ -30,6 +30,7 @@ interface Entry extends BulkEntry<'retried' | 'already' | 'left_out'> {
 /** Sends all again, or tells what would be. Prints what became of each. */
 export async function retryAll(client: ExternalApiClient, bulk: RetryBulk, output: OutputOptions): Promise<ExitCode> {
   const { yes } = bulk;
+  checkRetry(whoAsks(bulk));
   return await tellOfEach(
     retries(client, bulk),
     {
@@ -44,8 +45,6 @@ export async function retryAll(client: ExternalApiClient, bulk: RetryBulk, outpu
 
 /** One after the other. */
 async function* retries(client: ExternalApiClient, bulk: RetryBulk): AsyncGenerator<Entry> {
-  const { by, reason } = bulk;
-  const who = { ...(by !== undefined && { by }), ...(reason !== undefined && { reason }) };
   for await (const request of endedSince(client, bulk)) {
     const { requestId, retriedBy } = request;
     const known = { request, retryId: retriedBy, adopt: null, error: null };
@@ -55,7 +54,7 @@ async function* retries(client: ExternalApiClient, bulk: RetryBulk): AsyncGenera
       else if (retriedBy !== null) yield { ...known, adopt, outcome: 'already' };
       else if (!bulk.yes) yield { ...known, adopt, outcome: 'planned' };
       else {
-        const { requestId: retryId } = await client.retry(requestId, who);
+        const { requestId: retryId } = await client.retry(requestId, whoAsks(bulk));
         yield { ...known, adopt, retryId, outcome: 'retried' };
       }
     } catch (error) {
@@ -64,18 +63,25 @@ async function* retries(client: ExternalApiClient, bulk: RetryBulk): AsyncGenera
   }
 }
 
+function whoAsks({ by, reason }: RetryBulk): RetryOptions {
+  return { ...(by !== undefined && { by }), ...(reason !== undefined && { reason }) };
+}
+
 async function* endedSince(
   client: ExternalApiClient,
   { status, since, error, tenant }: RetryBulk,
 ): AsyncGenerator<RequestSnapshot> {
-  for await (const listed of client.list({ status, ...(tenant !== undefined && { tenant }) })) {
-    if (listed.completedAt === null || Date.parse(listed.completedAt) < since.getTime()) continue;
-    // The list does not say why it ended, and lags behind: its retention may have passed.
-    const request = await client.status(listed.requestId).catch(nullIfGone);
-    if (request !== null && (error === undefined || request.error?.type === error)) yield request;
+  const filters = { endedSince: since, ...(tenant !== undefined && { tenant }) };
+  // Without our search attributes a list calls failed what timed out: the request itself says how, and why, it ended.
+  for (const listedAs of FAILED_STATUSES) {
+    for await (const { requestId } of client.list({ status: listedAs, ...filters })) {
+      const request = await client.status(requestId).catch(nullIfGone);
+      if (request?.status === status && (error === undefined || request.error?.type === error)) yield request;
+    }
   }
 }
 
+/** The list lags behind: its retention may have passed. */
 function nullIfGone(error: unknown): null {
   if (error instanceof RequestNotFoundError) return null;
   throw error;

@@ -14,6 +14,8 @@ type Page = Awaited<ReturnType<typeof listPage>>;
 export interface ListOptions {
   status?: ListStatus;
   tenant?: string;
+  /** Only requests that ended then or later. */
+  endedSince?: Date;
   /** At most so many requests. Default: all. */
   limit?: number;
   /** Where an earlier list ended: its `nextCursor`. */
@@ -67,10 +69,11 @@ export class RequestList implements AsyncIterable<RequestSummary> {
     this.#rpc = rpc;
     this.#options = options;
     this.#start = options.cursor === undefined ? Buffer.alloc(0) : tokenOf(options.cursor, options);
-    const { status, limit } = options;
+    const { status, limit, endedSince } = options;
     if (status !== undefined && !LIST_STATUSES.includes(status)) {
       throw invalid('status', `must be one of ${LIST_STATUSES.join(', ')}`);
     }
+    if (endedSince !== undefined && Number.isNaN(endedSince.getTime())) throw invalid('endedSince', 'must be a time');
     if (limit !== undefined && !(Number.isInteger(limit) && limit > 0))
       throw invalid('limit', 'must be a whole number above 0');
   }
@@ -114,14 +117,14 @@ function tokenOf(cursor: string, filters: ListOptions): Buffer {
   const [text = '', sum] = cursor.split('.');
   const token = Buffer.from(text, 'base64url');
   if (sum === checksum(token, filters)) return token;
-  throw invalid('cursor', 'must be the nextCursor of an earlier list with the same status and tenant');
+  throw invalid('cursor', 'must be the nextCursor of an earlier list with the same status, tenant and endedSince');
 }
 
-function checksum(token: Buffer, { status, tenant }: ListOptions): string {
-  return sha256(JSON.stringify([status, tenant, token.toString('base64')])).slice(0, 8);
+function checksum(token: Buffer, { status, tenant, endedSince }: ListOptions): string {
+  return sha256(JSON.stringify([status, tenant, endedSince, token.toString('base64')])).slice(0, 8);
 }
 
-function visibilityQuery({ status, tenant }: ListOptions, withAttributes: boolean): string {
+function visibilityQuery({ status, tenant, endedSince }: ListOptions, withAttributes: boolean): string {
   const conditions = [`WorkflowType = '${WORKFLOW_TYPE}'`];
   if (status) {
     const condition = QUERIES[status][withAttributes ? 'withAttributes' : 'without'];
@@ -130,6 +133,7 @@ function visibilityQuery({ status, tenant }: ListOptions, withAttributes: boolea
     }
     conditions.push(condition);
   }
+  if (endedSince !== undefined) conditions.push(`CloseTime >= '${endedSince.toISOString()}'`);
   if (tenant !== undefined && withAttributes) conditions.push(`${SEARCH_ATTRIBUTES.tenant} = '${tenant}'`);
   return conditions.join(' AND ');
 }

@@ -4,7 +4,7 @@ import { DEFAULT_TENANT, STATUS_QUERY, workflowIdOf } from '../contract/names.ts
 import { type RequestSnapshot, type RequestState } from '../contract/request.ts';
 import { retryIdOf } from './request-id.ts';
 import { endOf } from './finished-request.ts';
-import { readHistory, readPending, readStatus } from './server-view.ts';
+import { queryOpen, readHistory, readPending, readStatus } from './server-view.ts';
 import { stateFromHistory } from './state-from-history.ts';
 import { lastFailureOf, mayWaitForPermit, waitingFor, type LastFailure } from './waiting-for.ts';
 import { isTerminal, type RequestStatus } from '../contract/values.ts';
@@ -38,9 +38,7 @@ export async function readSnapshot(
   const workflowId = workflowIdOf(requestId);
   const deadline = Date.now() + READ_DEADLINE_MS;
   const queried = client
-    .withDeadline(Date.now() + QUERY_DEADLINE_MS, () =>
-      client.workflow.getHandle(workflowId).query<RequestState>(STATUS_QUERY),
-    )
+    .withDeadline(Date.now() + QUERY_DEADLINE_MS, () => queryOpen<RequestState>(client, workflowId, STATUS_QUERY))
     // No worker, or none that answers in time: the history says it instead.
     .catch(() => null);
   const read = () => client.withDeadline(deadline, () => readPending(client, workflowId));

@@ -1,4 +1,4 @@
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import { WorkflowClient, type Client, type WorkflowHandle } from '@temporalio/client';
 import { decodeRetryState, type RetryState, type SerializationContext } from '@temporalio/common';
 import type { RequestMemo } from '../contract/names.ts';
 import type { ProcessRequestArgs } from '../contract/request.ts';
@@ -99,6 +99,18 @@ export async function readPending(client: Client, workflowId: string, ofRun?: st
     activities,
     task: pendingTask(raw.pendingWorkflowTask),
   };
+}
+
+/** What a running workflow says of itself. One that has ended is not asked: a worker would replay all of it. */
+export async function queryOpen<Answer>(client: Client, workflowId: string, query: string): Promise<Answer> {
+  const { connection, options } = client;
+  const asking = new WorkflowClient({
+    ...client.workflow.options,
+    connection,
+    dataConverter: options.loadedDataConverter,
+    queryRejectCondition: 'NOT_OPEN',
+  });
+  return await asking.getHandle(workflowId).query<Answer>(query);
 }
 
 /** How far the workflow is; null: there is none. */

@@ -26,6 +26,10 @@ export type ErrorType = (typeof ERROR_TYPES)[number];
 
 export const TERMINAL_STATUSES = ['completed', 'failed', 'cancelled', 'timed_out'] as const;
 
+/** An end without a result that nobody asked for: a retry may follow. */
+export const FAILED_STATUSES = ['failed', 'timed_out'] as const satisfies readonly (typeof TERMINAL_STATUSES)[number][];
+export type FailedStatus = (typeof FAILED_STATUSES)[number];
+
 export const REQUEST_STATUSES = [
   'queued',
   'authenticating',

@@ -7,6 +7,7 @@ import { retryAll } from '../../src/cli/retry-all.ts';
 import { ExternalApiClient, TemporalUnavailableError } from '../../src/client/index.ts';
 import { retryIdOf } from '../../src/client/request-id.ts';
 import { TASK_QUEUES, workflowIdOf } from '../../src/contract/names.ts';
+import { startInProcessStack } from '../helpers/in-process-stack.ts';
 import { startStack, type Stack } from '../helpers/stack.ts';
 import { connectToTemporal, type TestTemporal } from '../helpers/temporal.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
@@ -166,6 +167,22 @@ test('[N18][N11] E12: what its caller has cancelled too late is left out of many
   await temporal.close();
 });
 
+test('[N18][C5] E12: on a server without our search attributes, too, only what ended so is retried', async () => {
+  await using plain = await startInProcessStack({ temporal: await connectToTemporal({ searchAttributes: false }) });
+  plain.fake.settings.jobDurationMs = 60_000;
+  const late = await plain.client.process({ data: 1, options: { async: true } }, { deadline: '1 second' });
+  await late.result().catch(() => {});
+  plain.fake.script({ endpoint: '/process', fault: { kind: 'status', code: 400 } });
+  const failed = await plain.client.process({ data: 1 });
+  await failed.result().catch(() => {});
+  await listed('default', 2, plain.client);
+  const env = { TEMPORAL_NAMESPACE: plain.temporal.namespace };
+  for (const [status, { requestId }] of [['failed', failed] as const, ['timed_out', late] as const]) {
+    const dry = await cli<BulkJson>(['retry', '--all', '--status', status, '--since', '1h'], { env });
+    expect(dry.json().requests).toMatchObject([{ request_id: requestId, outcome: 'planned' }]);
+  }
+});
+
 test('[N18] E12: only what ended since then is retried', async () => {
   await refused('earlier');
   await listed('earlier', 1);
@@ -203,6 +220,8 @@ test.each([
   [['retry', '--all', '--status', 'failed'], '--since'],
   [['retry', '--all', '--status', 'cancelled', '--since', '1h'], 'Allowed choices are failed, timed_out'],
   [[...ALL, '--error', 'Nonsense'], 'Allowed choices are'],
+  [[...ALL, '--reason', ' '], '--reason must say why'],
+  [[...ALL, '--by', 'x'.repeat(201)], '--by must say who'],
   [['retry', '--all', '--status', 'failed', '--since', 'yesterday'], 'such as 2026-11-25T18:00Z'],
   [['retry', `req_${'0'.repeat(26)}`, '--yes'], '--yes goes with --all only'],
   [['retry', `req_${'0'.repeat(26)}`, ...ALL.slice(1)], 'not both'],

@@ -1,5 +1,7 @@
+import { Client, QueryRejectedError, type WorkflowClientInterceptor } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
+  ExternalApiClient,
   IdempotencyConflictError,
   InvalidRequestError,
   RequestFinishedError,
@@ -94,6 +96,23 @@ describe('reading', () => {
     const handle = await stack.client.process({ data: 1 });
     await waitUntil('it waits', async () => (await handle.status()).waitingFor?.reason === reason);
     await handle.cancel();
+  });
+
+  test('[C3] the status of an ended request asks no worker, which would replay all of it', async () => {
+    const { requestId, result } = await stack.client.process({ data: 1 });
+    await result();
+    const ends: unknown[] = [];
+    const query: WorkflowClientInterceptor['query'] = async (input, next) => {
+      return await next(input).then(
+        (answer) => void ends.push(answer),
+        (error: unknown) => void ends.push(error),
+      );
+    };
+    const { connection, namespace } = stack.temporal;
+    const client = new Client({ connection, namespace, interceptors: { workflow: [{ query }] } });
+    expect(await new ExternalApiClient(client).status(requestId)).toMatchObject({ status: 'completed', stale: false });
+    await waitUntil('the query is over', () => ends.length > 0);
+    expect(ends).toEqual([expect.any(QueryRejectedError)]);
   });
 
   test('[C4] an id that cannot be ours, and one that is not there, are not found', async () => {
@@ -202,7 +221,7 @@ describe('lists', () => {
     const cursor = first.nextCursor!;
     for await (const request of stack.client.list({ tenant: 'pages', cursor })) pages.push(request);
     expect(pages).toEqual(all);
-    expect(() => stack.client.list({ tenant: 'other', cursor })).toThrow(/same status and tenant/);
+    expect(() => stack.client.list({ tenant: 'other', cursor })).toThrow(/same status, tenant/);
   });
 
   test('[M12] a bad filter is named', async () => {

@@ -166,8 +166,8 @@ describe('what only an operator can mend', () => {
     ['a worker has it just now', {}, [], { ...task, isStarted: true }],
     ['an unknown outcome', { status: 'outcome_unknown' }, [], task],
   ])('[N6] a workflow task that fails goes before all else: %s', (_, more, activities, pending) => {
-    const state = { ...initialState('req_1', AT(-60)), ...more };
-    expect(waitingFor(state, { activities, task: pending }, USED_UP, NOW)).toEqual(failing);
+    const request = { ...initialState('req_1', AT(-60)), ...more };
+    expect(waitingFor(request, { activities, task: pending }, USED_UP, NOW)).toEqual(failing);
   });
 
   test.each<[string, Partial<PendingActivity>, WaitReason]>([
@@ -175,9 +175,9 @@ describe('what only an operator can mend', () => {
     ['it would be tried again', { ...failed('serverError', 5), state: 'paused', pausedAt: AT(-7) }, 'paused'],
     ['its attempt still runs', { ...running(), pausedAt: AT(-7) }, 'provider_call'],
   ])('[N6] a paused step says so, whatever the budget says: %s', (_, more, reason) => {
-    const state: RequestState = { ...initialState('req_1', AT(-60)), status: 'submitting' };
+    const request: RequestState = { ...initialState('req_1', AT(-60)), status: 'submitting' };
     const pending = { activities: [activity('process', more)], task: null };
-    expect(waitingFor(state, pending, USED_UP, NOW)).toMatchObject({ reason });
+    expect(waitingFor(request, pending, USED_UP, NOW)).toMatchObject({ reason });
     expect(mayWaitForPermit(pending, NOW)).toBe(false);
   });
 });
