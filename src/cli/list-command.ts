@@ -13,10 +13,12 @@ interface Options extends OutputOptions {
   cursor?: string;
 }
 
-/** `external-api list`: requests, newest first. */
+/** `external-api list`: requests, running ones first, then the latest ended. */
 export function listCommand(): Command {
   return new Command('list')
-    .description('List requests, newest first.')
+    .description(
+      'List requests: those that run, the latest started first, then those that have ended, the latest ended first.',
+    )
     .addOption(new Option('--status <status>', 'only requests of this status').choices(LIST_STATUSES))
     .option('--tenant <name>', 'only requests of this tenant')
     .option('--limit <n>', 'how many at most', wholeNumber(1, 10_000), 20)

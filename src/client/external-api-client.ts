@@ -215,7 +215,7 @@ export class ExternalApiClient implements AsyncDisposable {
     await invalidateAnswers(this.#client, (call) => this.#rpc(requestId ?? '', call), options, request);
   }
 
-  /** Requests, newest first. @throws InvalidRequestError */
+  /** Requests: running ones first, then the latest ended. @throws InvalidRequestError */
   list(options: ListOptions = {}): RequestList {
     if (options.tenant !== undefined) checkTenant(options.tenant);
     return new RequestList(this.#client, (call) => this.#rpc('', call), options);

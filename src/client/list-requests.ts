@@ -55,7 +55,10 @@ const QUERIES: Record<ListStatus, { withAttributes: string; without: string | nu
   },
 };
 
-/** Requests, newest first, read page by page as they are consumed. */
+/**
+ * Requests, read page by page as they are consumed. In the server's order, since not every server sorts otherwise: those
+ * that run, the latest started first, then those that have ended, the latest ended first.
+ */
 export class RequestList implements AsyncIterable<RequestSummary> {
   readonly #client: Client;
   readonly #rpc: Rpc;

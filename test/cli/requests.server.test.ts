@@ -181,7 +181,7 @@ test.each(['status', 'result', 'cancel'])('[C4] %s of an unknown id exits 3', as
   });
 });
 
-test('[C4] list is one JSON object: newest first, filtered, and continued by its cursor', async () => {
+test('[C4] list is one JSON object: the latest first, filtered, and continued by its cursor', async () => {
   const ids: string[] = [];
   for (const data of ['1', '2', '3']) {
     const handle = await client.process({ data }, { tenant: 'lister' });

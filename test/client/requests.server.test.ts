@@ -180,7 +180,7 @@ describe('lists', () => {
     return handle.requestId;
   }
 
-  test('[C4] a list filters by state and tenant, newest first', async () => {
+  test('[C4] a list filters by state and tenant', async () => {
     const completed = await finished('lister');
     const failed = await finished('lister', { kind: 'status', code: 400 });
     stack.fake.settings.jobDurationMs = 600_000;
@@ -207,6 +207,25 @@ describe('lists', () => {
     ]);
     expect(await list({ tenant: 'nobody' })).toEqual([]);
     await running.cancel();
+  });
+
+  test('[C4] a list has running requests first, the latest started before the others, then the latest ended', async () => {
+    const tenant = 'order';
+    const start = (deadline?: number) =>
+      stack.client.process({ data: 1, options: { async: true } }, { tenant, ...(deadline && { deadline }) });
+    stack.fake.settings.jobDurationMs = 600_000;
+    const running = await start();
+    // Starts before the next one and ends after it.
+    const late = await start(3_000);
+    const quick = await finished(tenant);
+    stack.fake.settings.jobDurationMs = 600_000;
+    const latest = await start();
+    await late.result().catch(() => {});
+    const ids = [latest.requestId, running.requestId, late.requestId, quick];
+    await waitUntil('that is the order', async () => {
+      return JSON.stringify((await list({ tenant })).map(({ requestId }) => requestId)) === JSON.stringify(ids);
+    });
+    await Promise.all([latest.cancel(), running.cancel()]);
   });
 
   test('[C4] a list goes on where the one before it ended', async () => {
