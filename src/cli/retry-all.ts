@@ -1,5 +1,6 @@
 import { RequestNotFoundError } from '../client/client-errors.ts';
 import type { ExternalApiClient } from '../client/external-api-client.ts';
+import { wasRetried } from '../client/advice.ts';
 import { cancellationWords } from '../client/cancellation-words.ts';
 import { checkRetry, retryPlan, type RetryOptions } from '../client/retry-request.ts';
 import type { RequestSnapshot } from '../contract/request.ts';
@@ -94,7 +95,7 @@ function lineOf({ request, outcome, retryId, adopt, error }: Entry): string {
   const what = {
     planned: `would ${doing}`,
     retried: `${adopt === null ? 'sent again' : `asks for ${adopt}`} as ${retryId}`,
-    already: `was retried before, as ${retryId}`,
+    already: retryId && wasRetried(retryId),
     left_out: `left out, as it was cancelled: ${cancellationWords(request)}`,
     refused: 'refused',
     unclear: 'unclear',

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { wasRetried } from '../client/advice.ts';
 import { ERROR_TYPES, type ErrorType } from '../contract/values.ts';
 import { pastTime, requestIdArgument } from './arguments.ts';
 import { UsageError } from './exit.ts';
@@ -66,8 +67,9 @@ async function run(requestId: string | undefined, options: Options): Promise<voi
   for (const [flag, value] of lost) if (value !== undefined) throw new UsageError(`${flag} goes with --all only`);
   if (requestId === undefined) throw new UsageError('say which request: retry <id>, or retry --all');
   await withClient(async (client) => {
-    const { requestId: retryId, adopted } = await client.retry(requestId, who);
-    tell(`${requestId}: ${adopted === null ? 'sent again' : `${adopted} is asked for`} as ${retryId}`);
+    const { requestId: retryId, started, adopted } = await client.retry(requestId, who);
+    const did = adopted === null ? 'sent again' : `${adopted} is asked for`;
+    tell(`${requestId}: ${started ? `${did} as ${retryId}` : wasRetried(retryId)}`);
     await showRequest(client, retryId, options);
   });
 }

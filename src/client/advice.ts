@@ -46,6 +46,11 @@ export function adviceAfter(request: Unsuccessful): string {
   return WORDS[remedyFor(request)](request);
 }
 
+/** What is told of a request that another one repeats, however that one stands by now; the end of a sentence. */
+export function wasRetried(retriedBy: string): string {
+  return `it was retried as ${retriedBy}: \`external-api why ${retriedBy}\``;
+}
+
 /** What to do while the outcome is unknown and the request is held, as the end of a sentence. */
 export function decisionAdvice(
   request: Pick<RequestSnapshot, 'requestId' | 'submittedAs'>,

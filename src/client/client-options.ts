@@ -53,6 +53,8 @@ export interface ResultOptions {
 /** A request that repeats another. */
 export interface RetryHandle extends RequestHandle {
   readonly retryOf: string;
+  /** False: it was there before, from an earlier retry. */
+  readonly started: boolean;
   /** The provider's id of the work, which it had already; null: the work was submitted again. */
   readonly adopted: string | null;
 }

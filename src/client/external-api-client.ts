@@ -192,7 +192,8 @@ export class ExternalApiClient implements AsyncDisposable {
     const ended = await this.status(requestId);
     const { adopt } = retryPlan(ended);
     const retryId = ended.retriedBy ?? retryIdOf(ended.tenant, requestId);
-    if (ended.retriedBy === null) {
+    const started = ended.retriedBy === null;
+    if (started) {
       const { by = this.#client.options.identity, reason } = options;
       const details = `A retry of ${requestId}, by ${by}${reason === undefined ? '' : `: ${reason}`}`;
       const first = await this.#rpc(requestId, () => readStart(this.#client, workflowIdOf(requestId)));
@@ -200,7 +201,7 @@ export class ExternalApiClient implements AsyncDisposable {
       const start = () => this.#starter.start({ ...args, requestId: retryId }, memo, { key: false, details });
       await this.#start(retryId, start);
     }
-    return { ...this.#handle(retryId), retryOf: requestId, adopted: adopt };
+    return { ...this.#handle(retryId), retryOf: requestId, started, adopted: adopt };
   }
 
   /**

@@ -1,7 +1,7 @@
 import { closureOf, type BudgetView } from '../contract/budget-view.ts';
 import { FAILURES } from '../contract/failures.ts';
 import { type RequestSnapshot, type WaitingFor } from '../contract/request.ts';
-import { adviceAfter, decisionAdvice } from './advice.ts';
+import { adviceAfter, decisionAdvice, wasRetried } from './advice.ts';
 import { cancellationWords } from './cancellation-words.ts';
 import { span, timeOfDay } from './time-in-words.ts';
 import type { LastFailure } from './waiting-for.ts';
@@ -167,7 +167,7 @@ const ENDS: Record<
 function causeAndAdvice(snapshot: RequestSnapshot): string {
   const { error, retriedBy, cancellation } = snapshot;
   const late = cancellation === null ? '' : 'its cancellation came too late, so only if it is still wanted: ';
-  const next = retriedBy === null ? late + adviceAfter(snapshot) : `it goes on as ${retriedBy}`;
+  const next = retriedBy === null ? late + adviceAfter(snapshot) : wasRetried(retriedBy);
   return `${error ? `: ${named(error)}` : ''}; ${next}`;
 }
 

@@ -101,6 +101,8 @@ test('[N18][C4] E12: retry sends a failed request again, shows the new one, and 
   expect(await staticDetails()).toBe(`A retry of ${id}, by ${userInfo().username}: corrected there`);
   const second = await cli<{ request_id: string }>(['retry', id]);
   expect(second.json().request_id).toBe(first.json().request_id);
+  const { request_id: retryId } = first.json();
+  expect(second.stderr).toBe(`${id}: it was retried as ${retryId}: \`external-api why ${retryId}\`\n`);
   const old = await cli(['status', id], { terminal: true });
   expect(old.stdout).toContain(`retried by    ${first.json().request_id}`);
   const listedNow = await waitUntil('it is listed', async () => {

@@ -108,7 +108,7 @@ describe.each(Object.entries(ENDINGS))('%s', (status, end) => {
     const request = ended(status as keyof typeof ENDINGS, null, { outcome: 'never-sent' });
     const other = `req_${'0'.repeat(26)}`;
     expect(told({ ...request, retriedBy: other })).toBe(
-      `${ID} ${end}: ExternalAPIError: what was said; it goes on as ${other}.`,
+      `${ID} ${end}: ExternalAPIError: what was said; it was retried as ${other}: \`external-api why ${other}\`.`,
     );
   });
 });

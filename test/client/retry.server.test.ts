@@ -51,7 +51,7 @@ describe('what was not done', () => {
     const first = await ended({ kind: 'status', code: 400 }, options);
     expect(first).toMatchObject({ status: 'failed', retryOf: null, retriedBy: null, error: { outcome: 'final' } });
     const again = await stack.client.retry(first.requestId, { by: 'jo', reason: 'their validator was wrong' });
-    expect(again).toMatchObject({ retryOf: first.requestId, adopted: null });
+    expect(again).toMatchObject({ retryOf: first.requestId, started: true, adopted: null });
     await again.result();
     const { requestId } = again;
     expect(await again.status()).toMatchObject({
@@ -61,7 +61,9 @@ describe('what was not done', () => {
       retriedBy: null,
     });
     expect(await stack.client.status(first.requestId)).toMatchObject({ status: 'failed', retriedBy: requestId });
-    expect((await stack.client.why(first.requestId)).sentence).toContain(`it goes on as ${requestId}`);
+    expect((await stack.client.why(first.requestId)).sentence).toContain(
+      `it was retried as ${requestId}: \`external-api why ${requestId}\``,
+    );
     expect(await started(requestId)).toEqual({ ...(await started(first.requestId)), requestId, adopt: null });
     const { staticDetails } = await stack.temporal.client.workflow.getHandle(workflowIdOf(requestId)).describe();
     expect(await staticDetails()).toBe(`A retry of ${first.requestId}, by jo: their validator was wrong`);
@@ -72,6 +74,7 @@ describe('what was not done', () => {
     const retries = await Promise.all(Array.from({ length: 8 }, () => stack.client.retry(requestId)));
     await retries[0]?.result();
     const later = await stack.client.retry(requestId);
+    expect(later.started).toBe(false);
     expect(new Set([...retries, later].map((retry) => retry.requestId))).toEqual(
       new Set([retryIdOf('default', requestId)]),
     );
