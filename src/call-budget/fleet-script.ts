@@ -132,15 +132,17 @@ end
 -- A worker says that it lives. aside ('1': it may send its share by itself, and has not told of all its calls),
 -- closedMs (for so long the provider asked it to wait, which it could not tell)
 function commands.beat(aside, closedMs)
-  -- A new log is complete when nobody comes who has seen another one.
-  local isEmpty, isOlder = not state.seq, get('seq', 0) < seen
-  if isOlder then set('quietUntil', now + window + longest)
-  elseif isEmpty and fleetSize > 1 then set('quietUntil', now + ABSENT) end
-  -- A number, as all of the state.
-  local run = tonumber(string.sub(string.match(redis.call('INFO', 'server'), 'run_id:(%x+)'), 1, 5), 16)
-  if get('run', run) ~= run then set('restartedAt', now) end
+  local run = runOfRedis()
+  local isEmpty, isOlder, isRestarted = not state.seq, get('seq', 0) < seen, get('run', run) ~= run
   set('run', run)
-  set('seq', math.max(get('seq', 0), seen) + 1)
+  if isRestarted then set('restartedAt', now) end
+  -- A log that begins now, or was loaded, is complete when nobody comes who has seen more.
+  if isOlder then set('quietUntil', now + window + longest)
+  elseif (isEmpty or isRestarted) and fleetSize > 1 then
+    set('quietUntil', math.max(get('quietUntil', 0), now + ABSENT))
+  end
+  -- Beats do not count: they would make up for calls that Redis lost, before one comes who has seen them.
+  set('seq', math.max(get('seq', 0), seen) + (aside == '1' and 1 or 0))
   redis.call('ZADD', membersKey, text(now), me)
   redis.call('ZREMRANGEBYSCORE', membersKey, '-inf', text(now - forgotten))
   redis.call('ZREMRANGEBYSCORE', membersKey, '(' .. text(now + LATE), '+inf')

@@ -27,6 +27,8 @@ import {
  * |                            | until what it has not told of has left the window                                   |
  * | has lost calls that anyone | sends nothing until they have left the window                                       |
  * | has seen there             |                                                                                     |
+ * | was restarted              | sends nothing for 5 s, and until all are back who were there, or what they may have |
+ * |                            | sent has left the window                                                            |
  *
  * While a worker may send by itself, the others have the limit less its share. A fleet of one has all of it as its share,
  * and never waits.

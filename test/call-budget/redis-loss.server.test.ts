@@ -1,5 +1,8 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { Permit } from '../../src/call-budget/rules.ts';
 import { now } from '../../src/call-budget/steady-clock.ts';
 import { startRedis } from '../helpers/redis.ts';
@@ -157,6 +160,24 @@ test('[M9] S8: a Redis that comes back with an older log is not believed', async
   await waitUntil('the other has seen them', async () => (await two.store.state()).used >= 15);
   await one.client.hSet('external-api:{test}:state', 'seq', '3');
   expect((await two.store.take(...POLL)).permit).toBeNull();
+});
+
+test('[M9][N3] S8: a Redis that comes back without what was written last is not believed by one that has not seen it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'redis-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const args = ['--dir', folder];
+  await using fleet = await startTestFleet({ args });
+  const [one, two] = [fleet.join(2, { windowMs: 8_000 }), fleet.join(2, { windowMs: 8_000 })];
+  await Promise.all([counting(one), counting(two)]);
+  await take(one, 8);
+  await one.client.sendCommand(['SAVE']);
+  await take(one, 8);
+  const sentAt = performance.now();
+  one.client.destroy();
+  await fleet.redis.kill();
+  fleet.redis = await startRedis(fleet.redis.port, { args });
+  await waitUntil('calls go out', async () => (await two.store.take(...POLL)).permit, 15_000);
+  expect(performance.now() - sentAt).toBeGreaterThan(8_000);
 });
 
 test(

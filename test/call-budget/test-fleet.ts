@@ -30,11 +30,14 @@ export interface TestFleet extends AsyncDisposable {
   join(fleetSize?: number, rules?: Partial<BudgetRules>, clock?: () => number): Member;
 }
 
-/** @param isNew the log begins now; else long ago, so that it is believed */
-export async function startTestFleet({ isNew = false } = {}): Promise<TestFleet> {
+/**
+ * @param options.isNew the log begins now; else long ago, so that it is believed
+ * @param options.args of redis-server
+ */
+export async function startTestFleet({ isNew = false, args = [] as string[] } = {}): Promise<TestFleet> {
   const members: Member[] = [];
   const fleet: TestFleet = {
-    redis: await startRedis(),
+    redis: await startRedis(undefined, { args }),
     join: (fleetSize = 2, rules = {}, clock = now) => {
       const client = connectWithScript(fleet.redis.url);
       const [told, tooMany]: [Member['told'], Member['tooMany']] = [[], []];

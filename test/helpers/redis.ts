@@ -17,12 +17,12 @@ export interface TestRedis extends AsyncDisposable {
   resume(): void;
 }
 
-/** Starts redis-server; `port`: of one that ended, to come back empty under the same address. */
-export async function startRedis(port?: number, { password = '' } = {}): Promise<TestRedis> {
+/** Starts redis-server; `port`: of one that ended, to come back under the same address. `args` are added to its options. */
+export async function startRedis(port?: number, { password = '', args = [] as string[] } = {}): Promise<TestRedis> {
   const usedPort = port ?? (await freePort());
   const options = ['--port', `${usedPort}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
   if (password !== '') options.push('--requirepass', password);
-  const child = spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('redis-server', [...options, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-10_000)));
