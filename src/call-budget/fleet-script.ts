@@ -110,7 +110,7 @@ function commands.state()
   local theirs = limitOfProvider('submit')
   local lowered = theirs and math.floor(theirs[2] * window / theirs[3]) or limit
   return answer(text(used), text(wait), closedBy or '', text((room('bulk', 'submit', 1, 0, false))),
-    text(get('failures', 0)), lowered < limit and text(lowered) or '')
+    text(get('failures', 0)), text(limit - countedHere()), lowered < limit and text(lowered) or '')
 end
 
 -- Whether somebody else wrote under our keys; then nothing there can be believed.

@@ -132,8 +132,9 @@ export class FleetStore implements PermitStore {
     const { alone, isAside, workers } = this.#member;
     if (reply !== null && !isAside) {
       const [used, room] = [reply.number(), reply.room()];
-      const [bulkWaitMs, failures, lowered] = [reply.number(), reply.number(), reply.optionalNumber()];
-      return { limit, windowMs, used, ...room, bulkWaitMs, failures, lowered, countedIn: 'redis', workers };
+      const [bulkWaitMs, failures] = [reply.number(), reply.number()];
+      const [kept, lowered] = [reply.number(), reply.optionalNumber()];
+      return { limit, windowMs, used, ...room, bulkWaitMs, failures, kept, lowered, countedIn: 'redis', workers };
     }
     const own = { ...this.#share.state(this.#now), limit, countedIn: 'share', workers } as const;
     return reply !== null || alone === null ? own : { ...own, ...alone, bulkWaitMs: alone.waitMs };

@@ -158,6 +158,7 @@ export class PermitLog {
       closedBy,
       bulkWaitMs: this.peek('bulk', 1, now).waitMs,
       failures: this.#failures,
+      kept: 0,
       lowered: this.#lowered(now),
       countedIn: 'memory',
       workers: 1,

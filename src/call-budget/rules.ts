@@ -91,6 +91,8 @@ export interface BudgetState {
   bulkWaitMs: number;
   /** Calls in a row without an answer. */
   failures: number;
+  /** Of the limit, what is kept for workers that Redis does not hear of, or that count by themselves. */
+  kept: number;
   /** The provider's own limit of submits, in our window, when it is lower than ours. */
   lowered: number | null;
   /** `share`: Redis cannot say, and each process keeps to its share of the limit. */

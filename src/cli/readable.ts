@@ -83,6 +83,7 @@ export function budgetText(view: BudgetView, now: Date): string {
     ['state', closure ? CLOSED[closure.by] : 'open'],
     ['calls', `${view.used} of ${view.limit} in the last ${span(view.windowMs)}`],
     ['lowered to', view.loweredLimit === null ? null : `${view.loweredLimit}, as the provider says`],
+    ['kept', view.kept === 0 ? null : `${view.kept} for workers that Redis does not hear of`],
     ['next call', next('other')],
     ['next bulk', next('bulk')],
     ['waiting', `${view.waiting} in this worker`],

@@ -22,6 +22,7 @@ const budget: z.ZodType<BudgetView> = z.object({
   bulkNextPermitMs: count,
   closedBy: z.enum(CLOSED_BY).nullable(),
   failures: count,
+  kept: count,
   countedIn: z.enum(COUNTED_IN),
   workers: count,
   waiting: count,

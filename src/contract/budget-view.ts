@@ -17,6 +17,8 @@ export interface BudgetView {
   closedBy: ClosedBy | null;
   /** Calls in a row without an answer. */
   failures: number;
+  /** Of `limit`, what is kept for workers that Redis does not hear of, such as killed ones, or that count by themselves. */
+  kept: number;
   /** `share`: Redis does not answer, and each worker keeps to its share of the limit. */
   countedIn: CountedIn;
   /** Worker processes that the limit is for, as far as is known. */
@@ -50,6 +52,7 @@ const WIRE_NAMES = {
   bulkNextPermitMs: 'bulk_next_permit_in_ms',
   closedBy: 'closed_by',
   failures: 'failures_in_a_row',
+  kept: 'kept',
   countedIn: 'counted_in',
   workers: 'workers',
   waiting: 'waiting',

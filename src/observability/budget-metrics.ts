@@ -9,6 +9,7 @@ export function createBudgetMetrics(meter: MetricMeter): { set(view: BudgetView)
     meter.createGauge(`external_api_budget_${name}`, type, undefined, description);
   const used = gauge('used', 'Calls in the window of the call budget');
   const limit = gauge('limit', "Calls that the window may have: ours, or the provider's own limit while that is lower");
+  const kept = gauge('kept', 'Calls of the limit that are kept for workers that Redis does not hear of');
   const waiting = gauge('waiting', 'Calls of this process that wait for a permit');
   const nextPermit = gauge('next_permit_seconds', 'Until the next call may go out', 'float');
   const closed = gauge('closed_seconds', 'Until calls go out again, by what keeps them back', 'float');
@@ -18,6 +19,7 @@ export function createBudgetMetrics(meter: MetricMeter): { set(view: BudgetView)
     set(view) {
       used.set(view.used);
       limit.set(view.loweredLimit ?? view.limit);
+      kept.set(view.kept);
       waiting.set(view.waiting);
       nextPermit.set(view.nextPermitMs / 1000);
       for (const reason of CLOSED_BY) closed.set(view.closedBy === reason ? view.nextPermitMs / 1000 : 0, { reason });

@@ -12,6 +12,7 @@ export function budgetView(state: BudgetState, waiting: number, now: number): Bu
     bulkNextPermitMs: Math.ceil(state.bulkWaitMs),
     closedBy: state.closedBy,
     failures: state.failures,
+    kept: state.kept,
     countedIn: state.countedIn,
     workers: state.workers,
     waiting,

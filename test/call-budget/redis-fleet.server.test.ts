@@ -124,6 +124,18 @@ test('[M9][N3] S8: more workers than the fleet is to have are told, once', async
   }
 });
 
+test('[M9][N3] S8: the share of a worker that was killed is kept for it, and shown', async () => {
+  await using fleet = await startTestFleet();
+  const [one, two] = [fleet.join(), fleet.join()];
+  await Promise.all([counting(one), counting(two)]);
+  expect((await one.store.state()).kept).toBe(0);
+  two.client.destroy();
+  await waitUntil('it is missed', async () => (await one.store.state()).workers === 1, 15_000);
+  expect(await one.store.state()).toMatchObject({ limit: 20, kept: 10 });
+  // A tenth of the rest is kept for interactive submits.
+  expect(await takeAll(one)).toHaveLength(9);
+});
+
 test('[M9] S8: a worker that leaves for good gives its share back', async () => {
   await using fleet = await startTestFleet();
   const [one, two] = [fleet.join(), fleet.join()];

@@ -52,8 +52,7 @@ class RestartedFleet {
   /** What Redis has on its disk. */
   async saved(): Promise<() => Promise<void>> {
     const keys = (await client.keys(`external-api:{${this.#scope}}:*`)).toSorted();
-    const values = await Promise.all(keys.map((key) => client.sendCommand(['COPY', key, `saved:${key}`])));
-    expect(values).toEqual(keys.map(() => 1));
+    for (const key of keys) await client.sendCommand(['COPY', key, `saved:${key}`]);
     return async () => {
       await client.del(await client.keys(`external-api:{${this.#scope}}:*`));
       for (const key of keys) await client.rename(`saved:${key}`, key);

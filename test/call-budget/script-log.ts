@@ -86,7 +86,8 @@ export class ScriptLog {
   async state(): Promise<Partial<BudgetState>> {
     const reply = await this.run('state', []);
     const [used, room] = [reply.number(), reply.room()];
-    const [bulkWaitMs, failures, lowered] = [reply.number(), reply.number(), reply.optionalNumber()];
-    return { used, ...room, bulkWaitMs, failures, lowered };
+    const [bulkWaitMs, failures] = [reply.number(), reply.number()];
+    const [kept, lowered] = [reply.number(), reply.optionalNumber()];
+    return { used, ...room, bulkWaitMs, failures, kept, lowered };
   }
 }

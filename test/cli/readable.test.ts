@@ -161,6 +161,12 @@ test.each([
   expect(text).toContain('\n  next call     at 12:00:05Z\n  next bulk     at 12:00:09Z\n');
 });
 
+test('[M9] what is kept for workers that are not heard of is told', () => {
+  expect(budgetText({ ...OPEN_BUDGET, kept: 333 }, NOW)).toContain(
+    '\n  kept          333 for workers that Redis does not hear of\n',
+  );
+});
+
 test.each([
   [{ countedIn: 'redis', workers: 3 }, 'Redis, by 3 workers'],
   [{ countedIn: 'redis', workers: 1 }, 'Redis, by 1 worker'],

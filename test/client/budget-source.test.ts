@@ -50,6 +50,7 @@ test('[M9] on the wire the budget has snake_case names, and says until when it i
     closed_by: 'outage',
     closed_until: '2026-11-23T12:00:04.300Z',
     failures_in_a_row: 14,
+    kept: 0,
     counted_in: 'redis',
     workers: 3,
     waiting: 2,

@@ -13,6 +13,7 @@ export const OPEN_BUDGET: BudgetView = {
   bulkNextPermitMs: 0,
   closedBy: null,
   failures: 0,
+  kept: 0,
   countedIn: 'memory',
   workers: 1,
   waiting: 0,
