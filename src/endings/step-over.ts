@@ -92,7 +92,9 @@ export function readStepOver(
     cause instanceof CancelledFailure ? (cause.details?.[0] as { outcome?: Outcome } | undefined) : undefined;
   const outcome = said?.outcome ?? 'never-sent';
   const confirmed = step !== 'process' || typeof said?.outcome === 'string' || facts.confirmedUnsent;
-  return { ...none, over: 'cancelled', outcome: outcomeOf(step, outcome, null, sentBefore), confirmed };
+  // Nobody asked for it: the workflow itself did, when the time was up.
+  const over = cancelRequested ? 'cancelled' : 'deadline';
+  return { ...none, over, outcome: outcomeOf(step, outcome, null, sentBefore), confirmed };
 }
 
 /** Cancellation was asked for while no step ran. */

@@ -8,9 +8,15 @@ import {
   type RequestState,
   type Resolution,
 } from '../contract/request.ts';
+import { inTime } from './after-reset.ts';
 import { activityOptions } from './activity-options.ts';
 import { reduce, type RequestEvent } from './request-state.ts';
 import { refusalOf, type Refusal } from './resolution.ts';
+
+type Input<Name extends keyof ExternalApiActivities> = Parameters<ExternalApiActivities[Name]>[0];
+type Result<Name extends keyof ExternalApiActivities> = Awaited<ReturnType<ExternalApiActivities[Name]>>;
+/** So that one can be called by its name. */
+type Activities = { [Name in keyof ExternalApiActivities]: (input: Input<Name>) => Promise<Result<Name>> };
 
 /** What the steps of one request share: its state, its deadline, and what the world has told of it. */
 export interface Request {
@@ -26,7 +32,7 @@ export interface Request {
     name: Name,
     summary: string,
     withinMs?: number,
-  ): ExternalApiActivities[Name];
+  ): (input: Input<Name>) => Promise<Result<Name>>;
   receive(hint: CallbackHint | undefined): void;
   /** Why a decision cannot be taken now; null: it can. */
   refusalOf(resolution: Resolution): Refusal | null;
@@ -86,8 +92,11 @@ export function createRequest(
       return hint;
     },
     apply,
-    activity: (name, summary, withinMs = remaining()) =>
-      proxyActivities<ExternalApiActivities>(activityOptions(name, withinMs, summary, priority))[name],
+    activity: (name, summary, withinMs = remaining()) => {
+      const options = activityOptions(name, withinMs, summary, priority);
+      const activities: Activities = proxyActivities<ExternalApiActivities>(options);
+      return (input) => inTime(() => activities[name](input), withinMs);
+    },
     receive(callback) {
       lastCallbackAt = Date.now();
       const id = callback?.providerRequestId;

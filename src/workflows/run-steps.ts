@@ -1,4 +1,4 @@
-import { ActivityFailure, CancellationScope, isCancellation, patched, workflowInfo } from '@temporalio/workflow';
+import { ActivityFailure, CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { Authentication } from '../contract/activities.ts';
 import type { ProcessResult } from '../contract/request.ts';
 import { ending, type StepOver } from '../endings/ending.ts';
@@ -9,6 +9,7 @@ import {
   type StepFacts,
   type ToldStepOver,
 } from '../endings/step-over.ts';
+import { isAfterReset, wasReset } from './after-reset.ts';
 import type { Request } from './create-request.ts';
 import { Hold, type Resolved } from './outcome-unknown.ts';
 import { RequestEnded } from './request-ended.ts';
@@ -149,17 +150,9 @@ export class Steps {
     return isCancellation(error) ? cancelledBetweenSteps(facts) : null;
   }
 
-  /** What a replay finds in the history, it finds without the patch; only a new run has it. */
   #checkReset(): void {
-    if (!wasReset() || this.#sentBefore || !patched('reset-before-submit')) return;
-    throw new SubmittedBeforeReset();
+    if (!this.#sentBefore && isAfterReset()) throw new SubmittedBeforeReset();
   }
-}
-
-/** The run before may have submitted it, of which this one knows nothing. */
-function wasReset(): boolean {
-  const { runId, firstExecutionRunId } = workflowInfo();
-  return runId !== firstExecutionRunId;
 }
 
 function submittedBeforeReset(): RequestFailure {

@@ -143,7 +143,13 @@ test.each<[string, ActivityFailure, Partial<StepFacts>, object]>([
     { over: 'cancelled', outcome: 'never-sent', confirmed: false },
   ],
   [
-    'the same, after the server said that nothing was sent',
+    'the same, which nobody asked for: the time of a run that was reset is up',
+    cancelled('ACTIVITY_ID_NOT_STARTED'),
+    { sentBefore: true },
+    { over: 'deadline', outcome: 'ambiguous' },
+  ],
+  [
+    'a cancel that the server answered, after it said that nothing was sent',
     cancelled('ACTIVITY_ID_NOT_STARTED'),
     { ...CANCEL, confirmedUnsent: true },
     { over: 'cancelled', outcome: 'never-sent', confirmed: true },

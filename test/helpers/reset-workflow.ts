@@ -12,14 +12,18 @@ export async function resetToBeforeSubmit({ temporal }: Reset, requestId: string
 }
 
 /**
- * The same, to the workflow task after the one that scheduled the submit: the new run finds it pending. There must have
- * been such a task before the submit was over; a signal makes one.
+ * The same, to the workflow task after the one that scheduled the activity: the new run finds it pending. There must have
+ * been such a task before the activity was over; a signal makes one.
  */
-export async function resetToMidSubmit({ temporal }: Reset, requestId: string): Promise<void> {
+export async function resetToMid(
+  activity: 'process' | 'pollStatus',
+  { temporal }: Reset,
+  requestId: string,
+): Promise<void> {
   let isScheduled = false;
   await resetAfter(temporal, requestId, (event) => {
     const begun = isScheduled;
-    isScheduled ||= event.activityTaskScheduledEventAttributes?.activityType?.name === 'process';
+    isScheduled ||= event.activityTaskScheduledEventAttributes?.activityType?.name === activity;
     return begun;
   });
 }

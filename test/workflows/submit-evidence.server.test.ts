@@ -8,7 +8,7 @@ import { CALLBACK_SIGNAL, TASK_QUEUES, workflowIdOf } from '../../src/contract/n
 import { readPending } from '../../src/client/server-view.ts';
 import { callsAbout } from '../helpers/calls-about.ts';
 import { startInProcessStack } from '../helpers/in-process-stack.ts';
-import { resetToMidSubmit } from '../helpers/reset-workflow.ts';
+import { resetToMid } from '../helpers/reset-workflow.ts';
 import { startStack, startWorker, type Stack } from '../helpers/stack.ts';
 import { connectToTemporal } from '../helpers/temporal.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
@@ -67,7 +67,7 @@ async function resetMidSubmit(
   await stack.temporal.client.workflow.getHandle(workflowIdOf(handle.requestId)).signal(CALLBACK_SIGNAL);
   await handle.result();
   await stopWorker();
-  await resetToMidSubmit(stack, handle.requestId);
+  await resetToMid('process', stack, handle.requestId);
   return handle;
 }
 
