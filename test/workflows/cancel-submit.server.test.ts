@@ -19,7 +19,8 @@ async function startPatient(idempotency: Idempotency, options: StackOptions = {}
 async function waits(handle: RequestHandle): Promise<void> {
   await waitUntil('the submit waits for its next attempt', async () => {
     const { status, waitingFor } = await handle.status();
-    return status === 'submitting' && waitingFor !== null && waitingFor.reason !== 'worker';
+    // Not while its first attempt is under way (`provider_call`): that one may arrive after the cancel.
+    return status === 'submitting' && (waitingFor?.reason === 'cool_down' || waitingFor?.reason === 'retry_backoff');
   });
 }
 
