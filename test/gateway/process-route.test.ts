@@ -66,6 +66,8 @@ describe('synchronous', () => {
       '7',
     ],
     ['ExternalAPIError', { failure: 'serverError', outcome: 'ambiguous', providerRequestId: 'job-1' }, 502, null],
+    ['OutcomeUnknown', { outcome: 'ambiguous' }, 502, null],
+    ['OutcomeUnknown', { failure: 'reportedFailure', outcome: 'ambiguous' }, 502, null],
   ];
   test.each(failures)(
     '[M6][M19] E5: %s %j ends as %i, and says what the provider may have done',
