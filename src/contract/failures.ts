@@ -99,11 +99,13 @@ export const FAILURES = {
   unreadableReply: AMBIGUOUS,
   /** The attempt before this one recorded that it was about to send, and nothing after. */
   workerLost: { ...AMBIGUOUS, budget: 'unsent' },
-  /** 409, 423 or 425 to a repeated submit whose key the provider heeds: the first one is still running there. */
+  /** 409, 423 or 425 to a repeated submit: the first one is still running there. */
   stillRunning: { ...AMBIGUOUS, next: 'wait' },
   /** `success: false`, or a job whose status is `failed`. */
   reportedFailure: { ...DECIDED, verdict: 'work', aboutInput: true, advice: 'correct_input' },
-  /** 400, 413, 415 and 422 to a submit. */
+  /** 422 to a repeated submit: its key was used before, so an earlier one arrived (the IETF draft on Idempotency-Key). */
+  keyUsed: { ...AMBIGUOUS, next: 'final' },
+  /** 400, 413, 415 and 422 to a submit. Had an earlier one of the same body arrived, it would have got that answer too. */
   rejected: { ...DECIDED, verdict: 'input', aboutInput: true, advice: 'correct_input' },
   /** Every other 4xx: no word on a submit before it. */
   declined: { ...DECIDED, advice: 'correct_input' },

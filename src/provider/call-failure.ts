@@ -22,12 +22,15 @@ export interface Answer {
   statusCode: number;
   /** Null: no hint that could be heeded. */
   retryAfterMs: number | null;
-  /** An earlier submit with this key may have arrived, and the provider heeds the key. */
+  /** An earlier submit with this key may have arrived. */
   repeated: boolean;
 }
 
 /** "A request with this key is in progress", in the words of different providers. */
 const STILL_RUNNING = [409, 423, 425];
+
+/** "This key was used with another payload" (draft-ietf-httpapi-idempotency-key-header, error scenarios). */
+const KEY_USED = 422;
 
 /** What the provider answers to an input that it refuses (RFC 9110, section 15.5). */
 const ABOUT_INPUT = [400, 413, 415, 422];
@@ -41,7 +44,10 @@ export function failureOfStatus({ operation, statusCode, retryAfterMs, repeated 
   // RFC 6749, section 5.2: the token endpoint refuses a client with 400, or 401 for `invalid_client`.
   if (operation === 'token' && (statusCode === 400 || statusCode === 401)) return 'invalidClient';
   if (statusCode === 401) return 'unauthorized';
-  if (operation === 'submit' && repeated && STILL_RUNNING.includes(statusCode)) return 'stillRunning';
+  if (operation === 'submit' && repeated) {
+    if (STILL_RUNNING.includes(statusCode)) return 'stillRunning';
+    if (statusCode === KEY_USED) return 'keyUsed';
+  }
   // A token or status call carries no input: what refuses it says nothing of that.
   if (statusCode < 500) return operation === 'submit' && ABOUT_INPUT.includes(statusCode) ? 'rejected' : 'declined';
   return statusCode === 503 && retryAfterMs !== null ? 'unavailableUntil' : 'serverError';

@@ -52,8 +52,8 @@ export interface ProcessContext extends CallContext {
   /** Default: interactive. */
   priority?: Priority | undefined;
   /**
-   * Whether an earlier submit with this key may have arrived, where the provider heeds the key: "a request with this key
-   * is in progress" is then no refusal of this one.
+   * Whether an earlier submit with this key may have arrived: "a request with this key is in progress" is then no refusal of
+   * this one, and "this key was used" is a word on that one.
    */
   repeated?: boolean | undefined;
 }

@@ -85,7 +85,7 @@ export async function attempt(
       {
         requestId,
         retryCount: progress.calls,
-        repeated: mode === 'key' && progress.mayHaveRun,
+        repeated: mode !== 'resend' && progress.mayHaveRun,
         beforeSend,
         priority,
       },

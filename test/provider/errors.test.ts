@@ -47,7 +47,7 @@ describe.each<Operation>(['submit', 'status', 'cancel'])('an answer to a %s', (o
   });
 });
 
-describe('a repeated submit whose key the provider heeds', () => {
+describe('a repeated submit', () => {
   test.each([409, 423, 425])('[N14][M6] E4: %i -> it is still running: wait, ambiguous', (statusCode) => {
     for (const retryAfterMs of [null, 7_000]) {
       const answer = { statusCode, retryAfterMs, repeated: true };
@@ -57,6 +57,22 @@ describe('a repeated submit whose key the provider heeds', () => {
     }
     expect(FAILURES.stillRunning).toMatchObject({ outcome: 'ambiguous', next: 'wait' });
   });
+
+  test('[N14][N1][M6] E5: 422 -> its key was used, so an earlier one arrived: no try follows, ambiguous', () => {
+    const answer = { statusCode: 422, retryAfterMs: null, repeated: true };
+    expect(failureOfStatus({ ...answer, operation: 'submit' })).toBe('keyUsed');
+    expect(failureOfStatus({ ...answer, operation: 'status' })).toBe('rejected');
+    expect(FAILURES.keyUsed).toMatchObject({ outcome: 'ambiguous', next: 'final', verdict: null });
+  });
+
+  test.each([400, 413, 415])(
+    '[N14][M6] E5: %i is about the body, and would have been the answer to the first',
+    (code) => {
+      const answer = { statusCode: code, retryAfterMs: null, repeated: true };
+      expect(failureOfStatus({ ...answer, operation: 'submit' })).toBe('rejected');
+      expect(FAILURES.rejected.verdict).toBe('input');
+    },
+  );
 
   test('[M6] any other refusal is final', () => {
     for (const statusCode of [404, 405, 418])

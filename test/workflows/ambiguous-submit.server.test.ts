@@ -113,6 +113,7 @@ describe('a lost reply, and then an answer that is no word on the work', () => {
     ['no access', { kind: 'status', code: 403 }],
     ['a proxy', { kind: 'status', code: 405 }],
     ['a redirect', { kind: 'status', code: 302 }],
+    ['a key that was used', { kind: 'status', code: 422 }],
   ])('[N14][N1] E3 E5: %s: held, and never sent again', async (_what, fault) => {
     keyed.fake.script({ endpoint: '/process', fault: { kind: 'executed-no-answer' } }, { endpoint: '/process', fault });
     const handle = await keyed.client.process({ data: { at: performance.now() } });
@@ -123,4 +124,30 @@ describe('a lost reply, and then an answer that is no word on the work', () => {
     await expect(keyed.client.retry(handle.requestId)).rejects.toThrow(NotRetryableError);
     expect(callsAbout(keyed.fake, handle.requestId, '/process').map(({ executed }) => executed)).toEqual([true, false]);
   });
+});
+
+test('[N14][N1] E5: mode none, submitted again by a person, and its key was used: the question is open again', async () => {
+  await using stack = await startInProcessStack();
+  const used = { kind: 'status', code: 422, body: { error: 'this key was used' } } as const;
+  stack.fake.script(
+    { endpoint: '/process', fault: { kind: 'executed-no-answer' } },
+    { endpoint: '/process', fault: used },
+  );
+  const handle = await stack.client.process({ data: { at: performance.now() } });
+  await waitUntil('it is held', async () => (await handle.status()).status === 'outcome_unknown');
+  await stack.client.resolve(handle.requestId, { decision: 'resubmit', ...WHO });
+  await waitUntil('it is held again', async () => {
+    const { status, error } = await handle.status();
+    return status === 'outcome_unknown' && error?.statusCode === 422;
+  });
+  expect((await stack.client.why(handle.requestId)).sentence).toContain('this key was used');
+});
+
+test('[N14][N1] E5: mode key: a lost reply, and then a refusal of the input: failed, since the first one was refused too', async () => {
+  const refused = { kind: 'status', code: 400 } as const;
+  const faults = [{ kind: 'reset-after-read' } as const, refused];
+  keyed.fake.script(...faults.map((fault) => ({ endpoint: '/process', fault }) as const));
+  const handle = await keyed.client.process({ data: { at: performance.now() } });
+  await expect(handle.result()).rejects.toThrow('Bad Request');
+  expect(await handle.status()).toMatchObject({ status: 'failed', error: { outcome: 'final', failure: 'rejected' } });
 });
