@@ -61,7 +61,7 @@ describe('a repeated submit', () => {
   test('[N14][N1][M6] E5: 422 -> its key was used, so an earlier one arrived: no try follows, ambiguous', () => {
     const answer = { statusCode: 422, retryAfterMs: null, repeated: true };
     expect(failureOfStatus({ ...answer, operation: 'submit' })).toBe('keyUsed');
-    expect(failureOfStatus({ ...answer, operation: 'status' })).toBe('rejected');
+    expect(failureOfStatus({ ...answer, operation: 'status' })).toBe('declined');
     expect(FAILURES.keyUsed).toMatchObject({ outcome: 'ambiguous', next: 'final', verdict: null });
   });
 
