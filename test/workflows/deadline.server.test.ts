@@ -76,21 +76,25 @@ describe('a wait that is longer than what is left', () => {
     expect(stack.count(handle.requestId, POLL)).toBe(2);
   });
 
-  test.each([429, 503])('[N14][M6] E6: of a submit that met %i: at the deadline, with that cause', async (code) => {
-    await using own = await startInProcessStack();
-    own.fake.script({ endpoint: '/process', times: 99, fault: { kind: 'status', code, headers: LATER } });
-    const handle = await own.client.process({ data: 1 }, { deadline: DEADLINE_MS });
-    const snapshot = await ended(handle);
-    expectAtDeadline(snapshot);
-    expect(snapshot).toMatchObject({
-      status: 'timed_out',
-      error: { statusCode: code, retryable: true, outcome: 'refused' },
-    });
-    // The provider is closed: another call would be one too many.
-    expect(own.count(handle.requestId, '/process')).toBe(1);
-  });
+  // Each has a provider of its own, and waits for its deadline: they wait together.
+  test.concurrent.each([429, 503])(
+    '[N14][M6] E6: of a submit that met %i: at the deadline, with that cause',
+    async (code) => {
+      await using own = await startInProcessStack();
+      own.fake.script({ endpoint: '/process', times: 99, fault: { kind: 'status', code, headers: LATER } });
+      const handle = await own.client.process({ data: 1 }, { deadline: DEADLINE_MS });
+      const snapshot = await ended(handle);
+      expectAtDeadline(snapshot);
+      expect(snapshot).toMatchObject({
+        status: 'timed_out',
+        error: { statusCode: code, retryable: true, outcome: 'refused' },
+      });
+      // The provider is closed: another call would be one too many.
+      expect(own.count(handle.requestId, '/process')).toBe(1);
+    },
+  );
 
-  test('[N14] E6: of a token call: at the deadline, with that cause', async () => {
+  test.concurrent('[N14] E6: of a token call: at the deadline, with that cause', async () => {
     await using own = await startInProcessStack({ provider: { baseUrl: new URL('http://127.0.0.1:9') } });
     const handle = await own.client.process({ data: 1 }, { deadline: DEADLINE_MS });
     const snapshot = await ended(handle);

@@ -101,7 +101,14 @@ function expectRow(error: ExternalAPIError, row: Pick<Row, 'failure' | 'error'>)
   if (message instanceof RegExp) expect(error.message).toMatch(message);
 }
 
-describe.each(['none', 'key', 'resend'] as const)('EXTERNAL_API_IDEMPOTENCY=%s', (idempotency) => {
+// Each mode has a stack of its own. Its tests script one provider, and take turns.
+describe.concurrent.each(['none', 'key', 'resend'] as const)('EXTERNAL_API_IDEMPOTENCY=%s', (idempotency) => {
+  describe.sequential('one after the other', () => {
+    tableOf(idempotency);
+  });
+});
+
+function tableOf(idempotency: 'none' | 'key' | 'resend'): void {
   let stack: InProcessStack;
   beforeAll(async () => {
     stack = await startInProcessStack({ policy: { idempotency }, provider: LIMITS });
@@ -161,7 +168,7 @@ describe.each(['none', 'key', 'resend'] as const)('EXTERNAL_API_IDEMPOTENCY=%s',
       }
     },
   );
-});
+}
 
 describe('reads and tokens are safe to repeat', () => {
   let stack: InProcessStack;
