@@ -72,7 +72,9 @@ test('[M22][M21] docs/operations.md says how long a worker may take to end, as t
   expect(operations).toContain(
     `2 · (\`EXTERNAL_API_CONNECT_TIMEOUT\` + \`EXTERNAL_API_TIMEOUT\`) + ${waits} s, which is ${drainSeconds(provider)} s with`,
   );
-  expect(operations).toContain(`10 s more: ${drainSeconds(provider) + 10} s`);
+  expect(operations).toMatch(
+    new RegExp(`Cancels the rest after ${drainSeconds(provider)} s \\(below\\) +\\| ${drainSeconds(provider) + 10} s `),
+  );
 });
 
 /** The TypeScript files of a folder, all the way down. */
