@@ -4,6 +4,7 @@ import { MAX_INPUT_BYTES } from '../contract/limits.ts';
 import type { ProcessInput, ProcessRequestArgs } from '../contract/request.ts';
 import { canonicalJson, sha256 } from './canonical-json.ts';
 import { InvalidRequestError, RequestTooLargeError } from './client-errors.ts';
+import { invalidRequest, strict } from './strict-input.ts';
 import {
   CACHE_USES,
   IDEMPOTENCIES,
@@ -18,9 +19,9 @@ const callbackUrl = z.string().refine(isCallbackUrl, {
 });
 
 // `data` is checked by canonicalJson, which walks it anyway.
-const inputSchema = z.strictObject({
+const inputSchema = strict({
   data: z.custom((data) => data !== undefined && data !== null, { message: 'is required, and anything JSON but null' }),
-  options: z.strictObject({ async: z.boolean().optional(), callbackUrl: callbackUrl.optional() }).optional(),
+  options: strict({ async: z.boolean().optional(), callbackUrl: callbackUrl.optional() }).optional(),
 });
 
 const keySchema = z
@@ -35,25 +36,27 @@ function oneOf<const Words extends readonly [string, ...string[]]>(words: Words)
   return z.enum(words, { message: `must be one of: ${words.join(', ')}` });
 }
 
-const optionsSchema = z
-  .object({
-    idempotencyKey: keySchema.optional(),
-    tenant: tenantSchema.default(DEFAULT_TENANT),
-    idempotency: oneOf(IDEMPOTENCIES).optional(),
-    coalesce: z.boolean({ message: 'must be true or false' }).optional(),
-    priority: oneOf(PRIORITIES).default('interactive'),
-    kind: z
-      .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
-        message: 'must be 1 to 64 of A-Z a-z 0-9 . _ -, a letter or digit first',
-      })
-      .optional(),
-    cache: oneOf(CACHE_USES).default('read'),
-  })
-  .refine(({ coalesce, idempotencyKey }) => !(coalesce && idempotencyKey !== undefined), {
-    path: ['coalesce'],
-    message: 'goes without an idempotencyKey, which says itself what is the same request',
-  });
+const optionsSchema = strict({
+  idempotencyKey: keySchema.optional(),
+  tenant: tenantSchema.default(DEFAULT_TENANT),
+  idempotency: oneOf(IDEMPOTENCIES).optional(),
+  coalesce: z.boolean({ message: 'must be true or false' }).optional(),
+  priority: oneOf(PRIORITIES).default('interactive'),
+  kind: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
+      message: 'must be 1 to 64 of A-Z a-z 0-9 . _ -, a letter or digit first',
+    })
+    .optional(),
+  cache: oneOf(CACHE_USES).default('read'),
+  // The client reads these itself.
+  deadline: z.unknown().optional(),
+  unknownHold: z.unknown().optional(),
+  signal: z.unknown().optional(),
+}).refine(({ coalesce, idempotencyKey }) => !(coalesce && idempotencyKey !== undefined), {
+  path: ['coalesce'],
+  message: 'goes without an idempotencyKey, which says itself what is the same request',
+});
 
 export interface CheckedInput {
   data: ProcessRequestArgs['data'];
@@ -73,8 +76,7 @@ export function checkInput(input: ProcessInput, options: z.input<typeof optionsS
   const checked = inputSchema.safeParse(input);
   const identity = optionsSchema.safeParse(options);
   if (!checked.success || !identity.success) {
-    const issues = [...(checked.error?.issues ?? []), ...(identity.error?.issues ?? [])];
-    throw new InvalidRequestError(issues.map(({ path, message }) => ({ path: path.join('.'), message })));
+    throw invalidRequest([...(checked.error?.issues ?? []), ...(identity.error?.issues ?? [])]);
   }
   const request = {
     async: checked.data.options?.async ?? false,

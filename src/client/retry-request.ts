@@ -1,9 +1,9 @@
-import { z } from 'zod';
 import type { RequestMemo } from '../contract/names.ts';
 import type { ProcessRequestArgs, RequestSnapshot } from '../contract/request.ts';
 import { adviceAfter, decisionAdvice, retryAfter } from './advice.ts';
-import { InvalidRequestError, NotRetryableError } from './client-errors.ts';
+import { NotRetryableError } from './client-errors.ts';
 import { decidedBy, decisionReason } from './resolution-input.ts';
+import { invalidRequest, strict } from './strict-input.ts';
 import { cancellationWords } from './cancellation-words.ts';
 
 /** Who sends a request again, and why: kept with the new one, in the details that the Temporal Web UI shows. */
@@ -59,11 +59,10 @@ export function retryStart(
   return { args: { ...args, adopt, ...key }, memo: { ...memo, retryOf: requestId, ...key } };
 }
 
-const optionsSchema = z.object({ by: decidedBy.optional(), reason: decisionReason.optional() });
+const optionsSchema = strict({ by: decidedBy.optional(), reason: decisionReason.optional() });
 
 /** @throws InvalidRequestError naming every problem */
 export function checkRetry(options: RetryOptions): void {
   const checked = optionsSchema.safeParse(options);
-  if (checked.success) return;
-  throw new InvalidRequestError(checked.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })));
+  if (!checked.success) throw invalidRequest(checked.error.issues);
 }
