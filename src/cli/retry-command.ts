@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { wasRetried } from '../client/advice.ts';
-import { ERROR_TYPES, type ErrorType } from '../contract/values.ts';
+import { ERROR_TYPES, FAILED_STATUSES, type ErrorType, type FailedStatus } from '../contract/values.ts';
 import { pastTime, requestIdArgument } from './arguments.ts';
 import { UsageError } from './exit.ts';
 import { jsonOption, tell, type OutputOptions } from './output.ts';
@@ -13,7 +13,7 @@ interface Options extends OutputOptions {
   by?: string;
   reason?: string;
   all?: boolean;
-  status?: 'failed' | 'timed_out';
+  status?: FailedStatus;
   error?: ErrorType;
   tenant?: string;
   since?: Date;
@@ -36,7 +36,7 @@ export function retryCommand(): Command {
     .option('--reason <text>', 'why; kept with the new request')
     .option('--by <name>', 'who asks; kept with the new request (default: the user of this shell)')
     .option('--all', 'all requests that ended so; a dry run without --yes')
-    .addOption(new Option('--status <status>', 'with --all: how they ended').choices(['failed', 'timed_out']))
+    .addOption(new Option('--status <status>', 'with --all: how they ended').choices(FAILED_STATUSES))
     .option('--since <when>', 'with --all: only those that ended since, such as 12h or 2026-11-25T18:00Z', pastTime)
     .addOption(new Option('--error <type>', 'with --all: only those with this error').choices(ERROR_TYPES))
     .option('--tenant <name>', 'with --all: only requests of this tenant')

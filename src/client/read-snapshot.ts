@@ -7,7 +7,7 @@ import { endOf } from './finished-request.ts';
 import { queryOpen, readHistory, readPending, readStatus } from './server-view.ts';
 import { stateFromHistory } from './state-from-history.ts';
 import { lastFailureOf, mayWaitForPermit, waitingFor, type LastFailure } from './waiting-for.ts';
-import { isTerminal, type RequestStatus } from '../contract/values.ts';
+import { isFailed, isTerminal } from '../contract/values.ts';
 
 /** Of the whole reading. */
 const READ_DEADLINE_MS = 5_000;
@@ -54,7 +54,7 @@ export async function readSnapshot(
   const known = { tenant, retryOf, submittedAs };
   if (!isOpen()) {
     const { state } = await client.withDeadline(deadline, () => endOf(client, requestId));
-    const retriedBy = isRetryable(state.status)
+    const retriedBy = isFailed(state.status)
       ? await client.withDeadline(deadline, () => existingRetry(client, known.tenant, requestId))
       : null;
     const snapshot = { ...withDefaults(state), ...known, waitingFor: null, stale: false, retriedBy };
@@ -72,10 +72,6 @@ export async function readSnapshot(
 function withDefaults(state: RequestState) {
   const { deadlineAt = null, cachedAt = null, cancellation = null, resolution = null } = state;
   return { ...state, deadlineAt, cachedAt, cancellation, resolution };
-}
-
-function isRetryable(status: RequestStatus): boolean {
-  return status === 'failed' || status === 'timed_out';
 }
 
 async function existingRetry(client: Client, tenant: string, requestId: string): Promise<string | null> {

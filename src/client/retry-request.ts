@@ -1,5 +1,6 @@
 import type { RequestMemo } from '../contract/names.ts';
 import type { ProcessRequestArgs, RequestSnapshot } from '../contract/request.ts';
+import { isFailed } from '../contract/values.ts';
 import { adviceAfter, decisionAdvice, retryAfter } from './advice.ts';
 import { NotRetryableError } from './client-errors.ts';
 import { decidedBy, decisionReason } from './resolution-input.ts';
@@ -25,7 +26,7 @@ export interface RetryPlan {
  */
 export function retryPlan(request: RequestSnapshot): RetryPlan {
   const { requestId, status, providerRequestId } = request;
-  const after = status === 'failed' || status === 'timed_out' ? retryAfter(request) : null;
+  const after = isFailed(status) ? retryAfter(request) : null;
   if (after === null) throw new NotRetryableError(requestId, refusal(request));
   return { adopt: after === 'adopt' ? providerRequestId : null };
 }

@@ -5,7 +5,7 @@ import { adviceAfter, decisionAdvice, wasRetried } from './advice.ts';
 import { cancellationWords } from './cancellation-words.ts';
 import { span, timeOfDay } from './time-in-words.ts';
 import type { LastFailure } from './waiting-for.ts';
-import { type RequestStatus, type WaitReason, isTerminal } from '../contract/values.ts';
+import { isTerminal, type RequestStatus, type TERMINAL_STATUSES, type WaitReason } from '../contract/values.ts';
 
 /** What is known besides the snapshot. */
 export interface Evidence {
@@ -142,7 +142,7 @@ const REASONS: Record<WaitReason, (facts: Facts) => string> = {
 };
 
 const ENDS: Record<
-  'completed' | 'failed' | 'timed_out' | 'cancelled',
+  (typeof TERMINAL_STATUSES)[number],
   (snapshot: RequestSnapshot, time: { ended: string; now: Date }) => string
 > = {
   completed({ source, error, createdAt, completedAt, cachedAt, cancellation }, { ended, now }) {

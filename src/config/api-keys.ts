@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { NAME_EXPECTED, NAME_PATTERN } from '../contract/names.ts';
 
-const TENANT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const SHA_256 = /^[0-9a-f]{64}$/;
 
 /**
@@ -23,8 +23,8 @@ export const apiKeys = z.string().transform((value, context): ReadonlyMap<string
 
 function problemWith(entry: string, known: ReadonlyMap<string, string>): string | null {
   if (!entry.includes(':')) return 'has no colon: expected tenant:sha256-of-key';
-  if (!TENANT.test(tenantOf(entry))) {
-    return 'has a bad tenant name: expected 1 to 64 of A-Z a-z 0-9 . _ - starting with a letter or digit';
+  if (!NAME_PATTERN.test(tenantOf(entry))) {
+    return `has a bad tenant name: expected ${NAME_EXPECTED}`;
   }
   if (!SHA_256.test(digestOf(entry))) {
     return "has no SHA-256 after the colon: expected 64 hex digits, as made by printf %s 'the-key' | sha256sum";

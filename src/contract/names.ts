@@ -63,5 +63,9 @@ export function requestIdOf(workflowId: string): string {
   return workflowId.startsWith(WORKFLOW_ID_PREFIX) ? workflowId.slice(WORKFLOW_ID_PREFIX.length) : workflowId;
 }
 
+/** What a tenant, or a kind of request, may be called. */
+export const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+export const NAME_EXPECTED = '1 to 64 of A-Z a-z 0-9 . _ -, a letter or digit first';
+
 /** The tenant of a service that has only one. */
 export const DEFAULT_TENANT = 'default';

@@ -30,6 +30,10 @@ export const TERMINAL_STATUSES = ['completed', 'failed', 'cancelled', 'timed_out
 export const FAILED_STATUSES = ['failed', 'timed_out'] as const satisfies readonly (typeof TERMINAL_STATUSES)[number][];
 export type FailedStatus = (typeof FAILED_STATUSES)[number];
 
+export function isFailed(status: RequestStatus): status is FailedStatus {
+  return (FAILED_STATUSES as readonly RequestStatus[]).includes(status);
+}
+
 export const REQUEST_STATUSES = [
   'queued',
   'authenticating',

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { JsonValue } from '../contract/request.ts';
-import { isCallbackUrl } from '../client/process-input.ts';
+import { callbackUrl, idempotencyKey, requestData } from '../client/request-members.ts';
 import {
   CANCELLATION_OUTCOMES,
   DECISIONS,
@@ -13,22 +12,17 @@ import {
 
 /** The bodies of the gateway. Members that a response schema does not list never leave: it is the sanitiser. */
 
-const callbackUrl = z
-  .string()
-  .refine(isCallbackUrl, 'must be an absolute http or https URL without credentials, at most 2048 characters')
-  .meta({ description: 'Told by the provider when the work is done', format: 'uri' });
-
-const data = z
-  .custom<JsonValue>((value) => value !== undefined && value !== null, 'is required, and anything JSON but null')
-  .meta({
-    description: 'What the provider is to process: anything JSON, except null',
-    examples: [{ text: 'hello' }],
-  });
+const data = requestData.meta({
+  description: 'What the provider is to process: anything JSON, except null',
+  examples: [{ text: 'hello' }],
+});
 
 const options = z
   .strictObject({
     async: z.boolean().nullish().meta({ description: 'Answer 202 with the id at once. Default: false' }),
-    callback_url: callbackUrl.nullish(),
+    callback_url: callbackUrl
+      .meta({ description: 'Told by the provider when the work is done', format: 'uri' })
+      .nullish(),
   })
   .nullish();
 
@@ -58,9 +52,7 @@ export const processHeaders = z.looseObject({
   'cache-control': z.string().optional().meta({
     description: 'no-cache: no earlier answer will do. no-store: and the new one is not kept for others',
   }),
-  'idempotency-key': z
-    .string()
-    .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters without spaces')
+  'idempotency-key': idempotencyKey
     .optional()
     .meta({ description: 'The same key with the same body is the same request, however often it is sent' }),
 });
