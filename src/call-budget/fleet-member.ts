@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { answerInTime } from '../redis/answer-in-time.ts';
 import type { ScriptedClient } from '../redis/connect-redis.ts';
+import { explained, RedisRefusalError } from '../redis/redis-problems.ts';
 import { OPERATIONS } from '../contract/values.ts';
 import { FleetReply } from './fleet-reply.ts';
 import { ABSENT_MS, LATE_MS, LONGEST_ALONE_MS } from './fleet-rules.ts';
@@ -48,6 +49,8 @@ export class FleetMember {
   /** Redis's time less ours. */
   #offset: number | null = null;
   #isReachable = false;
+  /** Why there is no connection, as far as is known. */
+  #connectionProblem: string | null = null;
   /** By our clock, the latest beat that Redis may have heard; null: it was never reached. */
   #beatenAt: number | null = null;
   /** The log in Redis is not complete: nobody gets a permit there. */
@@ -70,6 +73,7 @@ export class FleetMember {
     // The braces keep them in one slot of a cluster.
     const keys = [...OPERATIONS.map((operation) => `log:${operation}`), 'state', 'members', 'aside'];
     this.#keys = keys.map((key) => `external-api:{${options.scope}}:${key}`);
+    options.client.on('error', this.#onError);
     void this.#start();
   }
 
@@ -134,6 +138,7 @@ export class FleetMember {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#options.client.off('ready', this.#onReady);
+    this.#options.client.off('error', this.#onError);
     await this.#beating;
     if (!this.#wentAside && !this.isAside) await this.ask('leave');
   }
@@ -161,7 +166,14 @@ export class FleetMember {
   }
 
   /** Commands run in the order in which they are sent: what is asked on a new connection comes after this beat. */
-  readonly #onReady = (): void => void this.#beat();
+  readonly #onReady = (): void => {
+    this.#connectionProblem = null;
+    void this.#beat();
+  };
+
+  readonly #onError = (error: Error): void => {
+    this.#connectionProblem = explained(error).message;
+  };
 
   async #beatOn(): Promise<void> {
     await this.#beat();
@@ -176,7 +188,7 @@ export class FleetMember {
 
   async #beatNow(): Promise<void> {
     const { client, fleetSize, observer, now } = this.#options;
-    const isHeard = client.isReady;
+    let isHeard = client.isReady;
     const aside = this.#wentAside;
     this.#wentAside = false;
     const closedUntil = this.#closedUntil;
@@ -193,6 +205,7 @@ export class FleetMember {
       this.#tell(isComplete ? 'redis' : 'share', 'the log of calls in Redis is not complete');
     } catch (error) {
       this.#wentAside ||= aside;
+      if (error instanceof RedisRefusalError) isHeard = false;
       this.#lose(error);
     }
     if (isHeard && this.#beatenAt !== null) this.#beatenAt = now();
@@ -217,9 +230,13 @@ export class FleetMember {
 
   #lose(error: unknown): void {
     this.#isReachable = false;
-    const why = error instanceof Error && this.#options.client.isReady ? error.message : 'no connection';
+    const why = error instanceof Error && this.#options.client.isReady ? error.message : this.#noConnection;
     if (this.#wasAloneTooLong) this.#tell('nowhere', `nothing is sent any more: for an hour, ${why}`);
     else this.#tell('share', why);
+  }
+
+  get #noConnection(): string {
+    return this.#connectionProblem === null ? 'no connection' : `no connection: ${this.#connectionProblem}`;
   }
 
   #tell(counted: 'redis' | 'share' | 'nowhere', why: string): void {

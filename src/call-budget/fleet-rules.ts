@@ -53,12 +53,18 @@ local function keep(...)
   for _, key in ipairs({...}) do redis.call('PEXPIRE', key, math.ceil(forgotten + LONGEST_COOL_DOWN)) end
 end
 
--- Which Redis this is. INFO is refused to users who have no dangerous commands; then the place of this table in memory,
--- which is another one after each start. Of five digits, since the state is all numbers.
-local function runOfRedis()
+-- Whether Redis was started, or another one took its place, since the last beat. INFO is refused to users who have no
+-- dangerous commands: to them the place of a table in memory tells, which is another one after each start.
+local function noteRun()
+  local function number(id) return id and tonumber(string.sub(id, 1, 5), 16) end
   local info = redis.pcall('INFO', 'server')
-  local id = type(info) == 'string' and string.match(info, 'run_id:(%x+)') or redis.sha1hex(tostring(redis))
-  return tonumber(string.sub(id, 1, 5), 16)
+  local run, place = type(info) == 'string' and number(string.match(info, 'run_id:(%x+)')) or nil, number(redis.sha1hex(tostring(redis)))
+  local isRestarted
+  if run then isRestarted = get('run', run) ~= run else isRestarted = get('place', place) ~= place end
+  if run or isRestarted then set('run', run) end
+  set('place', place)
+  if isRestarted then set('restartedAt', now) end
+  return isRestarted
 end
 
 -- The log is not complete. After a restart it may lack what a worker has seen or sent that has not beaten since.

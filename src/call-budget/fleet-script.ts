@@ -132,10 +132,7 @@ end
 -- A worker says that it lives. aside ('1': it may send its share by itself, and has not told of all its calls),
 -- closedMs (for so long the provider asked it to wait, which it could not tell)
 function commands.beat(aside, closedMs)
-  local run = runOfRedis()
-  local isEmpty, isOlder, isRestarted = not state.seq, get('seq', 0) < seen, get('run', run) ~= run
-  set('run', run)
-  if isRestarted then set('restartedAt', now) end
+  local isEmpty, isOlder, isRestarted = not state.seq, get('seq', 0) < seen, noteRun()
   -- A log that begins now, or was loaded, is complete when nobody comes who has seen more.
   if isOlder then set('quietUntil', now + window + longest)
   elseif (isEmpty or isRestarted) and fleetSize > 1 then

@@ -1,12 +1,12 @@
 import { createClient, type RedisClientType, type RedisScripts } from '@redis/client';
 import { answerInTime, REDIS_DEADLINE_MS } from './answer-in-time.ts';
+import { explained } from './redis-problems.ts';
 
 /** A connection that has answered nothing of use for so long is given up: its other end may be gone without a word. */
 const DEAD_MS = 3_000;
 
 /** What a Redis says that is a replica now, has lost its master, or is still loading: another may have taken its place. */
 const USELESS = /^(READONLY|MASTERDOWN|LOADING)\b/;
-const CLUSTER = /^(MOVED|ASK|CROSSSLOT|CLUSTERDOWN)\b/;
 
 export type RedisClient = RedisClientType;
 export type ScriptedClient<Scripts extends RedisScripts> = ReturnType<typeof newClient<Scripts>>;
@@ -34,6 +34,7 @@ export function connectRedis<Scripts extends RedisScripts>(
   // What `createClient` returns inherits from the client itself, on which all commands run.
   const self = Object.getPrototypeOf(client) as ScriptedClient<Scripts>;
   const sendCommand = self.sendCommand.bind(self);
+  const onFailure = (error: Error): void => onError(explained(error));
   let answeredAt = performance.now();
   let usefulAt = answeredAt;
   const inTime = async <Answer>(command: Promise<Answer>, isPing: boolean): Promise<Answer> => {
@@ -43,22 +44,20 @@ export function connectRedis<Scripts extends RedisScripts>(
       if (!isPing) usefulAt = answeredAt;
       return answer;
     } catch (error) {
-      const message = error instanceof Error ? error.message : '';
-      const since = performance.now() - (USELESS.test(message) ? usefulAt : answeredAt);
+      if (!(error instanceof Error)) throw error;
+      const since = performance.now() - (USELESS.test(error.message) ? usefulAt : answeredAt);
       if (client.isReady && since > DEAD_MS) {
         client.destroy();
-        client.connect().catch(onError);
+        client.connect().catch(onFailure);
       }
-      if (CLUSTER.test(message))
-        throw new Error('REDIS_URL is a Redis Cluster, which cannot be used', { cause: error });
-      throw error;
+      throw explained(error);
     }
   };
   client.on('ready', () => (answeredAt = usefulAt = performance.now()));
   // The client's own `timeout` ends when a command is written: one that a frozen Redis never answers would wait for ever.
   self.sendCommand = (args, how) => inTime(sendCommand(args, how), args[0] === 'PING');
-  client.on('error', onError);
-  client.connect().catch(onError);
+  client.on('error', onFailure);
+  client.connect().catch(onFailure);
   return client;
 }
 

@@ -56,7 +56,7 @@ class RestartedFleet {
     return async () => {
       await client.del(await client.keys(`external-api:{${this.#scope}}:*`));
       for (const key of keys) await client.rename(`saved:${key}`, key);
-      await client.hSet(`external-api:{${this.#scope}}:state`, 'run', '1');
+      await client.hSet(`external-api:{${this.#scope}}:state`, { run: '1', place: '1' });
     };
   }
 }

@@ -16,8 +16,8 @@ import { connectRedis } from '../../src/redis/connect-redis.ts';
 
 export type ScriptClient = ReturnType<typeof connectWithScript>;
 
-export function connectWithScript(url: string) {
-  return connectRedis(url, () => {}, { scripts: { callBudget: FLEET_SCRIPT } });
+export function connectWithScript(url: string, ca: string | null = null) {
+  return connectRedis(url, () => {}, { ca, scripts: { callBudget: FLEET_SCRIPT } });
 }
 
 const optional = (value: number | null): string => (value === null ? '' : `${value}`);

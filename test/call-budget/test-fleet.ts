@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { BudgetRules, Permit, PermitStore } from '../../src/call-budget/rules.ts';
 import { FleetStore } from '../../src/call-budget/fleet-store.ts';
 import { now } from '../../src/call-budget/steady-clock.ts';
@@ -24,10 +25,17 @@ export interface Member {
   tooMany: [workers: number, fleetSize: number][];
 }
 
+export interface JoinOptions {
+  clock?: () => number;
+  /** Another way to the same Redis. */
+  url?: string;
+  ca?: string;
+}
+
 /** Processes that share a budget in one Redis. */
 export interface TestFleet extends AsyncDisposable {
   redis: TestRedis;
-  join(fleetSize?: number, rules?: Partial<BudgetRules>, clock?: () => number): Member;
+  join(fleetSize?: number, rules?: Partial<BudgetRules>, options?: JoinOptions): Member;
 }
 
 /**
@@ -38,8 +46,8 @@ export async function startTestFleet({ isNew = false, args = [] as string[] } = 
   const members: Member[] = [];
   const fleet: TestFleet = {
     redis: await startRedis(undefined, { args }),
-    join: (fleetSize = 2, rules = {}, clock = now) => {
-      const client = connectWithScript(fleet.redis.url);
+    join: (fleetSize = 2, rules = {}, { clock = now, url = fleet.redis.url, ca } = {}) => {
+      const client = connectWithScript(url, ca);
       const [told, tooMany]: [Member['told'], Member['tooMany']] = [[], []];
       const observer = {
         shared: (redisOk: boolean, why: string | null, workers: number) => void told.push({ redisOk, why, workers }),
@@ -104,4 +112,17 @@ export async function countsIn({ store }: Member, place: 'redis' | 'share'): Pro
 /** Once the worker counts in Redis. */
 export async function counting(member: Member): Promise<void> {
   await waitUntil('Redis counts', () => countsIn(member, 'redis'), 15_000);
+}
+
+/** Calls as fast as it may until `signal`, and notes when each call arrived. */
+export async function callOn({ store }: Member, arrivals: number[], signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const taken = await store.take('interactive', 'submit');
+    if (taken.permit === null) {
+      await delay(Math.min(20, Math.max(1, taken.waitMs)));
+      continue;
+    }
+    arrivals.push(performance.now());
+    await store.ended(taken.permit, { type: 'answered' });
+  }
 }
