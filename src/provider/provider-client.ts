@@ -95,13 +95,18 @@ const CANCEL_REFUSALS: Readonly<Record<number, CancelReply>> = {
 
 const MAX_RESPONSE_BYTES = 10 * 1024 * 1024;
 
+/** What stands before every path of the contract: it does not matter whether the base URL ends with a slash. */
+export function pathPrefix({ pathname }: URL): string {
+  return pathname.replace(/\/+$/, '');
+}
+
 export function createProviderClient(options: ProviderClientOptions): ProviderClient {
   const { baseUrl, apiKey, oauth, timeoutMs, connectTimeoutMs, budget, observer } = options;
   if (!/^[\x21-\x7e]+$/.test(apiKey)) {
     throw new TypeError('apiKey cannot be sent in a header: expected visible ASCII characters without spaces');
   }
   const { origin } = baseUrl;
-  const prefix = baseUrl.pathname.replace(/\/+$/, '');
+  const prefix = pathPrefix(baseUrl);
   const timeouts = { timeoutMs, connectTimeoutMs };
   const sockets = new Sockets(options.maxConnections);
   const transport = createTransport({

@@ -7,7 +7,7 @@ import type { FleetEvents } from '../observability/fleet-events.ts';
 import type { BudgetRules } from '../call-budget/rules.ts';
 import type { CallBudget } from '../call-budget/call-budget.ts';
 import { createCallBudget, createFleetBudget } from '../call-budget/create-call-budget.ts';
-import type { ProviderClientOptions } from '../provider/provider-client.ts';
+import { pathPrefix, type ProviderClientOptions } from '../provider/provider-client.ts';
 import { FLEET_SCRIPT } from '../call-budget/fleet-script.ts';
 import { SharedTokens } from '../provider/shared-token.ts';
 import { connectRedis } from '../redis/connect-redis.ts';
@@ -91,7 +91,8 @@ export function openFleetState(config: FleetConfig, events: FleetEvents): FleetS
   };
 }
 
-/** Tells providers, and our accounts with them, apart in one Redis. */
-function scopeOf({ provider: { baseUrl, oauth } }: FleetConfig): string {
-  return createHash('sha256').update(`${baseUrl.href} ${oauth.clientId}`).digest('hex').slice(0, 16);
+/** Tells providers, and our accounts with them, apart in one Redis: the same one has one limit, however it is spelt. */
+export function scopeOf({ provider: { baseUrl, oauth } }: Pick<FleetConfig, 'provider'>): string {
+  const url = `${baseUrl.origin}${pathPrefix(baseUrl)}/`;
+  return createHash('sha256').update(`${url} ${oauth.clientId}`).digest('hex').slice(0, 16);
 }
