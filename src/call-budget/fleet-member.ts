@@ -20,7 +20,8 @@ const SURELY_ABSENT_MS = ABSENT_MS + LATE_MS;
 export interface FleetObserver {
   /**
    * Told once per change: false with the reason, when this process goes by its share, and again when it has done so for
-   * too long and sends nothing; true when it counts in Redis again. At the start only false is told.
+   * too long and sends nothing, or when Redis refuses for another reason; true when it counts in Redis again. At the
+   * start only false is told.
    */
   shared(redisOk: boolean, why: string | null, workers: number): void;
   /** Told when it begins: there are more workers than the shares are made for, which do not keep the limit any more. */
@@ -50,7 +51,7 @@ export class FleetMember {
   #offset: number | null = null;
   #isReachable = false;
   /** Why there is no connection, as far as is known. */
-  #connectionProblem: string | null = null;
+  #connectionError: Error | null = null;
   /** By our clock, the latest beat that Redis may have heard; null: it was never reached. */
   #beatenAt: number | null = null;
   /** The log in Redis is not complete: nobody gets a permit there. */
@@ -64,6 +65,7 @@ export class FleetMember {
   #live = 0;
   /** Where its calls are counted, as was told last. */
   #counted: 'redis' | 'share' | 'nowhere' = 'redis';
+  readonly #toldCauses = new Set<string>();
   #beating: Promise<void> | null = null;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -167,12 +169,12 @@ export class FleetMember {
 
   /** Commands run in the order in which they are sent: what is asked on a new connection comes after this beat. */
   readonly #onReady = (): void => {
-    this.#connectionProblem = null;
+    this.#connectionError = null;
     void this.#beat();
   };
 
   readonly #onError = (error: Error): void => {
-    this.#connectionProblem = explained(error).message;
+    this.#connectionError = explained(error);
   };
 
   async #beatOn(): Promise<void> {
@@ -230,19 +232,21 @@ export class FleetMember {
 
   #lose(error: unknown): void {
     this.#isReachable = false;
-    const why = error instanceof Error && this.#options.client.isReady ? error.message : this.#noConnection;
-    if (this.#wasAloneTooLong) this.#tell('nowhere', `nothing is sent any more: for an hour, ${why}`);
-    else this.#tell('share', why);
+    const isConnected = this.#options.client.isReady;
+    const cause = isConnected && error instanceof Error ? error : this.#connectionError;
+    const why = isConnected ? '' : `no connection${cause === null ? '' : ': '}`;
+    const counted = this.#wasAloneTooLong ? 'nowhere' : 'share';
+    const since = counted === 'nowhere' ? 'nothing is sent any more: for an hour, ' : '';
+    this.#tell(counted, `${since}${why}${cause?.message ?? ''}`, cause instanceof RedisRefusalError);
   }
 
-  get #noConnection(): string {
-    return this.#connectionProblem === null ? 'no connection' : `no connection: ${this.#connectionProblem}`;
-  }
-
-  #tell(counted: 'redis' | 'share' | 'nowhere', why: string): void {
-    if (counted === this.#counted) return;
+  /** @param isLasting a cause that is told, once, also when there was another one before */
+  #tell(counted: 'redis' | 'share' | 'nowhere', why: string, isLasting = false): void {
+    if (counted === this.#counted && (!isLasting || this.#toldCauses.has(why))) return;
     this.#counted = counted;
     const isShared = counted === 'redis';
+    if (isShared) this.#toldCauses.clear();
+    else this.#toldCauses.add(why);
     this.#options.observer.shared(isShared, isShared ? null : why, this.workers);
   }
 }
