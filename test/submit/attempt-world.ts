@@ -1,7 +1,7 @@
 import type { SubmitInput, SubmitProgress } from '../../src/contract/activities.ts';
 import { createExternalAPIError } from '../../src/contract/errors.ts';
 import { FAILURES, type FailureName } from '../../src/contract/failures.ts';
-import { type Idempotency } from '../../src/contract/values.ts';
+import type { Idempotency } from '../../src/contract/values.ts';
 import type { ProcessReply } from '../../src/provider/provider-client.ts';
 import { attempt, type AttemptDeps, type AttemptEnd, type AttemptFacts } from '../../src/submit/attempt.ts';
 import type { Recorded } from '../../src/submit/intent-log.ts';

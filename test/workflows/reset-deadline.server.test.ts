@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ExternalApiClient, type RequestSnapshot } from '../../src/client/index.ts';
-import { CALLBACK_SIGNAL, workflowIdOf } from '../../src/contract/names.ts';
+import { CALLBACK_SIGNAL, STATUS_QUERY, workflowIdOf } from '../../src/contract/names.ts';
 import type { Endpoint } from '../../src/fake-provider/endpoint.ts';
 import { callsAbout } from '../helpers/calls-about.ts';
 import { resetToMid } from '../helpers/reset-workflow.ts';
@@ -35,11 +35,15 @@ test.each<['process' | 'pollStatus', Endpoint, Partial<RequestSnapshot>]>([
     await resetToMid(activity, stack, handle.requestId);
     const forgottenAt = Date.now() + DEADLINE_MS + 1_000;
     await waitUntil('its time has passed', () => Date.now() > forgottenAt, DEADLINE_MS + 5_000);
-    const worker = await startWorker(stack.workerEnv);
+    let worker = await startWorker(stack.workerEnv);
     try {
-      await waitUntil('it has ended', async () => (await handle.status()).status === end.status, 30_000);
+      await waitUntil('it has ended', async () => (await handle.status()).status === end.status, 45_000);
       expect(await handle.status()).toMatchObject(end);
       expect(callsAbout(stack.fakeProvider, handle.requestId, '/process')).toHaveLength(1);
+      // Another worker comes to the same from the history.
+      await worker.stop('SIGKILL');
+      worker = await startWorker(stack.workerEnv);
+      expect(await workflow.query(STATUS_QUERY)).toMatchObject(end);
     } finally {
       await worker.stop('SIGKILL');
     }
