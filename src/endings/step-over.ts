@@ -10,7 +10,10 @@ import { FAILURES, STILL_PROCESSING, type ErrorDetails, type FailureName } from 
 import type { ErrorType, Idempotency, Outcome } from '../contract/values.ts';
 import type { StepOver } from './ending.ts';
 
-/** Who named the id of the work: the provider's answer to the submit, a person, or a callback, which proves nothing. */
+/**
+ * Who named the id of the work: the provider's answer to the submit, a person, or only a callback. No status answer says by
+ * which key a job was submitted: an id of the last kind is in doubt until the result is there.
+ */
 export type NamedBy = 'submit' | 'person' | 'callback';
 
 /** What a request knows beside the failure that ended its step. */
@@ -50,7 +53,7 @@ export function readStepOver(
     providerRequestId,
     namedBy,
     cancelRequested,
-    idInDoubt: isOnlyHinted(facts),
+    idInDoubt: namedBy === 'callback',
     type: null,
     message: null,
     details: {},
@@ -110,17 +113,12 @@ export function cancelledBetweenSteps(facts: StepFacts): ToldStepOver {
     providerRequestId,
     namedBy,
     cancelRequested: true,
-    idInDoubt: isOnlyHinted(facts),
+    idInDoubt: namedBy === 'callback',
     type: null,
     message: null,
     details: {},
     lookedLast: false,
   };
-}
-
-/** No status answer says whose work it is: such an id stays in doubt until the result is there. */
-function isOnlyHinted({ step, namedBy }: StepFacts): boolean {
-  return step === 'pollStatus' && namedBy === 'callback';
 }
 
 function overOf(retryState: ActivityFailure['retryState']): StepOver['over'] {

@@ -51,21 +51,19 @@ export function failureOf(
 }
 
 /** What a request is held for. */
-export function unknownOutcome({
-  step,
-  over,
-  message,
-  details,
-  namedBy,
-  providerRequestId,
-}: ToldStepOver): RequestFailure {
-  const isHinted = step === 'pollStatus' && namedBy === 'callback';
-  const hinted = isHinted
-    ? `Only a callback named ${providerRequestId}, and nothing proves that it is this work`
-    : null;
-  const words = over === 'deadline' && step === 'process' ? UNANSWERED : hinted;
+export function unknownOutcome(over: ToldStepOver): RequestFailure {
+  const { message, details, idInDoubt } = over;
+  const words = circumstances(over);
   const why = message === null ? (words ?? NOT_SAID) : words === null ? message : `${words}. Last: ${message}`;
-  return requestFailure('failed', 'OutcomeUnknown', why, { ...details, outcome: 'ambiguous', retryable: false });
+  const known = { ...details, ...(idInDoubt && { providerRequestId: null }) };
+  return requestFailure('failed', 'OutcomeUnknown', why, { ...known, outcome: 'ambiguous', retryable: false });
+}
+
+/** What the failure of the last call does not say. */
+function circumstances({ step, over, namedBy, providerRequestId }: ToldStepOver): string | null {
+  if (namedBy === 'callback')
+    return `Only a callback named ${providerRequestId}, and nothing proves that it is this work`;
+  return over === 'deadline' && step === 'process' ? UNANSWERED : null;
 }
 
 const UNANSWERED = 'The deadline came after the request was sent and before its answer';

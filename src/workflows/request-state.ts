@@ -72,8 +72,11 @@ export function reduce(state: RequestState, event: RequestEvent, now: string): R
       const providerRequestId = event.providerRequestId ?? state.providerRequestId;
       return { ...next, result, source: 'fallback', cachedAt, error, providerRequestId };
     }
-    case 'cancelled':
-      return { ...next, cancellation: event.cancellation };
+    case 'cancelled': {
+      // An id that is polled then is in doubt.
+      const providerRequestId = event.cancellation === 'outcome_unknown' ? null : state.providerRequestId;
+      return { ...next, providerRequestId, cancellation: event.cancellation };
+    }
     case 'outcome_unknown':
       return { ...next, providerRequestId: null, error: event.error, holdUntil: event.holdUntil };
     case 'failed':

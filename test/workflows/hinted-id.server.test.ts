@@ -81,7 +81,7 @@ test.each([
 ])(
   '[N14][N1] E5: an id that only a callback named, and %s: held again, and `why` says it',
   async (_what, fault, times, said) => {
-    const { requestId, callback, id, until, status } = await held();
+    const { requestId, callback, id, until, status, result } = await held();
     stack.fake.script({ endpoint: POLL, match: { idempotencyKey: requestId }, times, fault });
     await callback({ providerRequestId: id });
     const { error } = await until(
@@ -95,6 +95,9 @@ test.each([
     expect(await status()).toMatchObject({ status: 'outcome_unknown' });
     expect(stack.count(requestId, '/process')).toBe(1);
     await abandon(requestId);
+    await result().catch(() => {});
+    // Its end does not say that this is its work.
+    expect(await status()).toMatchObject({ status: 'failed', providerRequestId: null });
   },
 );
 
@@ -111,7 +114,11 @@ test('[N14][N11] E1: cancelled while an id is polled that only a callback named:
   await until('it is polled', (read) => read.status === 'processing');
   await cancel('no longer needed');
   await expect(result()).rejects.toThrow(RequestCancelledError);
-  expect(await status()).toMatchObject({ status: 'cancelled', cancellation: 'outcome_unknown' });
+  expect(await status()).toMatchObject({
+    status: 'cancelled',
+    cancellation: 'outcome_unknown',
+    providerRequestId: null,
+  });
   expect(deletes(other.requestId)).toBe(0);
 });
 

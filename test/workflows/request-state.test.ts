@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { initialState, type RequestState } from '../../src/contract/request.ts';
 import { currentDetails, reduce, type RequestEvent } from '../../src/workflows/request-state.ts';
-import { isTerminal } from '../../src/contract/values.ts';
+import { isTerminal, type CancellationOutcome } from '../../src/contract/values.ts';
 
 const T0 = '2026-01-01T00:00:00.000Z';
 const T1 = '2026-01-01T00:00:01.000Z';
@@ -66,6 +66,12 @@ test('[C3] only an end has a time of completion', () => {
 
 test('[C3] the result keeps the provider id, and says that the provider made it', () => {
   expect(after(EVENTS[2]!, EVENTS[3]!)).toMatchObject({ providerRequestId: 'p1', result: RESULT, source: 'provider' });
+});
+
+test('[N11][N1] cancelled while an id in doubt is polled: it is not told to be the work', () => {
+  const cancelled = (cancellation: CancellationOutcome) => after(EVENTS[2]!, { type: 'cancelled', cancellation });
+  expect(cancelled('outcome_unknown').providerRequestId).toBeNull();
+  expect(cancelled('no_longer_watched').providerRequestId).toBe('p1');
 });
 
 test('[M11] an answer from the cache says so, and when it was stored', () => {
