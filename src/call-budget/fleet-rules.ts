@@ -57,8 +57,8 @@ end
 -- dangerous commands: to them the place of a table in memory tells, which is another one after each start.
 local function noteRun()
   local function number(id) return id and tonumber(string.sub(id, 1, 5), 16) end
-  local info = redis.pcall('INFO', 'server')
-  local run, place = type(info) == 'string' and number(string.match(info, 'run_id:(%x+)')) or nil, number(redis.sha1hex(tostring(redis)))
+  local info, place = redis.pcall('INFO', 'server'), number(redis.sha1hex(tostring(redis)))
+  local run = type(info) == 'string' and number(string.match(info, 'run_id:(%x+)')) or nil
   local isRestarted
   if run then isRestarted = get('run', run) ~= run else isRestarted = get('place', place) ~= place end
   if run or isRestarted then set('run', run) end

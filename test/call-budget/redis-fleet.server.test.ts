@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Permit } from '../../src/call-budget/rules.ts';
+import { now } from '../../src/call-budget/steady-clock.ts';
 import { startRedis } from '../helpers/redis.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
-import { counting, startTestFleet, takeAll, timed, type TestFleet } from './test-fleet.ts';
+import { counting, RULES, startTestFleet, takeAll, timed, type TestFleet } from './test-fleet.ts';
 
 const POLL = ['poll', 'status'] as const;
 
@@ -142,6 +143,25 @@ test('[M9][N3] S8: the share of a worker that was killed is kept for it, and sho
   // A tenth of the rest is kept for interactive submits.
   expect(await takeAll(one)).toHaveLength(9);
 });
+
+test.each(['redis', 'share'] as const)(
+  '[M9][N3] a permit is used in its time, or not at all, also where it is counted in %s',
+  async (place) => {
+    await using fleet = await startTestFleet();
+    let aheadMs = 0;
+    const one = fleet.join(1, {}, { clock: () => now() + aheadMs });
+    await counting(one);
+    if (place === 'share') await fleet.redis.kill();
+    const { permit } = await waitUntil('there is one', async () => {
+      const taken = await one.store.take(...POLL);
+      return taken.permit === null ? null : taken;
+    });
+    aheadMs = RULES.longestHeldMs;
+    expect(one.store.isUsable(permit)).toBe(false);
+    aheadMs = 0;
+    expect(one.store.isUsable(permit)).toBe(true);
+  },
+);
 
 test('[M9] S8: a worker that leaves for good gives its share back', async () => {
   await using fleet = await startTestFleet();
