@@ -25,23 +25,27 @@ async function sourceOf(...args: string[]): Promise<{ source: string; requestId:
   return { source: request.source, requestId: request.request_id };
 }
 
-test('[M11][C4] an answer is taken from the cache, refreshed, left alone, and forgotten from a shell', async () => {
-  const { requestId } = await sourceOf();
-  expect((await sourceOf()).source).toBe('cache');
-  expect((await sourceOf('--cache', 'refresh')).source).toBe('provider');
-  expect((await sourceOf('--cache', 'off')).source).toBe('provider');
-
-  for (const which of [
-    ['--request', requestId],
-    ['--tenant', 'default', '--data', '{"cli":1}'],
-    ['--tenant', 'default'],
-  ]) {
+test(
+  '[M11][C4] an answer is taken from the cache, refreshed, left alone, and forgotten from a shell',
+  { timeout: 60_000 },
+  async () => {
+    const { requestId } = await sourceOf();
     expect((await sourceOf()).source).toBe('cache');
-    const { code, stdout } = await runCli(['cache', 'invalidate', ...which], { env });
-    expect([code, JSON.parse(stdout)]).toEqual([0, { success: true }]);
-    expect((await sourceOf()).source).toBe('provider');
-  }
-});
+    expect((await sourceOf('--cache', 'refresh')).source).toBe('provider');
+    expect((await sourceOf('--cache', 'off')).source).toBe('provider');
+
+    for (const which of [
+      ['--request', requestId],
+      ['--tenant', 'default', '--data', '{"cli":1}'],
+      ['--tenant', 'default'],
+    ]) {
+      expect((await sourceOf()).source).toBe('cache');
+      const { code, stdout } = await runCli(['cache', 'invalidate', ...which], { env });
+      expect([code, JSON.parse(stdout)]).toEqual([0, { success: true }]);
+      expect((await sourceOf()).source).toBe('provider');
+    }
+  },
+);
 
 test.each<[string[], number, RegExp]>([
   [['--tenant', 'a', '--request', 'req_01ARZ3NDEKTSV4RRFFQ69G5FAV'], 2, /--request names one answer/],

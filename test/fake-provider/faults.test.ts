@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { ScriptedFault } from '../../src/fake-provider/index.ts';
+import { waitUntil } from '../helpers/wait-until.ts';
 import { Caller } from './caller.ts';
 
 type Fault = ScriptedFault['fault'];
@@ -99,12 +100,22 @@ test('[M20] executed-hang never answers; the caller goes away first', async () =
 });
 
 test('[M20] an answer to a caller that has gone is not noted as answered', async () => {
-  caller.provider.script({ endpoint: '/process', fault: { kind: 'delay', ms: 100 } });
+  const delay = { endpoint: '/process', fault: { kind: 'delay', ms: 500 } } as const;
+  caller.provider.script(delay);
   const headers = { ...caller.headers, 'content-type': 'application/json' };
-  const init = { method: 'POST', headers, body: '{"data":1}', signal: AbortSignal.timeout(30) };
-  await expect(fetch(`${caller.provider.url}/process`, init)).rejects.toThrow('timeout');
-  const left = caller.lastEntry;
-  caller.provider.script({ endpoint: '/process', fault: { kind: 'delay', ms: 100 } });
+  const leaving = new AbortController();
+  const answer = fetch(`${caller.provider.url}/process`, {
+    method: 'POST',
+    headers,
+    body: '{"data":1}',
+    signal: leaving.signal,
+  }).catch((error: unknown) => error);
+  const left = await waitUntil('it is executed', () =>
+    caller.provider.ledger.find(({ endpoint, executed }) => endpoint === '/process' && executed),
+  );
+  leaving.abort();
+  expect(await answer).toBeInstanceOf(DOMException);
+  caller.provider.script(delay);
   await caller.process({ data: 1 });
   expect(left).toMatchObject({ executed: true, statusCode: null });
 });
