@@ -3,8 +3,10 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { ExternalApiClient } from '../../src/client/index.ts';
 import { buildGateway } from '../../src/gateway/build-gateway.ts';
+import type { GatewayClient } from '../../src/gateway/gateway-client.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { connectToTemporal, type TestTemporal } from '../helpers/temporal.ts';
+import { waitUntil } from '../helpers/wait-until.ts';
 
 /** A way to the server on which nothing moves any more once it is frozen, as behind a firewall that lost its state. */
 async function startFreezableWay(address: string) {
@@ -36,6 +38,8 @@ let temporal: TestTemporal;
 let way: Awaited<ReturnType<typeof startFreezableWay>>;
 let url: string;
 let close: () => Promise<void>;
+/** Waits for a result that the gateway has begun. */
+let openWaits = 0;
 
 beforeAll(async () => {
   temporal = await connectToTemporal();
@@ -43,8 +47,18 @@ beforeAll(async () => {
   const client = ExternalApiClient.connect({
     temporal: { connectionOptions: { address: way.address }, namespace: temporal.namespace },
   });
+  const watched: GatewayClient = {
+    process: async (input, options) => {
+      const handle = await client.process(input, options);
+      return { ...handle, result: (wait) => (openWaits++, handle.result(wait)) };
+    },
+    status: (requestId) => client.status(requestId),
+    resolve: (requestId, decision) => client.resolve(requestId, decision),
+    invalidate: (which) => client.invalidate(which),
+    ping: () => client.ping(),
+  };
   const logger = createLogger({ level: 'silent', name: 'gateway' });
-  const app = buildGateway({ client, apiKeys: null, syncWaitMs: 2_000, logger });
+  const app = buildGateway({ client: watched, apiKeys: null, syncWaitMs: 2_000, logger });
   url = await app.listen({ host: '127.0.0.1', port: 0 });
   close = async () => {
     await app.close();
@@ -70,17 +84,13 @@ test('[M19][M21][N1] when Temporal freezes, open waits end with 202, and every c
   const { request_id: id } = (await started.json()) as { request_id: string };
   const before = await ask(`/api/external/status/${id}`);
   expect(before.status).toBe(200);
-  expect((await ask('/readyz')).status).toBe(200);
+  await waitUntil('it is ready', async () => (await ask('/readyz')).status === 200);
 
   const first = await ask('/api/external/process', { data: 2, options: { async: true } });
   expect(first.status).toBe(202);
   // Its wait begins on a server that answers, and ends on one that does not.
   const waiting = ask('/api/external/process', { data: 3 });
-  let running = 0;
-  while (running < 3) {
-    running = 0;
-    for await (const _ of temporal.client.workflow.list()) running++;
-  }
+  await waitUntil('its wait is open', () => openWaits === 1);
   way.freeze();
   const calls = [
     ask('/api/external/process', { data: 4 }),
