@@ -1,4 +1,4 @@
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { CancellationScope } from '@temporalio/workflow';
 import type { ProcessResult } from '../contract/request.ts';
 import type { CancellationOutcome } from '../contract/values.ts';
 import type { Request } from './create-request.ts';
@@ -27,9 +27,8 @@ export async function cancelWork(request: Request, providerRequestId: string): P
         endsAt - Date.now(),
       )({ requestId, providerRequestId, firstPollAfterMs: null, lookAfterMs: 0, submittedAt: null });
       return found === null ? { cancellation: 'no_longer_watched' } : { result: found.result };
-    } catch (error) {
-      // The provider could not be told, or told nothing of use. A cancellation does not arrive in this scope.
-      if (isCancellation(error)) throw error;
+    } catch {
+      // The provider could not be told, or told nothing of use, or not in time. No cancellation arrives in this scope.
       return { cancellation: 'no_longer_watched' };
     }
   });

@@ -2,7 +2,10 @@ import { CancellationScope, log, metricMeter, proxyActivities } from '@temporali
 import type { AnswerActivities, Authentication, FallBackResult } from '../contract/activities.ts';
 import { TASK_QUEUES } from '../contract/names.ts';
 import type { ProcessRequestArgs } from '../contract/request.ts';
+import { inTime } from './after-reset.ts';
 import type { RequestFailure } from './request-failure.ts';
+
+const LONGEST_FALLBACK_MS = 30_000;
 
 const fallbacks = metricMeter.createCounter(
   'external_api_fallbacks',
@@ -25,7 +28,7 @@ export async function fallBack(
   if (!hasFallback || consideredCancelled || !failure.mayFallBack) return null;
   const activities = proxyActivities<AnswerActivities>({
     taskQueue: TASK_QUEUES.requests,
-    scheduleToCloseTimeout: '30 seconds',
+    scheduleToCloseTimeout: LONGEST_FALLBACK_MS,
     retry: { maximumAttempts: 3 },
     summary: `Instead of a result: ${failure.error.type}`,
   });
@@ -35,7 +38,9 @@ export async function fallBack(
   const input = { requestId, tenant, data, failure: failure.error, cacheKey };
   try {
     // The request ends in any case: a cancellation that comes now comes too late.
-    const instead = await CancellationScope.nonCancellable(() => activities.fallBack(input));
+    const instead = await CancellationScope.nonCancellable(() =>
+      inTime(() => activities.fallBack(input), LONGEST_FALLBACK_MS),
+    );
     if (instead === null) return null;
     fallbacks.add(1);
     log.error('The request failed, and the fallback completed it', {
