@@ -1,5 +1,5 @@
 import { FAILURES, type FailureName } from '../contract/failures.ts';
-import type { Idempotency, Outcome } from '../contract/values.ts';
+import type { FailedStatus, Idempotency, Outcome } from '../contract/values.ts';
 
 /** What is known when a step of a request is over without a result. */
 export interface StepOver {
@@ -30,7 +30,7 @@ export interface StepOver {
 export type Ending =
   | { next: 'hold' }
   | { next: 'cancel_work'; providerRequestId: string }
-  | { end: 'failed' | 'timed_out'; retryable: boolean; fallback: boolean }
+  | { end: FailedStatus; retryable: boolean; fallback: boolean }
   | { end: 'cancelled'; cancellation: 'nothing_sent' | 'outcome_unknown' };
 
 const UNKNOWN = { end: 'cancelled', cancellation: 'outcome_unknown' } as const satisfies Ending;

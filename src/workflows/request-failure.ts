@@ -1,12 +1,12 @@
 import type { ErrorDetails } from '../contract/failures.ts';
 import type { RequestError } from '../contract/request.ts';
-import type { ErrorType } from '../contract/values.ts';
+import type { ErrorType, FailedStatus } from '../contract/values.ts';
 import type { StepOver } from '../endings/ending.ts';
 import type { ToldStepOver } from '../endings/step-over.ts';
 
 /** How a request ends without a result, or what it is held for. */
 export interface RequestFailure {
-  status: 'failed' | 'timed_out';
+  status: FailedStatus;
   error: RequestError;
   details: ErrorDetails;
   /** Whether another answer may stand in. */

@@ -5,7 +5,7 @@ import {
   type RequestState,
   type Resolution,
 } from '../contract/request.ts';
-import { type CancellationOutcome, type RequestStatus, isTerminal } from '../contract/values.ts';
+import { type CancellationOutcome, type FailedStatus, type RequestStatus, isTerminal } from '../contract/values.ts';
 
 /** What can happen to a request. */
 export type RequestEvent =
@@ -18,7 +18,7 @@ export type RequestEvent =
   | { type: 'completed'; result: ProcessResult; cancellation: CancellationOutcome | null }
   | { type: 'answered_from_cache'; result: ProcessResult; cachedAt: string; cancellation: CancellationOutcome | null }
   | ({ type: 'fallen_back'; result: ProcessResult; cachedAt: string | null } & Failed)
-  | ({ type: 'failed' | 'timed_out'; cancellation: CancellationOutcome | null } & Failed)
+  | ({ type: FailedStatus; cancellation: CancellationOutcome | null } & Failed)
   | { type: 'cancelled'; cancellation: CancellationOutcome | null };
 
 interface Failed {
