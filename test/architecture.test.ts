@@ -137,6 +137,18 @@ it('[M8] only src/config reads the environment', () => {
   expect(reading.map(({ path }) => path)).toEqual([]);
 });
 
+it.each(['src', 'test', 'lab', 'bench'])(
+  '[C6] no file of %s/ is longer than 300 lines: it has two subjects',
+  (folder) => {
+    const root = fileURLToPath(new URL(`../${folder}`, import.meta.url));
+    const long = readdirSync(root, { recursive: true, encoding: 'utf8' })
+      .filter((path) => /\.m?[jt]s$/.test(path))
+      .map((path) => ({ path, lines: readFileSync(join(root, path), 'utf8').split('\n').length - 1 }))
+      .filter(({ lines }) => lines > 300);
+    expect(long).toEqual([]);
+  },
+);
+
 it('[C6] no file imports itself through others', () => {
   expect(findCycle(new Map(SOURCES.map(({ path, loads }) => [path, loads])))).toBeNull();
 });

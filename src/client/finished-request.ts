@@ -5,7 +5,7 @@ import type { ErrorDetails } from '../contract/failures.ts';
 import { workflowIdOf, type RequestMemo } from '../contract/names.ts';
 import type { ProcessResult, RequestState } from '../contract/request.ts';
 import { RequestCancelledError } from './client-errors.ts';
-import { readHistory } from './server-view.ts';
+import { readHistory } from './server-history.ts';
 import { stateFromHistory } from './state-from-history.ts';
 
 /** A completed request: `result` is there. */

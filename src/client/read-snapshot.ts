@@ -4,7 +4,8 @@ import { DEFAULT_TENANT, STATUS_QUERY, workflowIdOf } from '../contract/names.ts
 import { type RequestSnapshot, type RequestState } from '../contract/request.ts';
 import { retryIdOf } from './request-id.ts';
 import { endOf } from './finished-request.ts';
-import { queryOpen, readHistory, readPending, readStatus } from './server-view.ts';
+import { readHistory } from './server-history.ts';
+import { queryOpen, readPending, readStatus } from './server-view.ts';
 import { stateFromHistory } from './state-from-history.ts';
 import { lastFailureOf, mayWaitForPermit, waitingFor, type LastFailure } from './waiting-for.ts';
 import { isFailed, isTerminal } from '../contract/values.ts';

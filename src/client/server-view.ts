@@ -1,32 +1,23 @@
 import { WorkflowClient, type Client, type WorkflowHandle } from '@temporalio/client';
-import { decodeRetryState, type RetryState, type SerializationContext } from '@temporalio/common';
+import type { SerializationContext } from '@temporalio/common';
 import type { RequestMemo } from '../contract/names.ts';
 import type { ProcessRequestArgs } from '../contract/request.ts';
 import { SEARCH_ATTRIBUTES } from '../contract/names.ts';
 import { RequestNotFoundError } from './client-errors.ts';
 import { translated } from './temporal-errors.ts';
-import {
-  errorOf,
-  failureOf,
-  firstValueOf,
-  searchAttributeOf,
-  valueOf,
-  type AttemptFailure,
-} from './decode-payloads.ts';
+import { failureOf, firstValueOf, searchAttributeOf, valueOf, type AttemptFailure } from './decode-payloads.ts';
 
 /**
- * What the Temporal server knows of a request, in plain words: the only place that reads its protobufs. Times are
- * ISO 8601, UTC. Everything here throws what the Temporal client throws.
+ * What the Temporal server knows of a request, in plain words: only this and server-history.ts read its protobufs.
+ * Times are ISO 8601, UTC. Everything here throws what the Temporal client throws.
  */
 
 type Description = Awaited<ReturnType<WorkflowHandle['describe']>>['raw'];
 type RawActivity = NonNullable<Description['pendingActivities']>[number];
 type RawTask = Description['pendingWorkflowTask'];
-export type RawHistory = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
-type RawEvent = NonNullable<RawHistory['events']>[number];
 type Page = Awaited<ReturnType<Client['workflowService']['listWorkflowExecutions']>>;
 type RawExecution = NonNullable<Page['executions']>[number];
-type Timestamp = RawEvent['eventTime'];
+type Timestamp = RawExecution['startTime'];
 
 /** `temporal.api.enums.v1.WorkflowExecutionStatus`, by number. A paused workflow goes on once it is unpaused. */
 const STATUSES = [
@@ -153,83 +144,6 @@ function pendingTask(raw: RawTask): PendingTask | null {
   };
 }
 
-/** One event of a history, as far as it tells of a request's state. */
-export type HistoryEvent = { at: string } & (
-  | { type: 'started'; adopts: boolean }
-  | { type: 'activity_scheduled'; activity: string; input: unknown }
-  | { type: 'activity_completed'; activity: string; result: unknown }
-  /** Failed for good, or timed out. */
-  | { type: 'activity_failed'; activity: string; cause: Error | undefined; retryState: RetryState }
-  /** A person decided on an unknown outcome. */
-  | { type: 'decided' }
-  | { type: 'cancel_requested' }
-  /** The workflow ended without a result. */
-  | { type: 'closed' }
-  | { type: 'other' }
-);
-
-export async function readHistory(client: Client, workflowId: string): Promise<HistoryEvent[]> {
-  return await plainHistory(client, workflowId, await client.workflow.getHandle(workflowId).fetchHistory());
-}
-
-const CLOSING = [
-  'workflowExecutionCanceledEventAttributes',
-  'workflowExecutionTerminatedEventAttributes',
-  'workflowExecutionTimedOutEventAttributes',
-  'workflowExecutionFailedEventAttributes',
-] as const;
-
-/** @param client brings the data converter; it makes no call */
-export async function plainHistory(
-  client: Client,
-  workflowId: string,
-  { events }: RawHistory,
-): Promise<HistoryEvent[]> {
-  const scheduled = new Map<string, { activity: string; id: string }>();
-  const plain = async (event: RawEvent): Promise<HistoryEvent> => {
-    const at = iso(event.eventTime) ?? new Date(0).toISOString();
-    const begun = event.activityTaskScheduledEventAttributes;
-    if (begun) {
-      const activity = begun.activityType?.name ?? '';
-      const id = begun.activityId ?? '';
-      scheduled.set(String(event.eventId), { activity, id });
-      const input = await firstValueOf(client, begun.input, activityContext(client, workflowId, id));
-      return { at, type: 'activity_scheduled', activity, input };
-    }
-    const completed = event.activityTaskCompletedEventAttributes;
-    const lost = event.activityTaskFailedEventAttributes ?? event.activityTaskTimedOutEventAttributes;
-    const { activity = '', id = '' } = scheduled.get(String((completed ?? lost)?.scheduledEventId)) ?? {};
-    const context = activityContext(client, workflowId, id);
-    if (completed) {
-      return {
-        at,
-        type: 'activity_completed',
-        activity,
-        result: await firstValueOf(client, completed.result, context),
-      };
-    }
-    if (lost) {
-      const cause = lost.failure ? await errorOf(client, lost.failure, context) : undefined;
-      return { at, type: 'activity_failed', activity, cause, retryState: decodeRetryState(lost.retryState) };
-    }
-    const start = event.workflowExecutionStartedEventAttributes;
-    if (start) {
-      const { namespace } = client.options;
-      const args = await firstValueOf(client, start.input, { type: 'workflow', namespace, workflowId });
-      const { adopt = null } = (args ?? {}) as Partial<ProcessRequestArgs>;
-      return { at, type: 'started', adopts: adopt !== null };
-    }
-    // The only update there is.
-    if (event.workflowExecutionUpdateAcceptedEventAttributes) return { at, type: 'decided' };
-    if (event.workflowExecutionCancelRequestedEventAttributes) return { at, type: 'cancel_requested' };
-    return { at, type: CLOSING.some((attributes) => event[attributes]) ? 'closed' : 'other' };
-  };
-  const history: HistoryEvent[] = [];
-  // One after the other: what ends an activity names the event that began it.
-  for (const event of events ?? []) history.push(await plain(event));
-  return history;
-}
-
 /** What a request was started with: its history's first event. */
 export async function readStart(
   client: Client,
@@ -296,7 +210,7 @@ async function memoOf(
   return Object.fromEntries(await Promise.all(values));
 }
 
-function activityContext({ options: { namespace } }: Client, workflowId: string, activityId: string) {
+export function activityContext({ options: { namespace } }: Client, workflowId: string, activityId: string) {
   return { type: 'activity', namespace, workflowId, activityId, isLocal: false } as const;
 }
 
@@ -304,7 +218,7 @@ function statusOf(code: number | null | undefined): ServerStatus {
   return STATUSES[code ?? 0] ?? 'running';
 }
 
-function iso(time: Timestamp): string | null {
+export function iso(time: Timestamp): string | null {
   if (!time) return null;
   return new Date(Number(time.seconds ?? 0) * 1000 + Math.floor((time.nanos ?? 0) / 1e6)).toISOString();
 }

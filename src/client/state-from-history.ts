@@ -3,7 +3,7 @@ import { initialState, type RequestState } from '../contract/request.ts';
 import type { RequestStatus } from '../contract/values.ts';
 import { ending } from '../endings/ending.ts';
 import { readStepOver, type StepFacts } from '../endings/step-over.ts';
-import type { HistoryEvent } from './server-view.ts';
+import type { HistoryEvent } from './server-history.ts';
 
 /** The step of a request that a scheduled activity belongs to, and the status that it stands for. */
 const STEPS: Partial<Record<string, { step: StepFacts['step']; status: RequestStatus }>> = {

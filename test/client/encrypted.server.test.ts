@@ -5,7 +5,7 @@ import '../helpers/quiet-runtime.ts';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { ExternalApiClient, ExternalAPIError, type RequestSnapshot } from '../../src/client/index.ts';
-import { plainHistory } from '../../src/client/server-view.ts';
+import { plainHistory } from '../../src/client/server-history.ts';
 import type { AnswerActivities, ExternalApiActivities, InvalidateInput } from '../../src/contract/activities.ts';
 import { STILL_PROCESSING, type ErrorDetails } from '../../src/contract/failures.ts';
 import { TASK_QUEUES, workflowIdOf } from '../../src/contract/names.ts';

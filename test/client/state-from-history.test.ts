@@ -9,7 +9,7 @@ import {
 } from '@temporalio/common';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { expect, test } from 'vitest';
-import { plainHistory, type HistoryEvent } from '../../src/client/server-view.ts';
+import { plainHistory, type HistoryEvent } from '../../src/client/server-history.ts';
 import { stateFromHistory } from '../../src/client/state-from-history.ts';
 import type { Authentication } from '../../src/contract/activities.ts';
 import type { ProcessRequestArgs } from '../../src/contract/request.ts';
