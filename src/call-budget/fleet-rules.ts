@@ -1,6 +1,6 @@
 import { HINT_WINDOWS, LONGEST_BACKOFF_MS, LONGEST_COOL_DOWN_MS } from './rules.ts';
 
-/** A command that took so long is not done any more. */
+/** A question that took so long is not answered any more. */
 export const LATE_MS = 1_000;
 /** A worker that has not beaten for so long is absent: it may send its share by itself, which is kept for it. */
 export const ABSENT_MS = 5_000;
@@ -56,11 +56,13 @@ end
 -- Whether Redis was started, or another one took its place, since the last beat. INFO is refused to users who have no
 -- dangerous commands: to them the place of a table in memory tells, which is another one after each start.
 local function noteRun()
-  local function number(id) return id and tonumber(string.sub(id, 1, 5), 16) end
-  local info, place = redis.pcall('INFO', 'server'), number(redis.sha1hex(tostring(redis)))
-  local run = type(info) == 'string' and number(string.match(info, 'run_id:(%x+)')) or nil
+  local function number(hex) return tonumber(string.sub(hex, 1, 5), 16) end
+  local info = redis.pcall('INFO', 'server')
+  local id = type(info) == 'string' and string.match(info, 'run_id:(%x+)')
+  local run, place = id and number(id) or nil, number(redis.sha1hex(tostring(redis)))
   local isRestarted
   if run then isRestarted = get('run', run) ~= run else isRestarted = get('place', place) ~= place end
+  -- A restart that the place has told is not told once more by the run.
   if run or isRestarted then set('run', run) end
   set('place', place)
   if isRestarted then set('restartedAt', now) end
