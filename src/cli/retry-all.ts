@@ -73,8 +73,8 @@ async function* endedSince(
   { status, since, error, tenant }: RetryBulk,
 ): AsyncGenerator<RequestSnapshot> {
   const filters = { endedSince: since, ...(tenant !== undefined && { tenant }) };
-  // Without our search attributes a list calls failed what timed out: the request itself says how, and why, it ended.
-  for (const listedAs of FAILED_STATUSES) {
+  // A list calls failed what timed out without our search attributes: the request itself says how, and why, it ended.
+  for (const listedAs of status === 'failed' ? [status] : FAILED_STATUSES) {
     for await (const { requestId } of client.list({ status: listedAs, ...filters })) {
       const request = await client.status(requestId).catch(nullIfGone);
       if (request?.status === status && (error === undefined || request.error?.type === error)) yield request;
