@@ -108,7 +108,7 @@ export const FAILURES = {
   /** 400, 413, 415 and 422 to a submit. Had an earlier one of the same body arrived, it would have got that answer too. */
   rejected: { ...DECIDED, verdict: 'input', aboutInput: true, advice: 'correct_input' },
   /** Every other 4xx: no word on a submit before it. */
-  declined: { ...DECIDED, advice: 'correct_input' },
+  declined: { ...DECIDED, advice: 'correct_request' },
   /** The request asks to be repeated where EXTERNAL_API_IDEMPOTENCY does not allow it. */
   notAllowed: { ...NEVER_SENT, next: 'final', fallback: false, advice: 'correct_request' },
   /** The work is done, and its result is larger than Temporal keeps. */

@@ -67,7 +67,8 @@ const ROWS: Row[] = [
   ['invalidClient', 'APIAuthenticationError', 'final', null, CREDENTIALS],
   [null, 'APIAuthenticationError', 'final', null, CREDENTIALS],
   ['rejected', 'ExternalAPIError', 'final', null, INPUT],
-  ['declined', 'ExternalAPIError', 'final', null, INPUT],
+  // A 404 of the token endpoint, or a 405 of a proxy: the input need not be what is wrong.
+  ['declined', 'ExternalAPIError', 'final', null, CONFIGURATION],
   ['reportedFailure', 'ExternalAPIError', 'final', null, INPUT],
   [null, 'ExternalAPIError', 'final', null, INPUT],
   ['redirected', 'ExternalAPIError', 'final', null, CONFIGURATION],
