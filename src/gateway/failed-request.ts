@@ -15,11 +15,12 @@ const RETRY_AFTER_SECONDS = 60;
  * The status follows from what the provider may have done, and not from the provider's own status: a 4xx to our status
  * call is no word on the caller's input.
  *
- * | ended by | status |
+ * | ended by, the first that fits | status |
  * |---|---|
  * | the provider's final word on this input | 422 |
- * | a timeout, or the provider's limit, that did not pass in time | 504 |
+ * | its deadline, or a call without an answer | 504 |
  * | what may pass, where it is safe to send it anew | 503 |
+ * | the provider's limit, where it is not | 504 |
  * | anything else | 502 |
  *
  * @param retriedBy the request that repeats it: to send it anew would do the work twice
@@ -31,7 +32,7 @@ export function failedAnswer(error: ExternalAPIError, retriedBy: string | null):
   if (failure !== null && FAILURES[failure].aboutInput && outcome === 'final') return { status: 422, retryAfter: null };
   if (type === 'APITimeoutError') return { status: 504, retryAfter };
   if (repeatable) return { status: 503, retryAfter };
-  return { status: type === 'APIRateLimitError' ? 504 : 502, retryAfter };
+  return { status: type === 'APIRateLimitError' ? 504 : 502, retryAfter: null };
 }
 
 function seconds(asked: number | null): number {
