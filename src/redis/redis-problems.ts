@@ -15,7 +15,10 @@ const REFUSALS: readonly [answer: RegExp, meaning: string][] = [
   // The second before it even reads a command of many words.
   [/^(NOAUTH\b|ERR Protocol error: unauthenticated)/, 'Redis wants a user or a password, and REDIS_URL has none'],
   [/^WRONGPASS\b/, 'Redis refuses the user or the password of REDIS_URL'],
-  [/^NOPERM\b/, 'Redis does not let the user of REDIS_URL do what it must: +@all -@dangerous and all keys are enough'],
+  [
+    /^NOPERM\b/,
+    'Redis does not let the user of REDIS_URL do what it must: +@all -@dangerous ~external-api:* is enough',
+  ],
   [/^(MOVED|ASK|CROSSSLOT|CLUSTERDOWN)\b/, 'REDIS_URL is a Redis Cluster, which cannot be used'],
 ];
 
