@@ -5,6 +5,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { BudgetView } from '../contract/budget-view.ts';
 import { REQUEST_ID_PATTERN, workflowIdOf } from '../contract/names.ts';
 import type { ProcessInput, RequestSnapshot, RequestState } from '../contract/request.ts';
+import { boundedWait } from './bounded-wait.ts';
 import { sharedBudget } from './budget-source.ts';
 import type { ConnectOptions, ProcessOptions, RequestHandle, ResultOptions, RetryHandle } from './client-options.ts';
 import { coalescedId } from './coalesce.ts';
@@ -26,7 +27,7 @@ import { ENDED, sendResolution, type ResolveOptions } from './resolve-request.ts
 import { checkRetry, retryPlan, retryStart, type RetryOptions } from './retry-request.ts';
 import { argsOf, RequestStarter } from './start-request.ts';
 import { readStart, readStatus } from './server-view.ts';
-import { isDeadlineExceeded, ofStart, translated } from './temporal-errors.ts';
+import { ofStart, translated } from './temporal-errors.ts';
 import { why, type Why } from './why.ts';
 
 const RPC_DEADLINE_MS = 5_000;
@@ -130,18 +131,16 @@ export class ExternalApiClient implements AsyncDisposable {
    */
   async result(requestId: string, { signal, timeout }: ResultOptions = {}): Promise<CompletedRequest> {
     this.#workflow(requestId);
-    signal?.throwIfAborted();
-    const end = timeout === undefined ? null : Date.now() + waitDuration('timeout', timeout);
-    const wait = () => endOf(this.#client, requestId);
-    const inTime = () => (end === null ? wait() : this.#client.withDeadline(end, wait));
-    let ended: RequestEnd;
-    try {
-      ended = await (signal ? this.#client.withAbortSignal(signal, inTime) : inTime());
-    } catch (error) {
-      if (signal?.aborted) throw signal.reason;
-      if (end !== null && (isDeadlineExceeded(error) || Date.now() >= end)) throw new ResultTimeoutError(requestId);
-      throw translated(error, requestId);
-    }
+    const wait = async (): Promise<RequestEnd> => {
+      try {
+        return await endOf(this.#client, requestId);
+      } catch (error) {
+        throw translated(error, requestId);
+      }
+    };
+    const timeoutMs = timeout === undefined ? undefined : waitDuration('timeout', timeout);
+    const late = (): Error => new ResultTimeoutError(requestId);
+    const ended = await boundedWait(this.#client, wait, { timeoutMs, late, signal });
     if (ended.error) throw ended.error;
     return ended.state;
   }

@@ -3,6 +3,7 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { AnswerKey, InvalidateInput } from '../contract/activities.ts';
 import { INVALIDATION_TYPE, TASK_QUEUES, type RequestMemo } from '../contract/names.ts';
 import type { ProcessInput } from '../contract/request.ts';
+import { boundedWait } from './bounded-wait.ts';
 import { InvalidRequestError, TemporalUnavailableError } from './client-errors.ts';
 import { checkInput, checkTenant } from './process-input.ts';
 import { translated } from './temporal-errors.ts';
@@ -48,16 +49,21 @@ export async function invalidateAnswers(
       staticSummary: `${input.tenant}: forget ${input.key === null ? 'all answers' : 'one answer'}`,
     }),
   );
-  try {
-    await client.withDeadline(Date.now() + LONGEST_WAIT_MS, () => invalidation.result());
-  } catch (error) {
-    const known = translated(error, '');
-    if (!(known instanceof TemporalUnavailableError)) throw known;
-    const message =
+  const late = (cause?: unknown): TemporalUnavailableError =>
+    new TemporalUnavailableError(
       `No worker has made the cache forget within ${LONGEST_WAIT_MS / 1000} s. One that comes back still does: ` +
-      `see the workflow ${invalidation.workflowId}.`;
-    throw new TemporalUnavailableError(message, { cause: error });
-  }
+        `see the workflow ${invalidation.workflowId}.`,
+      { cause },
+    );
+  const wait = async (): Promise<void> => {
+    try {
+      await invalidation.result();
+    } catch (error) {
+      const known = translated(error, '');
+      throw known instanceof TemporalUnavailableError ? late(error) : known;
+    }
+  };
+  await boundedWait(client, wait, { timeoutMs: LONGEST_WAIT_MS, late });
 }
 
 /** What the request asked for, as its start wrote it down. */

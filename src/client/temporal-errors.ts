@@ -37,10 +37,6 @@ export function ofStart(error: unknown, requestId: string): unknown {
   return new TemporalUnavailableError(message, { cause: error.cause, requestId });
 }
 
-export function isDeadlineExceeded(error: unknown): boolean {
-  return grpcCode(error) === DEADLINE_EXCEEDED;
-}
-
 /** Whether the server refused a call because our search attributes are not registered in its namespace. */
 export function isMissingSearchAttribute(error: unknown): boolean {
   return (

@@ -1,5 +1,5 @@
 import { Client, QueryRejectedError, type WorkflowClientInterceptor } from '@temporalio/client';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   ExternalApiClient,
   IdempotencyConflictError,
@@ -130,6 +130,17 @@ describe('reading', () => {
     const reason = new Error('the caller went away');
     await expect(handle.result({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     expect(await handle.result()).toMatchObject({ status: 'completed' });
+  });
+
+  test('[C4] a wait whose time is over has asked the server once, not all through its last second', async () => {
+    stack.fake.settings.jobDurationMs = 1_000;
+    const { connection, namespace } = stack.temporal;
+    const asked = vi.spyOn(connection.workflowService, 'getWorkflowExecutionHistory');
+    const client = new ExternalApiClient(new Client({ connection, namespace }));
+    const handle = await client.process({ data: 1, options: { async: true } });
+    await expect(handle.result({ timeout: 300 })).rejects.toThrow(ResultTimeoutError);
+    expect(asked).toHaveBeenCalledTimes(1);
+    asked.mockRestore();
   });
 
   test('[C4] cancelling a request that has ended says so', async () => {
