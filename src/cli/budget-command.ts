@@ -10,7 +10,7 @@ import { budgetText } from './readable.ts';
 export function budgetCommand(): Command {
   return new Command('budget')
     .description(
-      'Show how many calls were made, and when the next may go out, as the worker at EXTERNAL_API_WORKER_URL says it.\n' +
+      'Show how many calls were made, and when the next may go out, as the worker at EXTERNAL_API_WORKER_URL says it. ' +
         'Workers that count in Redis all say the same.',
     )
     .addOption(jsonOption())

@@ -30,7 +30,7 @@ function invalidateCommand(): Command {
         '       external-api cache invalidate --tenant <name> [--data <json> | --file <path> | -] [--async]',
     )
     .description(
-      'Forget the answer to one request, the answer to one input, or all answers of a tenant. The next equal request\n' +
+      'Forget the answer to one request, the answer to one input, or all answers of a tenant. The next equal request ' +
         'asks the provider again. Without REDIS_URL each worker has a cache of its own, and one of them forgets.',
     )
     .addArgument(new Argument('[-]', 'read the data from standard input'))

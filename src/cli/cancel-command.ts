@@ -12,7 +12,7 @@ const USUAL_END_MS = 3_000;
 export function cancelCommand(): Command {
   return new Command('cancel')
     .description(
-      'Ask for the end of a running request. Its state then says what became of the work: a provider that cannot be\n' +
+      'Ask for the end of a running request. Its state then says what became of the work: a provider that cannot be ' +
         'told may finish it, and a result that came first is kept.',
     )
     .addArgument(requestIdArgument())

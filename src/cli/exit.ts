@@ -26,7 +26,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 const MEANINGS: Record<keyof typeof EXIT, string> = {
   ok: 'done',
   failed:
-    'the request ended without a result, there was nothing to decide or to retry, or something unexpected happened',
+    'the request ended without a result, there was nothing to cancel, decide or retry, or something unexpected happened',
   usage: 'the command line or the data is wrong; nothing was started or decided',
   notFound: 'no such request',
   running: 'the request goes on: the wait ended first',

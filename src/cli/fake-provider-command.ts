@@ -19,7 +19,7 @@ interface Options {
 /** `external-api fake-provider`: the simulator of the provider, until SIGINT or SIGTERM. */
 export function fakeProviderCommand(): Command {
   return new Command('fake-provider')
-    .description('run a simulator of the external API, with a ledger and scripted faults under /_control/')
+    .description('Run a simulator of the external API, with a ledger and scripted faults under /_control/.')
     .option('--host <host>', 'address to listen on; whoever can connect controls the simulator', '127.0.0.1')
     .option('--port <port>', 'port to listen on; 0 takes a free one', wholeNumber(0, 65_535), 4010)
     .option('--job-duration <ms>', 'how long an async job takes', wholeNumber(0, 2 ** 31 - 1), 1000)

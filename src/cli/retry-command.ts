@@ -28,8 +28,8 @@ export function retryCommand(): Command {
         '       external-api retry --all --status failed|timed_out --since <when> [--error <type>] [--tenant <name>] [--yes]',
     )
     .description(
-      'Send a request again that failed or timed out, as a new one with the same data and options. A second retry finds\n' +
-        'the first. Only work that is known not to have been done is sent again; work that the provider has is asked for.\n' +
+      'Send a request again that failed or timed out, as a new one with the same data and options. A second retry finds ' +
+        'the first. Only work that is known not to have been done is sent again; work that the provider has is asked for. ' +
         'What may have been done is refused, with what to do instead.',
     )
     .addArgument(requestIdArgument().argOptional())

@@ -10,7 +10,7 @@ import { jsonOption, print, type OutputOptions } from './output.ts';
 export function whyCommand(): Command {
   return new Command('why')
     .description(
-      'Say in one sentence why a request is where it is, until when, and what that is known from. Makes no call to the\n' +
+      'Say in one sentence why a request is where it is, until when, and what that is known from. Makes no call to the ' +
         'provider. Asks the worker at EXTERNAL_API_WORKER_URL for the call budget.',
     )
     .addArgument(requestIdArgument())

@@ -120,7 +120,7 @@ function tokenOf(cursor: string, filters: ListOptions): Buffer {
   const [text = '', sum] = cursor.split('.');
   const token = Buffer.from(text, 'base64url');
   if (sum === checksum(token, filters)) return token;
-  throw invalid('cursor', 'must be the nextCursor of an earlier list with the same status, tenant and endedSince');
+  throw invalid('cursor', 'must be the one that an earlier list with the same filters ended with');
 }
 
 function checksum(token: Buffer, { status, tenant, endedSince }: ListOptions): string {

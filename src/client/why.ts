@@ -1,5 +1,6 @@
 import { closureOf, type BudgetView } from '../contract/budget-view.ts';
 import { FAILURES } from '../contract/failures.ts';
+import { workflowIdOf } from '../contract/names.ts';
 import { type RequestSnapshot, type WaitingFor } from '../contract/request.ts';
 import { adviceAfter, decisionAdvice, wasRetried } from './advice.ts';
 import { cancellationWords } from './cancellation-words.ts';
@@ -119,9 +120,10 @@ const REASONS: Record<WaitReason, (facts: Facts) => string> = {
     const failed = `${count(wait.attempt - 1, 'time')}${since}`;
     return `makes no step: its workflow task has failed, or had no answer, ${failed}: the log of the workers says why, and it goes on once their code can run it`;
   },
-  paused({ wait, now }) {
+  paused({ snapshot, wait, now }) {
     const since = wait.since === null ? '' : ` since ${timeOfDay(wait.since, now)}`;
-    return `is paused${since}: an operator paused its step, and lets it go on with \`temporal activity unpause\``;
+    const unpause = `temporal activity unpause --workflow-id ${workflowIdOf(snapshot.requestId)} --activity-id …`;
+    return `is paused${since}: an operator paused its step, and lets it go on with \`${unpause}\``;
   },
   worker({ snapshot: { status, stale }, evidence: { budget, workerAddress }, wait, now }) {
     const step = `none has taken its step${spanSince(wait, now)}`;

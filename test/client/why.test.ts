@@ -188,7 +188,7 @@ describe('the other waits', () => {
       {},
     ],
     [
-      'is paused since 11:59:48Z: an operator paused its step, and lets it go on with `temporal activity unpause`.',
+      `is paused since 11:59:48Z: an operator paused its step, and lets it go on with \`temporal activity unpause --workflow-id external-api/${ID} --activity-id …\`.`,
       waits('paused'),
       {},
     ],
