@@ -1,8 +1,10 @@
 import type { Client } from '@temporalio/client';
+import { z } from 'zod';
 import { DEFAULT_TENANT, requestIdOf, SEARCH_ATTRIBUTES, WORKFLOW_TYPE } from '../contract/names.ts';
 import { sha256 } from './canonical-json.ts';
 import { InvalidRequestError } from './client-errors.ts';
 import { listPage, type ListedWorkflow, type ServerStatus } from './server-view.ts';
+import { invalidRequest, strict } from './strict-input.ts';
 import { isMissingSearchAttribute } from './temporal-errors.ts';
 import { LIST_STATUSES, type ListStatus } from '../contract/values.ts';
 
@@ -21,6 +23,14 @@ export interface ListOptions {
   /** Where an earlier list ended: its `nextCursor`. */
   cursor?: string;
 }
+
+const optionsSchema = strict({
+  status: z.enum(LIST_STATUSES, `must be one of ${LIST_STATUSES.join(', ')}`).optional(),
+  tenant: z.string().optional(),
+  endedSince: z.date('must be a time').optional(),
+  limit: z.int('must be a whole number above 0').positive('must be a whole number above 0').optional(),
+  cursor: z.string().optional(),
+});
 
 /** A request as a list shows it. Times are ISO 8601. */
 export interface RequestSummary {
@@ -70,15 +80,10 @@ export class RequestList implements AsyncIterable<RequestSummary> {
   constructor(client: Client, rpc: Rpc, options: ListOptions) {
     this.#client = client;
     this.#rpc = rpc;
+    const checked = optionsSchema.safeParse(options);
+    if (!checked.success) throw invalidRequest(checked.error.issues);
     this.#options = options;
     this.#start = options.cursor === undefined ? Buffer.alloc(0) : tokenOf(options.cursor, options);
-    const { status, limit, endedSince } = options;
-    if (status !== undefined && !LIST_STATUSES.includes(status)) {
-      throw invalid('status', `must be one of ${LIST_STATUSES.join(', ')}`);
-    }
-    if (endedSince !== undefined && Number.isNaN(endedSince.getTime())) throw invalid('endedSince', 'must be a time');
-    if (limit !== undefined && !(Number.isInteger(limit) && limit > 0))
-      throw invalid('limit', 'must be a whole number above 0');
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<RequestSummary> {
