@@ -175,9 +175,9 @@ export class ExternalApiClient implements AsyncDisposable {
     checkResolution(decision);
     const handle = this.#workflow(requestId);
     return await this.#rpc(requestId, async () => {
-      const { status } = await handle.describe();
+      const { status, runId } = await handle.describe();
       if (status.name !== 'RUNNING') throw new NothingToDecideError(requestId, ENDED);
-      return await sendResolution(requestId, handle, decision);
+      return await sendResolution(requestId, handle, runId, decision);
     });
   }
 

@@ -24,9 +24,10 @@ export const ENDED = 'There is nothing to decide: the request has ended';
 export async function sendResolution(
   requestId: string,
   handle: WorkflowHandle,
+  runId: string,
   { decision, providerRequestId, by, reason }: ResolveOptions,
 ): Promise<RequestState> {
-  const resolution: Resolution = { decision, providerRequestId: providerRequestId ?? null, by, reason };
+  const resolution: Resolution = { decision, providerRequestId: providerRequestId ?? null, by, reason, runId };
   try {
     return await handle.executeUpdate<RequestState, [Resolution]>(RESOLVE_UPDATE, { args: [resolution] });
   } catch (error) {

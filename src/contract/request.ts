@@ -54,6 +54,8 @@ export interface Resolution {
   /** Who decided, and why: kept in the history. */
   by: string;
   reason: string;
+  /** The run of the workflow that it was decided on. A reset makes another, which does not submit by it. */
+  runId?: string;
 }
 
 /** A resolution, and when it was made. ISO 8601. */

@@ -11,6 +11,15 @@ export function isAfterReset(): boolean {
   return wasReset() && patched('after-reset');
 }
 
+/**
+ * From a reset on that came after a person's decision: the server gives the new run the decisions of the old one again.
+ *
+ * @param decidedIn the run that it was decided on; empty: not known
+ */
+export function isResetAfterDecision(decidedIn: string): boolean {
+  return wasReset() && workflowInfo().runId !== decidedIn && patched(`reset-after-decision-in-${decidedIn}`);
+}
+
 /** So much later than its deadline an activity is over by itself, where the server knows when that is. */
 const GRACE_MS = 10_000;
 

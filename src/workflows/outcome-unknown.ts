@@ -14,7 +14,8 @@ const unknownOutcomes = metricMeter.createCounter(
 
 /** What to do with an unknown outcome. */
 export type Resolved =
-  | { resubmit: true }
+  /** In the run `decidedIn`; empty: it is not known in which. */
+  | { resubmit: true; decidedIn: string }
   /** Look at the work with this id until the deadline or, if the hold is longer, until then. Milliseconds since 1970. */
   | { resubmit: false; providerRequestId: string; namedBy: Exclude<NamedBy, 'submit'>; until?: number };
 
@@ -44,12 +45,12 @@ export class Hold {
     // A person's word goes before a callback's.
     const decided = this.#request.takeResolution();
     if (decided !== null) {
-      const { decision, by, reason, providerRequestId } = decided;
+      const { decision, by, reason, providerRequestId, runId = '' } = decided;
       if (decision === 'abandon') throw unresolved(failure, `Abandoned by ${by} (${reason})`);
       this.#times = null;
       setAttention(args, null);
       this.#request.restartDeadline();
-      if (providerRequestId === null) return { resubmit: true };
+      if (providerRequestId === null) return { resubmit: true, decidedIn: runId };
       return { resubmit: false, providerRequestId, namedBy: 'person' };
     }
     const hint = this.#heedsHints ? this.#request.takeHint() : null;

@@ -9,7 +9,7 @@ import {
   type StepFacts,
   type ToldStepOver,
 } from '../endings/step-over.ts';
-import { isAfterReset, wasReset } from './after-reset.ts';
+import { isAfterReset, isResetAfterDecision, wasReset } from './after-reset.ts';
 import type { Request } from './create-request.ts';
 import { Hold, type Resolved } from './outcome-unknown.ts';
 import { RequestEnded } from './request-ended.ts';
@@ -50,23 +50,25 @@ export class Steps {
    */
   async run(): Promise<Answer> {
     const { adopt } = this.#request.args;
-    let next: Resolved =
-      adopt === null ? { resubmit: true } : { resubmit: false, providerRequestId: adopt, namedBy: 'person' };
+    let next: Resolved | null =
+      adopt === null ? null : { resubmit: false, providerRequestId: adopt, namedBy: 'person' };
     for (;;) {
       try {
-        return next.resubmit ? await this.#submitted() : await this.#taken(next);
+        if (next?.resubmit === false) return await this.#taken(next);
+        return await this.#submitted(next?.decidedIn ?? null);
       } catch (error) {
         next = await this.#resolved(this.#openAfter(error));
       }
     }
   }
 
-  async #submitted(): Promise<Answer> {
-    this.#checkReset();
+  /** @param decidedIn the run in which a person decided that it is to be submitted; null: nobody had to */
+  async #submitted(decidedIn: string | null): Promise<Answer> {
+    this.#checkReset(decidedIn);
     this.authentication ??= await this.#authenticated();
     const { cached, answerSlot, mode } = this.authentication;
     if (cached) return cached;
-    this.#checkReset();
+    this.#checkReset(decidedIn);
     this.#step = 'process';
     this.#request.apply({ type: 'submitting' });
     const { providerRequestId, result, firstPollAfterMs } = await submitWork(this.#request, {
@@ -150,8 +152,9 @@ export class Steps {
     return isCancellation(error) ? cancelledBetweenSteps(facts) : null;
   }
 
-  #checkReset(): void {
-    if (!this.#sentBefore && isAfterReset()) throw new SubmittedBeforeReset();
+  #checkReset(decidedIn: string | null): void {
+    const isReset = decidedIn === null ? isAfterReset() : isResetAfterDecision(decidedIn);
+    if (isReset) throw new SubmittedBeforeReset();
   }
 }
 

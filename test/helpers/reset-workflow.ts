@@ -28,6 +28,14 @@ export async function resetToMid(
   });
 }
 
+/** The same, to the workflow task that showed the question: the server gives the new run the decision again. */
+export async function resetToDecision({ temporal }: Reset, requestId: string): Promise<void> {
+  const { events } = await temporal.client.workflow.getHandle(workflowIdOf(requestId)).fetchHistory();
+  const decided = events!.findIndex((event) => event.workflowExecutionUpdateAcceptedEventAttributes);
+  const task = events!.findLastIndex((event, at) => at < decided && event.workflowTaskCompletedEventAttributes);
+  await resetAfter(temporal, requestId, (event) => event.eventId!.eq(events![task]!.eventId!));
+}
+
 type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
 type HistoryEvent = NonNullable<History['events']>[number];
 

@@ -12,7 +12,7 @@ import {
 import { SEARCH_ATTRIBUTES, workflowIdOf } from '../../src/contract/names.ts';
 import { callsAbout } from '../helpers/calls-about.ts';
 import { startInProcessStack, type InProcessStack } from '../helpers/in-process-stack.ts';
-import { resetToBeforeSubmit } from '../helpers/reset-workflow.ts';
+import { resetToBeforeSubmit, resetToDecision } from '../helpers/reset-workflow.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 const WHO = { by: 'ann', reason: 'looked at the provider' };
@@ -211,6 +211,24 @@ test('[N1] a workflow that is reset to before its submit does not send again: a 
   await waitUntil('the outcome is unknown', async () => (await handle.status()).status === 'outcome_unknown');
   expect(submits(handle.requestId)).toHaveLength(1);
   await stack.client.resolve(handle.requestId, { decision: 'abandon', ...WHO });
+});
+
+test('[N14][N1] E11: reset to before a decision to resubmit: the new run asks again, and submits by no decision of the old one', async () => {
+  const { requestId, result, status } = await lost();
+  await stack.client.resolve(requestId, { decision: 'resubmit', ...WHO });
+  await result();
+  expect(submits(requestId)).toHaveLength(2);
+  await resetToDecision(stack, requestId);
+  const message = 'The workflow was reset to before its submit, which may have been made already';
+  await waitUntil('it is held, or ended', async () => {
+    const { error, completedAt } = await status();
+    return error?.message === message || completedAt !== null;
+  });
+  expect(submits(requestId)).toHaveLength(2);
+  expect(await status()).toMatchObject({ status: 'outcome_unknown' });
+  await stack.client.resolve(requestId, { decision: 'resubmit', ...WHO });
+  expect(await stack.client.result(requestId)).toMatchObject({ status: 'completed' });
+  expect(submits(requestId)).toHaveLength(3);
 });
 
 describe('idempotency of a request', () => {
