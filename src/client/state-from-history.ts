@@ -62,7 +62,9 @@ function after(event: HistoryEvent, facts: StepFacts): { state?: Partial<Request
       if (step !== 'pollStatus') return { state: { status }, facts: { step, namedBy: 'submit' } };
       // A person or a callback may have named it.
       const { providerRequestId } = event.input as PollInput;
-      return { state: { status, providerRequestId }, facts: { step, providerRequestId } };
+      const known = { step, providerRequestId };
+      // One that only a callback named may be another's: the question stays open.
+      return facts.namedBy === 'callback' ? { facts: known } : { state: { status, providerRequestId }, facts: known };
     }
     case 'activity_failed': {
       if (STEPS[event.activity] === undefined) return {};

@@ -16,7 +16,7 @@ const unknownOutcomes = metricMeter.createCounter(
 export type Resolved =
   /** In the run `decidedIn`; empty: it is not known in which. */
   | { resubmit: true; decidedIn: string }
-  /** Look at the work with this id until the deadline or, if the hold is longer, until then. Milliseconds since 1970. */
+  /** Look at the work with this id until the deadline, or until then. Milliseconds since 1970. */
   | { resubmit: false; providerRequestId: string; namedBy: Exclude<NamedBy, 'submit'>; until?: number };
 
 /** Holds a request whose outcome is unknown. One hold lasts until a person decides, however many callbacks come. */
@@ -56,10 +56,18 @@ export class Hold {
     const hint = this.#heedsHints ? this.#request.takeHint() : null;
     if (hint === null) throw unresolved(failure, `Nobody decided within ${holdMs / 1000} s`);
     this.#heedHintsFrom = Date.now() + hintGapMs(Date.now() - since);
-    setAttention(args, null);
     // A hint moves no deadline; but the hold, if it is longer, is a time to look in.
-    const isLonger = endsAt > Date.now() + this.#request.remainingMs;
-    return { resubmit: false, providerRequestId: hint, namedBy: 'callback', ...(isLonger && { until: endsAt }) };
+    const until = Math.max(endsAt, Date.now() + this.#request.remainingMs);
+    this.#show(failure, until);
+    return { resubmit: false, providerRequestId: hint, namedBy: 'callback', until };
+  }
+
+  /** Resolves when the work that a callback named is to be left: a person decided, or one that is heeded names another. */
+  async untilLeft(providerRequestId: string): Promise<void> {
+    const isDecided = (): boolean => this.#request.resolution !== null;
+    await condition(() => isDecided() || ![null, providerRequestId].includes(this.#request.hint));
+    const leftMs = this.#heedHintsFrom - Date.now();
+    if (!isDecided() && leftMs > 0) await condition(isDecided, leftMs);
   }
 
   get #heedsHints(): boolean {
@@ -78,12 +86,12 @@ export class Hold {
 
   #show({ error }: RequestFailure, endsAt: number): void {
     this.#request.apply({ type: 'outcome_unknown', error, holdUntil: new Date(endsAt).toISOString() });
-    setAttention(this.#request.args, 'outcome_unknown');
   }
 
   /** Once for each question, however many callbacks named a work that was none of ours. */
   #tell({ error }: RequestFailure): void {
     const { requestId, tenant } = this.#request.args;
+    setAttention(this.#request.args, 'outcome_unknown');
     unknownOutcomes.add(1);
     log.warn('The outcome of a submit is unknown; it waits for a callback or a decision', {
       event: 'external_api_outcome_unknown',

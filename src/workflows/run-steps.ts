@@ -10,6 +10,7 @@ import {
   type ToldStepOver,
 } from '../endings/step-over.ts';
 import { isAfterReset, isResetAfterDecision, wasReset } from './after-reset.ts';
+import { setAttention } from './attention.ts';
 import type { Request } from './create-request.ts';
 import { Hold, type Resolved } from './outcome-unknown.ts';
 import { RequestEnded } from './request-ended.ts';
@@ -26,6 +27,9 @@ export interface Answer {
 /** An operator reset the workflow to before its submit, which may have been made in the run before. */
 class SubmittedBeforeReset extends Error {}
 
+/** The work that only a callback named is left: a person decided, or another callback named another. */
+class WorkLeft extends Error {}
+
 /** The steps of one request, and what must be known of them when one is over without a result. */
 export class Steps {
   readonly #request: Request;
@@ -38,6 +42,8 @@ export class Steps {
   /** A submit may have been executed before the step. */
   #sentBefore = false;
   #confirmedUnsent = false;
+  /** What it is held for, or was. */
+  #question: RequestFailure | null = null;
 
   constructor(request: Request) {
     this.#request = request;
@@ -90,7 +96,26 @@ export class Steps {
   async #taken({ providerRequestId, namedBy, until }: Resolved & { resubmit: false }): Promise<Answer> {
     this.#namedBy = namedBy;
     const unknown = { firstPollAfterMs: null, submittedAt: null, answerSlot: undefined };
-    return await this.#watched({ providerRequestId, ...unknown, ...(until !== undefined && { until }) });
+    const work = { providerRequestId, ...unknown, ...(until !== undefined && { until }) };
+    return namedBy === 'person' ? await this.#watched(work) : await this.#inDoubt(work);
+  }
+
+  /** The question stays open meanwhile: that work may be another's. @throws WorkLeft */
+  async #inDoubt(work: WatchedWork): Promise<Answer> {
+    const { providerRequestId } = work;
+    const scope = new CancellationScope();
+    const left = async (): Promise<never> => {
+      await this.#hold.untilLeft(providerRequestId);
+      throw new WorkLeft();
+    };
+    try {
+      const answer = await scope.run(() => Promise.race([this.#watched(work), left()]));
+      this.#request.apply({ type: 'submitted', providerRequestId });
+      setAttention(this.#request.args, null);
+      return answer;
+    } finally {
+      scope.cancel();
+    }
   }
 
   async #authenticated(): Promise<Authentication> {
@@ -105,7 +130,7 @@ export class Steps {
     const { providerRequestId } = work;
     this.#step = 'pollStatus';
     this.#providerRequestId = providerRequestId;
-    this.#request.apply({ type: 'submitted', providerRequestId });
+    if (this.#namedBy !== 'callback') this.#request.apply({ type: 'submitted', providerRequestId });
     const { result } = await watchWork(this.#request, work);
     return { result, storedAt: null };
   }
@@ -115,6 +140,7 @@ export class Steps {
     this.#sentBefore = true;
     this.#providerRequestId = null;
     this.#namedBy = 'submit';
+    this.#question = failure;
     try {
       return await this.#hold.resolve(failure);
     } catch (error) {
@@ -126,6 +152,7 @@ export class Steps {
   /** The question that is open after `error`. @throws RequestEnded when there is none; what is no end of a step */
   #openAfter(error: unknown): RequestFailure {
     if (error instanceof SubmittedBeforeReset) return submittedBeforeReset();
+    if (error instanceof WorkLeft && this.#question !== null) return this.#question;
     const over = this.#overBy(error);
     if (over === null) throw error;
     const then = ending(over);

@@ -147,6 +147,15 @@ test.each<[string, Error, HistoryEvent[], RequestStatus]>([
   expect(stateFromHistory('req_X', [...history, ...by, ...pollOver(cause)]).status).toBe(status);
 });
 
+test('[C3][N1] E7: while an id is polled that only a callback named, the question is open', () => {
+  const held = [started, scheduled, authenticated({ mode: 'none' }), ...submitOver(died({ ...RECORD, sending: true }))];
+  const [polled] = pollOver(failedJob);
+  expect(stateFromHistory('req_X', [...held, polled!])).toMatchObject({
+    status: 'outcome_unknown',
+    providerRequestId: null,
+  });
+});
+
 test.each([
   ['outcome-unknown-and-adopted', 1],
   ['outcome-unknown', 0],

@@ -104,14 +104,48 @@ test.each([
 const deletes = (requestId: string) =>
   callsAbout(stack.fake, requestId, POLL).filter(({ method }) => method === 'DELETE').length;
 
+/** Work of somebody else, which goes on for long; and how often it was asked for. */
+async function otherWork() {
+  stack.fake.settings.jobDurationMs = 600_000;
+  const { requestId, status } = await stack.client.process({ data: 'of somebody else', options: { async: true } });
+  await waitUntil('it is polled', () => stack.count(requestId, POLL) > 0);
+  stack.fake.settings.jobDurationMs = 0;
+  const { providerRequestId } = await status();
+  return { requestId, id: providerRequestId! };
+}
+
+const looks = (requestId: string) =>
+  stack.calls.filter((call) => call.operation === 'status' && call.requestId === requestId).length;
+
+test('[N14][N1] E7: while an id is polled that only a callback named, the question is open, and a person decides it', async () => {
+  const other = await otherWork();
+  const { requestId, id, callback, status, result } = await held();
+  await callback({ providerRequestId: other.id });
+  await waitUntil('it is polled', () => looks(requestId) > 0);
+  expect(await status()).toMatchObject({ status: 'outcome_unknown', providerRequestId: null });
+  await stack.client.resolve(requestId, { decision: 'adopt', providerRequestId: id, ...WHO });
+  expect(await result()).toMatchObject({ status: 'completed', providerRequestId: id });
+});
+
+test(
+  '[N14][N1] E7: a callback that names the work of somebody else keeps none from being heeded that names ours',
+  { timeout: 90_000 },
+  async () => {
+    const other = await otherWork();
+    const { requestId, id, callback, result, status } = await held();
+    await callback({ providerRequestId: other.id });
+    await waitUntil('it is polled', () => looks(requestId) > 0);
+    await callback({ providerRequestId: id });
+    await waitUntil('the next callback is heeded', async () => (await status()).status === 'completed', 75_000);
+    expect(await result()).toMatchObject({ providerRequestId: id, resolution: null });
+  },
+);
+
 test('[N14][N11] E1: cancelled while an id is polled that only a callback named: that work may be another’s, and is not cancelled', async () => {
-  stack.fake.settings.jobDurationMs = 60_000;
-  const other = await stack.client.process({ data: 'of somebody else', options: { async: true } });
-  await waitUntil('it is polled', () => stack.count(other.requestId, POLL) > 0);
-  const { providerRequestId } = await other.status();
-  const { callback, cancel, result, status, until } = await held();
-  await callback({ providerRequestId });
-  await until('it is polled', (read) => read.status === 'processing');
+  const other = await otherWork();
+  const { requestId, callback, cancel, result, status } = await held();
+  await callback({ providerRequestId: other.id });
+  await waitUntil('it is polled', () => looks(requestId) > 0);
   await cancel('no longer needed');
   await expect(result()).rejects.toThrow(RequestCancelledError);
   expect(await status()).toMatchObject({
