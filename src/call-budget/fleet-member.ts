@@ -195,7 +195,12 @@ export class FleetMember {
     this.#wentAside = false;
     const closedUntil = this.#closedUntil;
     try {
-      const reply = await this.#run('beat', aside ? '1' : '0', String(Math.max(0, closedUntil - now())));
+      const reply = await this.#run(
+        'beat',
+        aside ? '1' : '0',
+        String(Math.max(0, closedUntil - now())),
+        String(this.#live),
+      );
       if (closedUntil === this.#closedUntil) this.#closedUntil = -Infinity;
       const live = reply.number();
       if (live > fleetSize && this.#live <= fleetSize) observer.tooManyWorkers(live, fleetSize);

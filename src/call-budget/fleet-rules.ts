@@ -94,11 +94,16 @@ local function timeAfter(operation, start, rank)
   return tonumber(redis.call('ZRANGE', LOG[operation], place, place, 'WITHSCORES')[2]) or math.huge
 end
 
+-- How many workers lived when Redis lost a part of what it knew.
+local function knownBefore()
+  return now < get('knownFrom', -math.huge) + forgotten and get('known', 0) or 0
+end
+
 -- Of workers that may send by themselves the shares are kept, as far as the fleet can have so many.
 local function countedHere()
   local here = redis.call('ZCOUNT', membersKey, text(now - ABSENT), '+inf')
     - redis.call('ZCOUNT', asideKey, '(' .. text(now), '+inf')
-  local others = redis.call('ZCARD', membersKey) - here
+  local others = math.max(redis.call('ZCARD', membersKey), knownBefore()) - here
   return limit - math.min(others, math.max(0, fleetSize - here)) * math.floor(limit / fleetSize)
 end
 

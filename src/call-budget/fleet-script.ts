@@ -130,13 +130,18 @@ local function isSpoilt()
 end
 
 -- A worker says that it lives. aside ('1': it may send its share by itself, and has not told of all its calls),
--- closedMs (for so long the provider asked it to wait, which it could not tell)
-function commands.beat(aside, closedMs)
+-- closedMs (for so long the provider asked it to wait, which it could not tell), known (how many lived at its last beat)
+function commands.beat(aside, closedMs, known)
   local isEmpty, isOlder, isRestarted = not state.seq, get('seq', 0) < seen, noteRun()
   -- A log that begins now, or was loaded, is complete when nobody comes who has seen more.
   if isOlder then set('quietUntil', now + window + longest)
   elseif (isEmpty or isRestarted) and fleetSize > 1 then
     set('quietUntil', math.max(get('quietUntil', 0), now + ABSENT))
+  end
+  -- Of the workers too some may be missing, which do not reach this Redis, and send their shares.
+  if isOlder or isEmpty or isRestarted then
+    set('known', math.max(knownBefore(), tonumber(known)))
+    set('knownFrom', now)
   end
   -- Beats do not count: they would make up for calls that Redis lost, before one comes who has seen them.
   set('seq', math.max(get('seq', 0), seen) + (aside == '1' and 1 or 0))
@@ -159,6 +164,7 @@ end
 function commands.leave()
   redis.call('ZREM', membersKey, me)
   redis.call('ZREM', asideKey, me)
+  if get('known') then set('known', get('known') - 1) end
   return answer()
 end
 

@@ -193,7 +193,7 @@ test('[M9][N2] what a worker tells Redis counts however late it comes; what it a
   for (const question of [
     ['take', 'poll', 'status', 'p2', '0'],
     ['peek', 'poll', '1', '0'],
-    ['beat', '0', '0'],
+    ['beat', '0', '0', '0'],
   ]) {
     const [command = '', ...args] = question;
     expect((await log.run(command, args, longAgo)).word).toBe('late');

@@ -136,6 +136,22 @@ describe('[M9][N3] S8: a Redis that was restarted, and lost what was written las
   });
 });
 
+test('[M9][N3] S8: a Redis that came back empty keeps the share of a worker that does not reach it: others knew of it', async () => {
+  const fleet = new RestartedFleet();
+  const one = await fleet.join('one');
+  // Two lived. The other one is cut off, and sends its share.
+  await client.del(await client.keys('external-api:*'));
+  await one.beat(false, 2);
+  for (let s = 0; s < 5; s++) {
+    fleet.pass(1_000);
+    await one.beat();
+  }
+  const share = RULES.limit / 2;
+  expect(await takeAll(one)).toBe(RULES.limit - share);
+  const other = await fleet.join('other');
+  expect(await takeAll(other)).toBe(share);
+});
+
 test('[M9][N3] S8: the share of a worker that was heard of last is kept until its last call has left the window', async () => {
   const fleet = new RestartedFleet();
   const [, two] = [await fleet.join('killed'), await fleet.join('two')];

@@ -47,8 +47,8 @@ export class ScriptLog {
     return reply;
   }
 
-  beat(aside = false): Promise<FleetReply> {
-    return this.run('beat', [aside ? '1' : '0', '0']);
+  beat(aside = false, known = 0): Promise<FleetReply> {
+    return this.run('beat', [aside ? '1' : '0', '0', `${known}`]);
   }
 
   async take(callClass: CallClass, id: string, byShare = false): Promise<Taken> {
