@@ -19,7 +19,7 @@ import { requestDuration, waitDuration } from './durations.ts';
 import { endOf, type CompletedRequest, type RequestEnd } from './finished-request.ts';
 import { invalidateAnswers, type InvalidateOptions } from './start-invalidation.ts';
 import { RequestList, type ListOptions } from './list-requests.ts';
-import { checkInput, checkTenant, type CheckedInput } from './process-input.ts';
+import { checkInput, type CheckedInput } from './process-input.ts';
 import { readSnapshot, type Reading } from './read-snapshot.ts';
 import { randomRequestId, requestIdFor, retryIdOf } from './request-id.ts';
 import { checkResolution } from './resolution-input.ts';
@@ -217,7 +217,6 @@ export class ExternalApiClient implements AsyncDisposable {
 
   /** Requests: running ones first, then the latest ended. @throws InvalidRequestError */
   list(options: ListOptions = {}): RequestList {
-    if (options.tenant !== undefined) checkTenant(options.tenant);
     return new RequestList(this.#client, (call) => this.#rpc('', call), options);
   }
 

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { DEFAULT_TENANT, requestIdOf, SEARCH_ATTRIBUTES, WORKFLOW_TYPE } from '../contract/names.ts';
 import { sha256 } from './canonical-json.ts';
 import { InvalidRequestError } from './client-errors.ts';
+import { name } from './request-members.ts';
 import { listPage, type ListedWorkflow, type ServerStatus } from './server-view.ts';
-import { invalidRequest, strict } from './strict-input.ts';
+import { invalidRequest, oneOf, strict } from './strict-input.ts';
 import { isMissingSearchAttribute } from './temporal-errors.ts';
 import { LIST_STATUSES, type ListStatus } from '../contract/values.ts';
 
@@ -24,11 +25,13 @@ export interface ListOptions {
   cursor?: string;
 }
 
+const LIMIT = 'must be a whole number above 0';
+
 const optionsSchema = strict({
-  status: z.enum(LIST_STATUSES, `must be one of ${LIST_STATUSES.join(', ')}`).optional(),
-  tenant: z.string().optional(),
+  status: oneOf(LIST_STATUSES).optional(),
+  tenant: name.optional(),
   endedSince: z.date('must be a time').optional(),
-  limit: z.int('must be a whole number above 0').positive('must be a whole number above 0').optional(),
+  limit: z.int(LIMIT).min(1, LIMIT).optional(),
   cursor: z.string().optional(),
 });
 
@@ -80,9 +83,9 @@ export class RequestList implements AsyncIterable<RequestSummary> {
   constructor(client: Client, rpc: Rpc, options: ListOptions) {
     this.#client = client;
     this.#rpc = rpc;
+    this.#options = options;
     const checked = optionsSchema.safeParse(options);
     if (!checked.success) throw invalidRequest(checked.error.issues);
-    this.#options = options;
     this.#start = options.cursor === undefined ? Buffer.alloc(0) : tokenOf(options.cursor, options);
   }
 

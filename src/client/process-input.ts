@@ -5,7 +5,7 @@ import type { ProcessInput, ProcessRequestArgs } from '../contract/request.ts';
 import { canonicalJson, sha256 } from './canonical-json.ts';
 import { RequestTooLargeError } from './client-errors.ts';
 import { callbackUrl, idempotencyKey, name, requestData } from './request-members.ts';
-import { invalidRequest, strict } from './strict-input.ts';
+import { invalidRequest, oneOf, strict } from './strict-input.ts';
 import {
   CACHE_USES,
   IDEMPOTENCIES,
@@ -19,10 +19,6 @@ const inputSchema = strict({
   data: requestData,
   options: strict({ async: z.boolean().optional(), callbackUrl: callbackUrl.optional() }).optional(),
 });
-
-function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
-  return z.enum(words, { message: `must be one of: ${words.join(', ')}` });
-}
 
 const optionsSchema = strict({
   idempotencyKey: idempotencyKey.optional(),

@@ -9,6 +9,10 @@ export function strict<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   });
 }
 
+export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
+  return z.enum(words, { message: `must be one of: ${words.join(', ')}` });
+}
+
 type Issue = z.core.$ZodIssue;
 
 /** The error that names every problem that a schema found, each unknown member by its own path. */
