@@ -1,7 +1,7 @@
 import { CancellationScope, condition, patched, sleep, workflowInfo } from '@temporalio/workflow';
 
 /** The run before may have done what this one knows nothing of. */
-export function wasReset(): boolean {
+function wasReset(): boolean {
   const { runId, firstExecutionRunId } = workflowInfo();
   return runId !== firstExecutionRunId;
 }

@@ -9,7 +9,7 @@ import {
   type StepFacts,
   type ToldStepOver,
 } from '../endings/step-over.ts';
-import { isAfterReset, isResetAfterDecision, wasReset } from './after-reset.ts';
+import { isAfterReset, isResetAfterDecision } from './after-reset.ts';
 import { setAttention } from './attention.ts';
 import type { Request } from './create-request.ts';
 import { Hold, type Resolved } from './outcome-unknown.ts';
@@ -171,7 +171,7 @@ export class Steps {
       mode: this.authentication?.mode ?? 'none',
       providerRequestId: this.#providerRequestId,
       namedBy: this.#namedBy,
-      sentBefore: this.#sentBefore || wasReset(),
+      sentBefore: this.#sentBefore || isAfterReset(),
       cancelRequested: CancellationScope.current().consideredCancelled,
       confirmedUnsent: this.#confirmedUnsent,
     };

@@ -2,6 +2,7 @@ import { CancellationScope, CancelledFailure, proxyActivities } from '@temporali
 import type { ServerActivities, Submission } from '../contract/activities.ts';
 import { TASK_QUEUES } from '../contract/names.ts';
 import type { Idempotency } from '../contract/values.ts';
+import { inTime } from './after-reset.ts';
 import type { Request } from './create-request.ts';
 
 /**
@@ -9,6 +10,8 @@ import type { Request } from './create-request.ts';
  * another worker's death could have made it so; in the others one call that is answered by a 500, and is to be repeated.
  */
 const FRESH_MS: Record<Idempotency, number> = { none: 5_000, key: 500, resend: 500 };
+/** Of one question, its answer included. */
+const LONGEST_QUESTION_MS = 60_000;
 /** After so many answers that were too old nobody can say. */
 const MOST_QUESTIONS = 5;
 
@@ -67,14 +70,14 @@ async function confirmUnsent(mode: Idempotency): Promise<boolean> {
   const { confirmUnsent: ask } = proxyActivities<ServerActivities>({
     taskQueue: TASK_QUEUES.requests,
     startToCloseTimeout: '10 seconds',
-    scheduleToCloseTimeout: '1 minute',
+    scheduleToCloseTimeout: LONGEST_QUESTION_MS,
     retry: { initialInterval: '1 second', backoffCoefficient: 1 },
     summary: 'Was anything sent before the cancellation?',
   });
   try {
     for (let asked = 0; asked < MOST_QUESTIONS; asked++) {
       const askedAt = Date.now();
-      const { unsent } = await ask({ mode });
+      const { unsent } = await inTime(() => ask({ mode }), LONGEST_QUESTION_MS);
       if (!unsent || Date.now() - askedAt <= FRESH_MS[mode]) return unsent;
     }
     return false;

@@ -16,7 +16,7 @@ export async function resetToBeforeSubmit({ temporal }: Reset, requestId: string
  * been such a task before the activity was over; a signal makes one.
  */
 export async function resetToMid(
-  activity: 'process' | 'pollStatus',
+  activity: 'process' | 'pollStatus' | 'fallBack',
   { temporal }: Reset,
   requestId: string,
 ): Promise<void> {
