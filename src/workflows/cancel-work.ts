@@ -28,7 +28,7 @@ export async function cancelWork(request: Request, providerRequestId: string): P
       )({ requestId, providerRequestId, firstPollAfterMs: null, lookAfterMs: 0, submittedAt: null });
       return found === null ? { cancellation: 'no_longer_watched' } : { result: found.result };
     } catch {
-      // The provider could not be told, or told nothing of use, or not in time. No cancellation arrives in this scope.
+      // The provider could not be told, or told nothing of use. What is cancelled in this scope has had its time.
       return { cancellation: 'no_longer_watched' };
     }
   });
