@@ -10,7 +10,7 @@ import { waitUntil } from '../helpers/wait-until.ts';
 const DEADLINE_MS = 6_000;
 
 // A server (seen on 1.29) then hands the activity to nobody, and ends it never.
-test.each<['process' | 'pollStatus', Endpoint, Partial<RequestSnapshot>]>([
+test.concurrent.each<['process' | 'pollStatus', Endpoint, Partial<RequestSnapshot>]>([
   ['process', '/process', { status: 'outcome_unknown' }],
   ['pollStatus', '/status/{request_id}', { status: 'timed_out', providerRequestId: expect.any(String) }],
 ])(
