@@ -1,4 +1,5 @@
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { tryLock } from './lock.mjs';
@@ -6,16 +7,22 @@ import { tryLock } from './lock.mjs';
 /** Ports tried from a wanted one upwards before giving up. */
 const ATTEMPTS = 200;
 
-/** A port of 127.0.0.1 that nobody uses, chosen by the operating system. @returns {Promise<number>} */
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
+/**
+ * A port of 127.0.0.1 that nobody uses, chosen by the operating system, for a process that is told its port. It has had a
+ * connection, which keeps it in TIME_WAIT for a minute: until then it is given to nobody who asks for any port, but to who
+ * asks for this one.
+ *
+ * @returns {Promise<number>}
+ */
+export async function freePort() {
+  const server = createServer((accepted) => accepted.end()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  // The side that ends first is the one whose port waits.
+  await once(connect(port, '127.0.0.1').resume(), 'close');
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 /**

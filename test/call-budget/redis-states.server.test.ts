@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { OPERATIONS } from '../../src/contract/values.ts';
 import { worstWindow } from '../../bench/sliding-window.ts';
-import { freePort } from '../helpers/free-port.ts';
+import { freePort } from '#scripts/lib/ports.mjs';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { createSelfSignedCertificate } from '../helpers/self-signed-certificate.ts';
 import { waitUntil } from '../helpers/wait-until.ts';

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { freePort } from './free-port.ts';
+import { freePort } from '#scripts/lib/ports.mjs';
 import { waitUntil } from './wait-until.ts';
 
 /** A Redis of the test's own, that keeps nothing on disk. */

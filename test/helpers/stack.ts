@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { startFakeProvider, type FakeProvider, type FakeProviderOptions } from '../../src/fake-provider/index.ts';
-import { freePort } from './free-port.ts';
+import { freePort } from '#scripts/lib/ports.mjs';
 import { connectToTemporal, type TestTemporal } from './temporal.ts';
 import { waitUntil } from './wait-until.ts';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { APITimeoutError } from '../../src/contract/errors.ts';
-import { freePort } from '../helpers/free-port.ts';
+import { freePort } from '#scripts/lib/ports.mjs';
 import { reply, startRawServer, type RawServerOptions } from '../helpers/raw-server.ts';
 import { createSelfSignedCertificate } from '../helpers/self-signed-certificate.ts';
 import { clientFor, CONTEXT, failureOf, until, WORK } from './client-under-test.ts';

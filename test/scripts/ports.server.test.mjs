@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { freePort, reservePort } from '../../scripts/lib/ports.mjs';
@@ -32,4 +33,14 @@ it('[M21] a port of --port-base that is taken is an error that names it', async 
   const taken = await freePort();
   await listen(taken, '127.0.0.1');
   await expect(reservePort(taken, { exact: true })).rejects.toThrow(`Port ${taken} is taken`);
+});
+
+it('[M21] a port that was chosen for a process is given to nobody else until that process listens', async () => {
+  const chosen = await Promise.all(Array.from({ length: 300 }, () => freePort()));
+  expect(new Set(chosen).size).toBe(300);
+  const others = Array.from({ length: 1_000 }, () => createServer().listen(0, '127.0.0.1'));
+  onTestFinished(() => others.forEach((server) => server.close()));
+  await Promise.all(others.map((server) => once(server, 'listening')));
+  expect(others.map((server) => server.address().port).filter((port) => chosen.includes(port))).toEqual([]);
+  for (const port of chosen) await listen(port, '127.0.0.1');
 });

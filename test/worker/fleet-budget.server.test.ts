@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { ExternalApiClient } from '../../src/client/index.ts';
-import { freePort } from '../helpers/free-port.ts';
+import { freePort } from '#scripts/lib/ports.mjs';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { worstWindow } from '../../bench/sliding-window.ts';
 import { startStack, startWorker } from '../helpers/stack.ts';
