@@ -53,6 +53,16 @@ local function keep(...)
   for _, key in ipairs({...}) do redis.call('PEXPIRE', key, math.ceil(forgotten + LONGEST_COOL_DOWN)) end
 end
 
+-- The log is not complete. After a restart it may lack what a worker has seen or sent that has not beaten since. One that had
+-- not beaten for long before sent by its share at most, which is kept.
+local function quietMs()
+  local restartedAt, livedAt, till = get('restartedAt', -math.huge), get('livedAt', 0), get('quietUntil', 0)
+  local lastOfThem = restartedAt + window + longest
+  local lived = {text(livedAt - ABSENT - LATE), '(' .. text(restartedAt)}
+  if now < lastOfThem and redis.call('ZCOUNT', membersKey, unpack(lived)) > 0 then till = math.max(till, lastOfThem) end
+  return math.max(0, till - now)
+end
+
 -- Whether Redis was started, or another one took its place, since the last beat. INFO is refused to users who have no
 -- dangerous commands: to them the place of a table in memory tells, which is another one after each start.
 local function noteRun()
@@ -65,19 +75,15 @@ local function noteRun()
   -- A restart that the place has told is not told once more by the run.
   if run or isRestarted then set('run', run) end
   set('place', place)
-  if isRestarted then set('restartedAt', now) end
+  if isRestarted then
+    -- Whom the restart before this one made it wait for, may still be missing.
+    if quietMs() > 0 then set('quietUntil', now + quietMs()) end
+    set('restartedAt', now)
+    set('livedAt', tonumber(redis.call('ZRANGE', membersKey, -1, -1, 'WITHSCORES')[2]))
+  end
   return isRestarted
 end
 
--- The log is not complete. After a restart it may lack what a worker has seen or sent that has not beaten since.
-local function quietMs()
-  local restartedAt, till = get('restartedAt', -math.huge), get('quietUntil', 0)
-  local lastOfThem = restartedAt + window + longest
-  if now < lastOfThem and redis.call('ZCOUNT', membersKey, '-inf', '(' .. text(restartedAt)) > 0 then
-    till = math.max(till, lastOfThem)
-  end
-  return math.max(0, till - now)
-end
 local function answer(...) return {'ok', text(quietMs()), text(get('seq', 0)), text(now), ...} end
 
 local function settle()

@@ -117,6 +117,42 @@ describe('[M9][N3] S8: a Redis that was restarted, and lost what was written las
     expect(await takeAll(two)).toBe(60);
   });
 
+  test('does not wait for one that had died before: it had sent nothing that this Redis lost, and its share is kept', async () => {
+    const fleet = new RestartedFleet();
+    const [, two] = [await fleet.join('killed'), await fleet.join('two')];
+    fleet.pass(6_001);
+    await two.beat();
+    await (
+      await fleet.saved()
+    )();
+    for (let s = 0; s <= 5; s++) {
+      await two.beat();
+      fleet.pass(1_000);
+    }
+    expect(await takeAll(two)).toBe(RULES.limit / 2);
+  });
+
+  test('waits on when it is restarted once more', async () => {
+    const fleet = new RestartedFleet();
+    const [, two] = [await fleet.join('killed'), await fleet.join('two')];
+    fleet.pass(100);
+    await (
+      await fleet.saved()
+    )();
+    await two.beat();
+    fleet.pass(10_000);
+    await two.beat();
+    await (
+      await fleet.saved()
+    )();
+    await two.beat();
+    fleet.pass(FORGOTTEN_MS - 10_001);
+    await two.beat();
+    expect(await takeAll(two)).toBe(0);
+    fleet.pass(1);
+    expect(await takeAll(two)).toBe(RULES.limit / 2);
+  });
+
   test('waits for the calls of one that never comes back, which may have sent by itself', async () => {
     const fleet = new RestartedFleet();
     const [, two] = [await fleet.join('killed'), await fleet.join('two')];
