@@ -3,7 +3,7 @@ import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import type { Duration } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { BudgetView } from '../contract/budget-view.ts';
-import { REQUEST_ID_PATTERN, workflowIdOf } from '../contract/names.ts';
+import { DEFAULT_TENANT, REQUEST_ID_PATTERN, workflowIdOf, type RequestMemo } from '../contract/names.ts';
 import type { ProcessInput, RequestSnapshot, RequestState } from '../contract/request.ts';
 import { boundedWait } from './bounded-wait.ts';
 import { sharedBudget } from './budget-source.ts';
@@ -20,10 +20,10 @@ import { endOf, type CompletedRequest, type RequestEnd } from './finished-reques
 import { invalidateAnswers, type InvalidateOptions } from './start-invalidation.ts';
 import { RequestList, type ListOptions } from './list-requests.ts';
 import { checkInput, type CheckedInput } from './process-input.ts';
-import { readSnapshot, type Reading } from './read-snapshot.ts';
+import { existingRetry, readSnapshot, type Reading } from './read-snapshot.ts';
 import { randomRequestId, requestIdFor, retryIdOf } from './request-id.ts';
 import { checkResolution } from './resolution-input.ts';
-import { ENDED, sendResolution, type ResolveOptions } from './resolve-request.ts';
+import { ENDED, repeatedBy, sendResolution, type ResolveOptions } from './resolve-request.ts';
 import { checkRetry, retryPlan, retryStart, type RetryOptions } from './retry-request.ts';
 import { argsOf, RequestStarter } from './start-request.ts';
 import { readStart, readStatus } from './server-view.ts';
@@ -175,8 +175,13 @@ export class ExternalApiClient implements AsyncDisposable {
     checkResolution(decision);
     const handle = this.#workflow(requestId);
     return await this.#rpc(requestId, async () => {
-      const { status, runId } = await handle.describe();
+      const { status, runId, memo } = await handle.describe();
       if (status.name !== 'RUNNING') throw new NothingToDecideError(requestId, ENDED);
+      if (decision.decision === 'resubmit') {
+        const { tenant = DEFAULT_TENANT } = (memo ?? {}) as Partial<RequestMemo>;
+        const retriedBy = await existingRetry(this.#client, tenant, requestId);
+        if (retriedBy !== null) throw new NothingToDecideError(requestId, repeatedBy(retriedBy));
+      }
       return await sendResolution(requestId, handle, runId, decision);
     });
   }

@@ -75,7 +75,8 @@ function withDefaults(state: RequestState) {
   return { ...state, deadlineAt, cachedAt, cancellation, resolution };
 }
 
-async function existingRetry(client: Client, tenant: string, requestId: string): Promise<string | null> {
+/** The request that repeats this one; null: there is none. */
+export async function existingRetry(client: Client, tenant: string, requestId: string): Promise<string | null> {
   const retryId = retryIdOf(tenant, requestId);
   return (await readStatus(client, workflowIdOf(retryId))) === null ? null : retryId;
 }

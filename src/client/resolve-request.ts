@@ -7,6 +7,7 @@ import {
 import { ApplicationFailure } from '@temporalio/common';
 import { RESOLVE_UPDATE } from '../contract/names.ts';
 import type { RequestState, Resolution } from '../contract/request.ts';
+import { wasRetried } from './advice.ts';
 import { InvalidRequestError, NothingToDecideError, TemporalUnavailableError } from './client-errors.ts';
 
 /** A person's decision on an unknown outcome, as the client takes it. */
@@ -17,6 +18,11 @@ export type ResolveOptions = (
   by: string;
   reason: string;
 };
+
+/** A request that failed, was retried, and was then reset by an operator is held: submitted again, the work would be done twice. */
+export function repeatedBy(retriedBy: string): string {
+  return `It is not submitted again: ${wasRetried(retriedBy)} says what became of it. Abandon this one, or adopt its work`;
+}
 
 export const ENDED = 'There is nothing to decide: the request has ended';
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
+  NothingToDecideError,
   NotRetryableError,
   RequestNotFoundError,
   type ProcessOptions,
@@ -8,6 +9,8 @@ import {
 import { retryIdOf } from '../../src/client/request-id.ts';
 import { readStart } from '../../src/client/server-view.ts';
 import { workflowIdOf } from '../../src/contract/names.ts';
+import { callsAbout } from '../helpers/calls-about.ts';
+import { resetToBeforeSubmit } from '../helpers/reset-workflow.ts';
 import { startInProcessStack, type InProcessStack } from '../helpers/in-process-stack.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
@@ -90,6 +93,21 @@ describe('what was not done', () => {
     const third = await stack.client.retry(second.requestId);
     expect((await third.result()).status).toBe('completed');
     expect(await third.status()).toMatchObject({ retryOf: second.requestId });
+  });
+
+  test('[N18][N1] E12: is not submitted once more by a decision on the first, which an operator has reset', async () => {
+    const { requestId } = await ended({ kind: 'status', code: 400 });
+    const second = await stack.client.retry(requestId);
+    await second.result();
+    await resetToBeforeSubmit(stack, requestId);
+    await waitUntil('it is held', async () => (await stack.client.status(requestId)).status === 'outcome_unknown');
+    const why = { by: 'jo', reason: 'they never got it' };
+    const refused = stack.client.resolve(requestId, { decision: 'resubmit', ...why });
+    await expect(refused).rejects.toThrow(NothingToDecideError);
+    await expect(refused).rejects.toThrow(`it was retried as ${second.requestId}`);
+    await stack.client.resolve(requestId, { decision: 'abandon', ...why });
+    await waitUntil('it has ended', async () => (await stack.client.status(requestId)).status === 'failed');
+    expect(callsAbout(stack.fake, requestId, '/process')).toHaveLength(1);
   });
 
   test('[N18] E12: a list tells what repeats what', async () => {
