@@ -1,4 +1,5 @@
 import { quantile } from '../bench/figures.ts';
+import { groupBy } from './group-by.ts';
 import type { Verdict } from './verdict.ts';
 
 type Row = readonly (string | number)[];
@@ -15,8 +16,9 @@ export function textTable(rows: readonly Row[]): string {
 }
 
 export function verdictText({ rules, violations, counts }: Verdict): string {
-  const shown = violations
-    .slice(0, 20)
+  // Of each rule: hundreds of one would hide the one of another.
+  const shown = [...groupBy(violations, ({ rule }) => rule).values()]
+    .flatMap((ofRule) => ofRule.slice(0, 20))
     .map(({ rule, requestId, evidence }) => `  ${requestId}: not «${rule}». ${evidence}`);
   const more = violations.length - shown.length;
   return [

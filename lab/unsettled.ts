@@ -22,6 +22,7 @@ export async function listUnsettled(temporal: Client, atMost: number): Promise<s
 }
 
 export interface Settling {
+  /** So long it is waited for one more of them: how many there are is a matter of the run's size. */
   withinMs: number;
   /**
    * Starts one more request. When all that is left is what the provider always fails, it looks like an outage: without
@@ -30,9 +31,10 @@ export interface Settling {
   startAnother: () => Promise<void>;
 }
 
-/** Waits until no request is on its way any more. @returns how many still were after `withinMs` */
+/** Waits until no request is on its way any more. @returns how many still were when none had settled for `withinMs` */
 export async function settled(temporal: Client, { withinMs, startAnother }: Settling): Promise<number> {
-  const deadline = Date.now() + withinMs;
+  let deadline = Date.now() + withinMs;
+  let fewest = Infinity;
   let anotherAt = Date.now() + WAIT_FOR_MORE_MS;
   let quiet = 0;
   let unsettled = Infinity;
@@ -41,6 +43,10 @@ export async function settled(temporal: Client, { withinMs, startAnother }: Sett
     await delay(COUNT_EVERY_MS);
     unsettled = await countUnsettled(temporal).catch(() => Infinity);
     quiet = unsettled === 0 ? quiet + 1 : 0;
+    if (unsettled < fewest) {
+      fewest = unsettled;
+      deadline = Date.now() + withinMs;
+    }
     if (quiet > 0 || Date.now() < anotherAt) continue;
     await startAnother();
     anotherAt = Date.now() + WAIT_FOR_MORE_MS;
