@@ -20,7 +20,7 @@ test('[M9] who waits is counted, looks again when a permit may be back, and give
   let looks = 0;
   const budget = closed(() => {
     looks++;
-    return { permit: null, waitMs: 3_000, closedBy: 'budget' };
+    return { permit: null, waitMs: 3_500, closedBy: 'budget' };
   });
   const refused = budget.enter('poll', 'status').catch((error: unknown) => error);
   expect(budget.waiting).toBe(1);
