@@ -51,8 +51,8 @@ async function* retries(client: ExternalApiClient, bulk: RetryBulk): AsyncGenera
     const known = { request, retryId: retriedBy, adopt: null, error: null };
     try {
       const { adopt } = retryPlan(request);
-      if (retriedBy === null && request.cancellation !== null) yield { ...known, outcome: 'left_out' };
-      else if (retriedBy !== null) yield { ...known, adopt, outcome: 'already' };
+      if (retriedBy !== null) yield { ...known, adopt, outcome: 'already' };
+      else if (request.cancellation !== null) yield { ...known, outcome: 'left_out' };
       else if (!bulk.yes) yield { ...known, adopt, outcome: 'planned' };
       else {
         const { requestId: retryId } = await client.retry(requestId, whoAsks(bulk));

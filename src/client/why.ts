@@ -110,20 +110,17 @@ const REASONS: Record<WaitReason, (facts: Facts) => string> = {
   },
   outcome_unknown({ snapshot, wait, now }) {
     const { error } = snapshot;
-    const since = wait.since === null ? '' : ` since ${timeOfDay(wait.since, now)}`;
     const cause = error ? `: ${sentenceEnd(error.message)}` : '';
     const advice = decisionAdvice(snapshot, wait.until && timeOfDay(wait.until, now));
-    return `may or may not have been done: its outcome is unknown${since}${cause}; ${advice}`;
+    return `may or may not have been done: its outcome is unknown${sinceWhen(wait, now)}${cause}; ${advice}`;
   },
   task_failing({ wait, now }) {
-    const since = wait.since === null ? '' : ` since ${timeOfDay(wait.since, now)}`;
-    const failed = `${count(wait.attempt - 1, 'time')}${since}`;
+    const failed = `${count(wait.attempt - 1, 'time')}${sinceWhen(wait, now)}`;
     return `makes no step: its workflow task has failed, or had no answer, ${failed}: the log of the workers says why, and it goes on once their code can run it`;
   },
   paused({ snapshot, wait, now }) {
-    const since = wait.since === null ? '' : ` since ${timeOfDay(wait.since, now)}`;
     const unpause = `temporal activity unpause --workflow-id ${workflowIdOf(snapshot.requestId)} --activity-id …`;
-    return `is paused${since}: an operator paused its step, and lets it go on with \`${unpause}\``;
+    return `is paused${sinceWhen(wait, now)}: an operator paused its step, and lets it go on with \`${unpause}\``;
   },
   worker({ snapshot: { status, stale }, evidence: { budget, workerAddress }, wait, now }) {
     const step = `none has taken its step${spanSince(wait, now)}`;
@@ -202,6 +199,11 @@ function count(n: number, word: string): string {
 
 function waited(wait: WaitingFor, now: Date): string {
   return wait.since === null ? 'waits' : `has waited ${span(now.getTime() - Date.parse(wait.since))}`;
+}
+
+/** ` since 14:05:12Z`; empty when it is not known. */
+function sinceWhen({ since }: WaitingFor, now: Date): string {
+  return since === null ? '' : ` since ${timeOfDay(since, now)}`;
 }
 
 /** ` for 12 s`; empty when it is not known since when. */

@@ -47,18 +47,7 @@ export function readStepOver(
   facts: StepFacts,
 ): ToldStepOver {
   const { step, mode, providerRequestId, namedBy, sentBefore, cancelRequested } = facts;
-  const end = {
-    step,
-    mode,
-    providerRequestId,
-    namedBy,
-    cancelRequested,
-    idInDoubt: namedBy === 'callback',
-    type: null,
-    message: null,
-    details: {},
-  };
-  const none = { ...end, failure: null, lookedLast: false, confirmed: true };
+  const none = nothingSaid(facts);
 
   if (cause instanceof ApplicationFailure) {
     const lookedLast = cause.type === STILL_PROCESSING;
@@ -67,7 +56,7 @@ export function readStepOver(
     // "Not yet" is no failure.
     if (lookedLast) return { ...none, over, outcome: 'ambiguous', lookedLast };
     const type = (cause.type ?? 'ExternalAPIError') as ErrorType;
-    const told = { ...end, type, message: cause.message, details: details ?? {} };
+    const told = { ...none, type, message: cause.message, details: details ?? {} };
     // The worker that had it does not send twice, whatever the one that authenticated would do.
     if (type === 'OutcomeUnknown' && mode === 'resend') told.mode = 'key';
     const outcome = outcomeOf(step, details?.outcome ?? 'ambiguous', details?.failure ?? null, sentBefore);
@@ -76,10 +65,8 @@ export function readStepOver(
       over,
       failure: details?.failure ?? null,
       outcome,
-      confirmed: true,
       providerRequestId: providerRequestId ?? details?.providerRequestId ?? null,
-      idInDoubt: end.idInDoubt || (namedBy === 'person' && details?.outcome === 'final' && outcome !== 'final'),
-      lookedLast,
+      idInDoubt: none.idInDoubt || (namedBy === 'person' && details?.outcome === 'final' && outcome !== 'final'),
     };
   }
   if (cause instanceof TimeoutFailure) {
@@ -102,18 +89,21 @@ export function readStepOver(
 
 /** Cancellation was asked for while no step ran. */
 export function cancelledBetweenSteps(facts: StepFacts): ToldStepOver {
-  const { step, mode, providerRequestId, namedBy, sentBefore } = facts;
+  const outcome = facts.sentBefore ? 'ambiguous' : 'never-sent';
+  return { ...nothingSaid(facts), over: 'cancelled', outcome, cancelRequested: true };
+}
+
+/** A step of which nothing came back that says more. */
+function nothingSaid({ step, mode, providerRequestId, namedBy, cancelRequested }: StepFacts) {
   return {
     step,
-    over: 'cancelled',
-    failure: null,
-    outcome: sentBefore ? 'ambiguous' : 'never-sent',
-    confirmed: true,
     mode,
     providerRequestId,
     namedBy,
-    cancelRequested: true,
+    cancelRequested,
     idInDoubt: namedBy === 'callback',
+    failure: null,
+    confirmed: true,
     type: null,
     message: null,
     details: {},

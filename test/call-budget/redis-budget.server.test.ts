@@ -3,11 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BudgetRules, CallClass, CallEnd, Permit } from '../../src/call-budget/rules.ts';
 import { PermitLog } from '../../src/call-budget/permit-log.ts';
 import { OPERATIONS } from '../../src/contract/values.ts';
-import { startRedis, type TestRedis } from '../helpers/redis.ts';
-import { waitUntil } from '../helpers/wait-until.ts';
 import { takeOne } from './log-for-tests.ts';
 import { followsModel, MODEL_RULES } from './log-model.ts';
-import { connectWithScript, ScriptLog, type ScriptClient } from './script-log.ts';
+import { ScriptLog, startScriptedRedis, type ScriptClient, type ScriptedRedis } from './script-log.ts';
 
 const RULES: BudgetRules = {
   limit: 10,
@@ -19,19 +17,15 @@ const RULES: BudgetRules = {
   backoffMs: 100,
 };
 
-let redis: TestRedis;
+let redis: ScriptedRedis;
 let client: ScriptClient;
 let scopes = 0;
 
 beforeAll(async () => {
-  redis = await startRedis();
-  client = connectWithScript(redis.url);
-  await waitUntil('Redis is there', () => client.isReady);
+  redis = await startScriptedRedis();
+  ({ client } = redis);
 });
-afterAll(async () => {
-  client.destroy();
-  await redis.kill();
-});
+afterAll(() => redis.end());
 
 /** A fleet of one, whose worker beats as often as a real one. */
 class BeatingLog extends ScriptLog {

@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LONGEST_ALONE_MS } from '../../src/call-budget/fleet-rules.ts';
 import type { BudgetRules } from '../../src/call-budget/rules.ts';
-import { startRedis, type TestRedis } from '../helpers/redis.ts';
-import { waitUntil } from '../helpers/wait-until.ts';
-import { connectWithScript, ScriptLog, type ScriptClient } from './script-log.ts';
+import { ScriptLog, startScriptedRedis, type ScriptClient, type ScriptedRedis } from './script-log.ts';
 
 const RULES: BudgetRules = {
   limit: 100,
@@ -16,19 +14,15 @@ const RULES: BudgetRules = {
 };
 const FORGOTTEN_MS = RULES.windowMs + RULES.longestCallMs;
 
-let redis: TestRedis;
+let redis: ScriptedRedis;
 let client: ScriptClient;
 let scopes = 0;
 
 beforeAll(async () => {
-  redis = await startRedis();
-  client = connectWithScript(redis.url);
-  await waitUntil('Redis is there', () => client.isReady);
+  redis = await startScriptedRedis();
+  ({ client } = redis);
 });
-afterAll(async () => {
-  client.destroy();
-  await redis.kill();
-});
+afterAll(() => redis.end());
 
 /** A fleet of two on one clock, whose Redis is lost, and is another one when it is back. */
 class RestartedFleet {

@@ -13,11 +13,32 @@ import {
   type Taken,
 } from '../../src/call-budget/rules.ts';
 import { connectRedis } from '../../src/redis/connect-redis.ts';
+import { startRedis } from '../helpers/redis.ts';
+import { waitUntil } from '../helpers/wait-until.ts';
 
 export type ScriptClient = ReturnType<typeof connectWithScript>;
 
 export function connectWithScript(url: string, ca: string | null = null) {
   return connectRedis(url, () => {}, { ca, scripts: { callBudget: FLEET_SCRIPT } });
+}
+
+export interface ScriptedRedis {
+  client: ScriptClient;
+  end(): Promise<void>;
+}
+
+/** A Redis of the test's own, and a connection to it that can run the script. */
+export async function startScriptedRedis(): Promise<ScriptedRedis> {
+  const redis = await startRedis();
+  const client = connectWithScript(redis.url);
+  await waitUntil('Redis is there', () => client.isReady);
+  return {
+    client,
+    async end() {
+      client.destroy();
+      await redis.kill();
+    },
+  };
 }
 
 const optional = (value: number | null): string => (value === null ? '' : `${value}`);

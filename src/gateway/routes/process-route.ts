@@ -68,7 +68,7 @@ export const processRoute: FastifyPluginCallbackZod<ProcessRouteOptions> = (app,
           ...(key !== undefined && { idempotencyKey: key }),
         })
         .catch((error: unknown) => {
-          throw ofStart(error, request, key !== undefined);
+          throw maybeStarted(error, request, key !== undefined);
         });
       request.externalRequestId = started.requestId;
       if (request.body.options?.async === true || syncWaitMs === 0) return accepted(reply, started);
@@ -88,7 +88,7 @@ export const processRoute: FastifyPluginCallbackZod<ProcessRouteOptions> = (app,
 };
 
 /** A start that nobody answered may have happened: only with a key is it safe to come back as if it had not. */
-function ofStart(error: unknown, request: FastifyRequest, hasKey: boolean): unknown {
+function maybeStarted(error: unknown, request: FastifyRequest, hasKey: boolean): unknown {
   if (!(error instanceof TemporalUnavailableError) || error.requestId === null) return error;
   request.externalRequestId = error.requestId;
   const again = hasKey ? ' With the same Idempotency-Key it is never done twice.' : '';
