@@ -6,7 +6,7 @@ import type { Mode } from './evidence.ts';
  * it was executed.
  */
 export interface Outcome {
-  status: 'completed' | 'outcome_unknown';
+  status: 'completed' | 'failed' | 'outcome_unknown';
   submits: number;
   effects: number;
 }
@@ -26,6 +26,7 @@ export interface CrashPoint {
 
 const ONCE: Outcome = { status: 'completed', submits: 1, effects: 1 };
 const TWICE: Outcome = { ...ONCE, submits: 2 };
+const REFUSED: Outcome = { status: 'failed', submits: 1, effects: 0 };
 const UNKNOWN: Outcome = { status: 'outcome_unknown', submits: 1, effects: 1 };
 
 const CRASH_POINTS: readonly CrashPoint[] = [
@@ -37,6 +38,8 @@ const CRASH_POINTS: readonly CrashPoint[] = [
   { step: 'process', place: 'before-completion', key: TWICE, none: UNKNOWN },
   // The reply was lost, the worker knows it, and Temporal does not.
   { step: 'process', place: 'before-failure', fault: { kind: 'executed-no-answer' }, key: TWICE, none: UNKNOWN },
+  // What the last record says of it is there, and the end itself is not.
+  { step: 'process', place: 'before-final-failure', fault: { kind: 'success-false' }, key: REFUSED },
   ...['before-call', 'after-bytes', 'after-reply', 'before-completion'].flatMap((place): CrashPoint[] => [
     { step: 'poll', place, key: ONCE },
     { step: 'token', place, key: ONCE },

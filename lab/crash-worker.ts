@@ -73,9 +73,10 @@ function onlyVictim<Input extends { requestId: string }, Result>(
       at(`${step}/before-completion`);
       return result;
     } catch (error) {
+      const points = [`${step}/before-failure`, `${step}/before-final-failure`];
       // What it told Temporal before it failed is on its way, and would often be there before the failure itself.
-      if (victim.point === `${step}/before-failure`) await delay(500);
-      at(`${step}/before-failure`);
+      if (points.includes(victim.point)) await delay(500);
+      points.forEach(at);
       throw error;
     }
   };

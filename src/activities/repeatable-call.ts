@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { CallProgress } from '../contract/activities.ts';
 import { isCallError } from '../contract/errors.ts';
 import { hasFallback } from '../answers/fallback.ts';
-import { afterFailure, afterLastWait } from '../submit/after-failure.ts';
+import { afterFailure, endWithoutCall } from '../submit/after-failure.ts';
 import { recordedProgress } from '../submit/progress.ts';
 import type { ActivityDeps } from './deps.ts';
 import { keepAlive } from './keep-alive.ts';
@@ -27,8 +27,8 @@ export async function repeatableCall<Progress extends CallProgress, T>(
   const told = { context, progress, fallback: hasFallback(deps) };
   const stop = keepAlive(context, () => progress);
   try {
-    const late = afterLastWait(progress, remainingMs(context, deps.now()));
-    if (late !== null) throw toApplicationFailure(late, told);
+    const ended = endWithoutCall(progress, remainingMs(context, deps.now()));
+    if (ended !== null) throw toApplicationFailure(ended, told);
     return await call(context, progress);
   } catch (error) {
     if (!isCallError(error)) throw error;

@@ -145,6 +145,8 @@ export interface CallProgress {
   last: CallFailure | null;
   /** The wait lasts until the deadline: nothing is called any more. */
   untilDeadline: boolean;
+  /** The step ended with `last`. Who gets it after that calls nobody: Temporal got this record, and not that end. */
+  ended: boolean;
 }
 
 export interface CallFailure {

@@ -49,29 +49,37 @@ export function readStepOver(
   const { step, mode, providerRequestId, namedBy, sentBefore, cancelRequested } = facts;
   const none = nothingSaid(facts);
 
-  if (cause instanceof ApplicationFailure) {
-    const lookedLast = cause.type === STILL_PROCESSING;
-    const details = (cause.details?.[0] as ErrorDetails | undefined) ?? null;
-    const over = overOf(retryState);
-    // "Not yet" is no failure.
-    if (lookedLast) return { ...none, over, outcome: 'ambiguous', lookedLast };
-    const type = (cause.type ?? 'ExternalAPIError') as ErrorType;
-    const told = { ...none, type, message: cause.message, details: details ?? {} };
-    // The worker that had it does not send twice, whatever the one that authenticated would do.
-    if (type === 'OutcomeUnknown' && mode === 'resend') told.mode = 'key';
+  /** An attempt ended it. */
+  function ended(type: ErrorType, message: string, details: ErrorDetails | null, how: StepOver['over']): ToldStepOver {
     const outcome = outcomeOf(step, details?.outcome ?? 'ambiguous', details?.failure ?? null, sentBefore);
     return {
-      ...told,
-      over,
+      ...none,
+      type,
+      message,
+      details: details ?? {},
+      // The worker that had it does not send twice, whatever the one that authenticated would do.
+      mode: type === 'OutcomeUnknown' && mode === 'resend' ? 'key' : mode,
+      over: how,
       failure: details?.failure ?? null,
       outcome,
       providerRequestId: providerRequestId ?? details?.providerRequestId ?? null,
       idInDoubt: none.idInDoubt || (namedBy === 'person' && details?.outcome === 'final' && outcome !== 'final'),
     };
   }
+
+  if (cause instanceof ApplicationFailure) {
+    const lookedLast = cause.type === STILL_PROCESSING;
+    const details = (cause.details?.[0] as ErrorDetails | undefined) ?? null;
+    const over = overOf(retryState);
+    // "Not yet" is no failure.
+    if (lookedLast) return { ...none, over, outcome: 'ambiguous', lookedLast };
+    return ended((cause.type ?? 'ExternalAPIError') as ErrorType, cause.message, details, over);
+  }
   if (cause instanceof TimeoutFailure) {
     const over = retryState === RetryState.CANCEL_REQUESTED ? 'cancelled' : 'deadline';
     const record = recordOf(cause.lastHeartbeatDetails);
+    // The last attempt ended it, and died before Temporal knew.
+    if (record?.ended && record.last) return ended(record.last.type, record.last.message, record.last.details, over);
     const outcome = outcomeOf(step, unansweredOutcome(cause, record, mode), null, sentBefore);
     const { last } = record ?? {};
     if (!last) return { ...none, over, outcome };

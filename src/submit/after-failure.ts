@@ -45,6 +45,7 @@ export function afterFailure(error: CallError, progress: CallProgress, facts: Fa
     failures: plan.failures,
     waits: plan.waits,
     last: { type, message, details },
+    ended: plan.end,
   });
   if (plan.end) return { type, message, details, delayMs: null, benign: row.benign };
   const { delayMs, untilDeadline } = cutToDeadline(plan.delayMs, facts.remainingMs, facts.isLook);
@@ -52,10 +53,15 @@ export function afterFailure(error: CallError, progress: CallProgress, facts: Fa
   return { type, message, details, delayMs, benign: row.benign };
 }
 
-/** The attempt after a wait that lasted until the deadline: it calls nobody, and ends with what led to the wait. */
-export function afterLastWait({ last, untilDeadline }: CallProgress, remainingMs: number): PlannedFailure | null {
-  if (!untilDeadline || last === null) return null;
-  return { ...last, delayMs: Math.ceil(remainingMs) + AFTER_DEADLINE_MS, benign: true };
+/**
+ * How an attempt ends that calls nobody: the one after an end that Temporal did not get, again with that; the one after a
+ * wait that lasted until the deadline, with what led to the wait.
+ */
+export function endWithoutCall(progress: CallProgress, remainingMs: number): PlannedFailure | null {
+  const { last, ended, untilDeadline } = progress;
+  if (last === null) return null;
+  if (ended) return { ...last, delayMs: null, benign: false };
+  return untilDeadline ? { ...last, delayMs: Math.ceil(remainingMs) + AFTER_DEADLINE_MS, benign: true } : null;
 }
 
 /** So much later than the deadline Temporal starts no attempt, and says that it was the deadline. */

@@ -3,7 +3,7 @@ import { callError, isCallError, type CallError } from '../contract/errors.ts';
 import { FAILURES } from '../contract/failures.ts';
 import type { Idempotency, Outcome } from '../contract/values.ts';
 import type { ProviderClient } from '../provider/provider-client.ts';
-import { afterFailure, afterLastWait, type PlannedFailure } from './after-failure.ts';
+import { afterFailure, endWithoutCall, type PlannedFailure } from './after-failure.ts';
 import { effectiveIdempotency } from './idempotency.ts';
 import type { IntentLog, Recorded } from './intent-log.ts';
 import { isUnsent, type EarlierFailure } from './progress.ts';
@@ -73,8 +73,8 @@ export async function attempt(
   const { requestId, data, options, idempotency, priority, resubmitted = false, submittedAs = requestId } = input;
   const mode = effectiveIdempotency(idempotency, policy.idempotency);
 
-  const late = afterLastWait(progress, facts.remainingMs());
-  if (late !== null) return { end: 'failed', failure: late };
+  const ended = endWithoutCall(progress, facts.remainingMs());
+  if (ended !== null) return { end: 'failed', failure: ended };
   const isOpen = await openBefore();
   if (mode === 'not_allowed') return failed(notAllowed(requestId, idempotency, policy.idempotency));
   if (isOpen && mode === 'none') return failed(callError('workerLost', LOST_IN_FLIGHT, { requestId }));
@@ -143,9 +143,9 @@ export async function attempt(
     });
     const { delayMs, details } = failure;
     if (delayMs !== null || details.outcome !== 'ambiguous' || mode === 'resend') return { end: 'failed', failure };
-    // An attempt after this end means that Temporal never got it: to that one the question is as open as ever.
-    progress.sending = true;
-    return { end: 'failed', failure: { ...failure, type: 'OutcomeUnknown' } };
+    const unknown = { ...failure, type: 'OutcomeUnknown' } as const;
+    progress.last = { type: unknown.type, message: unknown.message, details };
+    return { end: 'failed', failure: unknown };
   }
 }
 

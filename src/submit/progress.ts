@@ -1,6 +1,13 @@
 import type { CallProgress, SubmitProgress } from '../contract/activities.ts';
 
-export const NO_CALLS: CallProgress = { calls: 0, failures: 0, waits: 0, last: null, untilDeadline: false };
+export const NO_CALLS: CallProgress = {
+  calls: 0,
+  failures: 0,
+  waits: 0,
+  last: null,
+  untilDeadline: false,
+  ended: false,
+};
 
 export const NOTHING_SUBMITTED: SubmitProgress = { ...NO_CALLS, sending: false, mayHaveRun: false };
 
@@ -34,9 +41,13 @@ export interface Earlier {
  */
 export function isUnsent({ record, isFirst, lastFailure }: Earlier, intentIsRecorded: boolean): boolean {
   if (record?.sending || record?.mayHaveRun) return false;
+  if (record?.ended) return didNothing(record.last?.details.outcome);
   if (isFirst) return true;
   if (lastFailure === null) return false;
   if (lastFailure.kind === 'timeout') return intentIsRecorded || record !== null;
-  const outcome = lastFailure.details?.outcome;
+  return didNothing(lastFailure.details?.outcome);
+}
+
+function didNothing(outcome: unknown): boolean {
   return outcome === 'never-sent' || outcome === 'refused';
 }

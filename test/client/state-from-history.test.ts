@@ -80,7 +80,7 @@ const refused = ApplicationFailure.create({
   details: [{ outcome: 'refused', failure: 'rateLimited', providerRequestId: null }],
 });
 const died = (record: object | undefined) => new TimeoutFailure('heartbeat', record, TimeoutType.HEARTBEAT);
-const RECORD = { calls: 1, failures: 0, waits: 0, last: null, untilDeadline: false, mayHaveRun: false };
+const RECORD = { calls: 1, failures: 0, waits: 0, last: null, untilDeadline: false, ended: false, mayHaveRun: false };
 
 // What a reader is told of a request before its end is recorded: an end that never comes would be a step back.
 test.each<[string, Error, Authentication['mode'], RequestStatus]>([

@@ -16,7 +16,7 @@ const FACTS: StepFacts = {
   confirmedUnsent: false,
 };
 const CANCEL = { cancelRequested: true };
-const RECORD = { calls: 1, failures: 1, waits: 0, last: null, untilDeadline: false };
+const RECORD = { calls: 1, failures: 1, waits: 0, last: null, untilDeadline: false, ended: false };
 
 const over = (retryState: RetryState, cause: Error) =>
   new ActivityFailure('failed', 'process', '2', retryState, '', cause);
@@ -44,6 +44,17 @@ const LAST = {
   type: 'APIRateLimitError',
   message: 'Too Many Requests',
   details: { outcome: 'refused', failure: 'rateLimited' },
+};
+
+const ENDED = { ended: true, sending: false, mayHaveRun: false };
+const FINAL = {
+  ...ENDED,
+  last: { type: 'ExternalAPIError', message: 'no', details: { outcome: 'final', failure: 'reportedFailure' } },
+};
+const UNKNOWN = {
+  ...ENDED,
+  mayHaveRun: true,
+  last: { type: 'OutcomeUnknown', message: '500', details: { outcome: 'ambiguous', failure: 'serverError' } },
 };
 
 /** How the poll of an id that only a callback named can end, but with a result. */
@@ -111,6 +122,18 @@ test.each<[string, ActivityFailure, Partial<StepFacts>, object]>([
     timedOut(TimeoutType.SCHEDULE_TO_CLOSE, { ...RECORD, last: LAST, sending: false, mayHaveRun: false }),
     {},
     { over: 'deadline', outcome: 'never-sent', failure: 'rateLimited', message: 'Too Many Requests' },
+  ],
+  [
+    'the provider’s final word, of a worker that died before it was told',
+    timedOut(TimeoutType.HEARTBEAT, { ...RECORD, ...FINAL }, RetryState.CANCEL_REQUESTED),
+    CANCEL,
+    { over: 'cancelled', failure: 'reportedFailure', outcome: 'final', message: 'no', type: 'ExternalAPIError' },
+  ],
+  [
+    'an unknown outcome, of a worker that died before it was told',
+    timedOut(TimeoutType.SCHEDULE_TO_CLOSE, { ...RECORD, ...UNKNOWN }),
+    { mode: 'resend' },
+    { over: 'deadline', failure: 'serverError', outcome: 'ambiguous', mode: 'key' },
   ],
   [
     'the deadline, no record, mode none',

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { FAILURES, type FailureName } from '../../src/contract/failures.ts';
-import type { Idempotency } from '../../src/contract/values.ts';
-import { fresh, LATER, UNRECORDED, world } from './attempt-world.ts';
+import { IDEMPOTENCIES, type Idempotency } from '../../src/contract/values.ts';
+import { isUnsent } from '../../src/submit/progress.ts';
+import { died, fresh, LATER, UNRECORDED, world } from './attempt-world.ts';
 
 test.each<[Idempotency, string]>([
   ['none', 'OutcomeUnknown'],
@@ -34,6 +35,27 @@ test.each(Object.keys(FAILURES) as FailureName[])(
     else expect(end).toMatchObject({ failure: { details: { failure: met, outcome: 'ambiguous' } } });
     if (verdict === null && end.end === 'failed' && end.failure.delayMs === null) {
       expect(end.failure.type).toBe('OutcomeUnknown');
+    }
+  },
+);
+
+test.each(IDEMPOTENCIES)(
+  '[N14][N1] E11: who gets the task after an end that Temporal did not get tells it again, and calls nobody, mode %s',
+  async (mode) => {
+    for (const met of Object.keys(FAILURES) as FailureName[]) {
+      const provider = world({ mode, met });
+      const progress = fresh();
+      let end = await provider.attempt(progress);
+      for (let n = 0; n < 5 && end.end === 'failed' && end.failure.delayMs !== null; n++) {
+        end = await provider.attempt(progress, LATER);
+      }
+      const { sent } = provider;
+      const again = await provider.attempt(progress, LATER);
+      if (end.end !== 'failed' || end.failure.delayMs !== null) continue;
+      expect(again).toMatchObject({ end: 'failed', failure: { ...end.failure, benign: false } });
+      expect(provider.sent).toBe(sent);
+      const nothingDone = ['never-sent', 'refused'].includes(String(end.failure.details.outcome));
+      expect(isUnsent({ record: progress, isFirst: false, lastFailure: died }, true)).toBe(nothingDone);
     }
   },
 );

@@ -107,8 +107,8 @@ const ANY_MET = fc.constantFrom<Met>('reply', ...(Object.keys(FAILURES) as Failu
 const STEP = fc.record({
   met: ANY_MET,
   recorded: fc.constantFrom<Recorded>('recorded', 'recorded', 'recorded', 'cancelled', 'not_ours', 'unknown'),
-  /** The worker dies after its call, before Temporal learns of the end. */
-  dies: fc.boolean(),
+  /** The worker dies after its call, before Temporal learns of the end, or of its last record too. */
+  dies: fc.constantFrom('before its record', 'before its end', null),
 });
 
 test('[N1][N14] E11: whatever happens, in mode none nothing is sent after a call that may have been executed', async () => {
@@ -128,10 +128,12 @@ test('[N1][N14] E11: whatever happens, in mode none nothing is sent after a call
         if (provider.sent > sent) {
           expect(maySent).toBe(false);
           const outcome = met === 'reply' ? 'final' : FAILURES[met].outcome;
-          maySent = outcome === 'ambiguous' || outcome === 'final' || dies;
+          maySent = outcome === 'ambiguous' || outcome === 'final' || dies === 'before its record';
         }
-        if (dies) {
-          record = provider.records.length > length ? provider.records.at(-1)! : record;
+        if (dies !== null) {
+          const last: SubmitProgress | null = provider.records.slice(length).at(-1) ?? record;
+          // What a failed attempt tells the next one goes out before its failure.
+          record = dies === 'before its end' && end.end === 'failed' ? { ...progress } : last;
           lastFailure = died;
         } else {
           if (end.end !== 'failed' || end.failure.delayMs === null) return;
