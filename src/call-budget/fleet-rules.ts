@@ -168,10 +168,12 @@ local function waitForProvider(operation, calls)
   return math.max(wait, waitFor({limitOfProvider(operation)}, calls))
 end
 
--- Every third probe is a submit's turn and that of its token, the others are a read's.
+-- Every third probe is a submit's turn, the others are a read's; after a token that was answered a submit's too.
 local function probesLater(operation)
   if operation == 'token' then return 0 end
-  return (operation == 'submit') == (get('failedProbes', 0) % 3 == 2) and 0 or probeMs
+  local isSubmitsTurn = get('failedProbes', 0) % 3 == 2
+  if operation == 'submit' then return (isSubmitsTurn or get('tokenAnswered')) and 0 or probeMs end
+  return isSubmitsTurn and probeMs or 0
 end
 
 local function closed(calls, later)
@@ -228,6 +230,13 @@ end
 
 local function noteAnswer(operation)
   local isDown = get('probeAt') ~= nil
+  if operation == 'token' and isDown then
+    -- Tokens may come from another server. The next probe is due.
+    set('tokenAnswered', 1)
+    set('probeAt', now)
+    set('probeLeaseUntil', nil)
+    return
+  end
   local isHalfOpen = operation ~= 'submit' and (get('isHalfOpen') ~= nil or isDown)
   set('isHalfOpen', isHalfOpen and 1 or nil)
   set('failures', isHalfOpen and outageAfter - 1 or nil)
@@ -246,6 +255,7 @@ local function noteFailure(probe, outages)
   elseif probe then set('failedProbes', get('failedProbes', 0) + 1)
   else return end
   set('probeAt', now + backoff(probeMs, get('failedProbes')))
+  set('tokenAnswered', nil)
   set('probeLeaseUntil', nil)
 end
 

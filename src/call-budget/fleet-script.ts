@@ -51,7 +51,7 @@ function commands.closure()
   local wait, closedBy = closed(1, 0)
   if closedBy == 'cool_down' then return answer(text(wait), closedBy, '0') end
   if not get('probeAt') then return answer('0', '', '0') end
-  return answer(text(wait or 0), 'outage', wait and '0' or '1')
+  return answer(text(wait or 0), 'outage', (wait or get('tokenAnswered')) and '0' or '1')
 end
 
 -- operation, permit

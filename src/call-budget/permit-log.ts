@@ -49,6 +49,8 @@ export class PermitLog {
   /** For so long a probe may be on its way: who dies with it does not keep the others waiting for ever. */
   #probeLeaseUntil = -Infinity;
   #failedProbes = 0;
+  /** A token was answered since the last probe failed. */
+  #tokenAnswered = false;
   /** A read has ended the outage, and whether submits work is not known yet. */
   #isHalfOpen = false;
 
@@ -59,7 +61,8 @@ export class PermitLog {
 
   take(callClass: CallClass, operation: Operation, now: number, id = `${this.#nextId++}`): Taken {
     this.#settle(now);
-    const closed = this.#closed(1, now, probesLaterMs(operation, this.#failedProbes, this.#rules));
+    const probes = { failedProbes: this.#failedProbes, tokenAnswered: this.#tokenAnswered };
+    const closed = this.#closed(1, now, probesLaterMs(operation, probes, this.#rules));
     if (closed !== null) return { permit: null, ...closed };
     const forOurs = this.#wait(limitsOf(callClass, this.#rules, this.#readsWantUntil - now), 1, now);
     if (forOurs > 0 && !isSubmit(operation)) this.#readsWantUntil = now + this.#rules.windowMs;
@@ -100,7 +103,7 @@ export class PermitLog {
     if (now < this.#closedUntil) return { waitMs: this.#closedUntil - now, closedBy: 'cool_down', probeDue: false };
     if (this.#probeAt === null) return { waitMs: 0, closedBy: null, probeDue: false };
     const { waitMs } = this.#closed(1, now, 0) ?? { waitMs: 0 };
-    return { waitMs, closedBy: 'outage', probeDue: waitMs === 0 };
+    return { waitMs, closedBy: 'outage', probeDue: waitMs === 0 && !this.#tokenAnswered };
   }
 
   arrived({ id, operation }: Permit, now: number): void {
@@ -117,10 +120,10 @@ export class PermitLog {
     switch (end.type) {
       case 'answered':
         this.#refusals = 0;
-        this.#noteAnswer(permit);
+        this.#noteAnswer(permit, now);
         break;
       case 'refused':
-        this.#noteAnswer(permit);
+        this.#noteAnswer(permit, now);
         this.#coolDown(end.retryAfterMs, now, random);
         break;
       case 'failed':
@@ -224,7 +227,14 @@ export class PermitLog {
     return Math.max(0, from + ((sent + calls - 1) * windowMs) / Math.max(1, allowed) - now);
   }
 
-  #noteAnswer({ operation }: Permit): void {
+  #noteAnswer({ operation }: Permit, now: number): void {
+    if (operation === 'token' && this.isDown) {
+      // Tokens may come from another server. The next probe is due.
+      this.#tokenAnswered = true;
+      this.#probeAt = now;
+      this.#probeLeaseUntil = -Infinity;
+      return;
+    }
     this.#isHalfOpen = !isSubmit(operation) && (this.#isHalfOpen || this.isDown);
     this.#failures = this.#isHalfOpen ? this.#rules.outageAfter - 1 : 0;
     if (this.isDown) this.#space();
@@ -243,6 +253,7 @@ export class PermitLog {
     } else if (probe) this.#failedProbes++;
     else return;
     this.#probeAt = now + backoff(probeMs, this.#failedProbes);
+    this.#tokenAnswered = false;
     this.#probeLeaseUntil = -Infinity;
   }
 

@@ -148,12 +148,18 @@ export function isSubmit(operation: Operation): boolean {
 
 /**
  * So much later than others a call may be the probe of an outage. Reads go first: an unanswered submit may be one more
- * unknown request. Every third probe is a submit's turn, whose token finds out whether the outage is over, and polls give
- * way: otherwise one job that is never answered would keep all closed.
+ * unknown request. A token that was answered does not end the outage, but lets a submit be the next probe. Every third probe
+ * is a submit's turn, and reads give way: otherwise jobs whose polls are never answered would keep all closed.
  */
-export function probesLaterMs(operation: Operation, failedProbes: number, { probeMs }: BudgetRules): number {
+export function probesLaterMs(
+  operation: Operation,
+  { failedProbes, tokenAnswered }: { failedProbes: number; tokenAnswered: boolean },
+  { probeMs }: BudgetRules,
+): number {
   if (operation === 'token') return 0;
-  return isSubmit(operation) === (failedProbes % 3 === 2) ? 0 : probeMs;
+  const isSubmitsTurn = failedProbes % 3 === 2;
+  if (isSubmit(operation)) return isSubmitsTurn || tokenAnswered ? 0 : probeMs;
+  return isSubmitsTurn ? probeMs : 0;
 }
 
 /**

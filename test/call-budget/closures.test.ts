@@ -151,6 +151,41 @@ describe('[N2][N1] S5: a probe is a token or a status call', () => {
     }
   });
 
+  test('a token that is answered does not end the outage: the next probe is due, a submit’s too', () => {
+    const log = down();
+    log.ended(takeOne(log, 'token', 200).permit as Permit, ANSWERED, 210, 0);
+    // No second token is asked for.
+    expect([log.isDown, log.closure(210)]).toEqual([true, { waitMs: 0, closedBy: 'outage', probeDue: false }]);
+    const { permit } = takeOne(log, 'interactive', 210);
+    expect(permit).toMatchObject({ probe: true });
+    expect(takeOne(log, 'poll', 220)).toMatchObject({ permit: null, closedBy: 'outage' });
+    log.ended(permit as Permit, { type: 'failed' }, 230, 0);
+    expect(log.closure(230)).toEqual({ waitMs: 400, closedBy: 'outage', probeDue: false });
+    expect(log.closure(630)).toMatchObject({ probeDue: true });
+  });
+
+  test('polls that are never answered, and always there first, do not keep submits closed', () => {
+    const log = down({ longestCallMs: 60_000, limit: 1000, windowMs: 60_000, probeMs: 5_000 });
+    let answeredAt: number | null = null;
+    for (let now = 0; now < 120_000 && answeredAt === null; now += 100) {
+      const poll = () => {
+        const { permit } = takeOne(log, 'poll', now);
+        if (permit !== null) log.ended(permit, { type: 'failed' }, now, 0);
+      };
+      poll();
+      const token = log.closure(now).probeDue ? takeOne(log, 'token', now).permit : null;
+      if (token !== null) log.ended(token, ANSWERED, now, 0);
+      poll();
+      const { permit } = takeOne(log, 'interactive', now);
+      if (permit === null) continue;
+      log.ended(permit, ANSWERED, now, 0);
+      answeredAt = now;
+    }
+    // The third probe: 5 s, 10 s and 20 s after one another.
+    expect(answeredAt).toBeLessThanOrEqual(36_000);
+    expect(log.isDown).toBe(false);
+  });
+
   test('after a read the outage is over, and the next failure of a call that was sent since begins it again', () => {
     const log = down();
     const [probe] = take(log, 1, 200);
