@@ -1,17 +1,30 @@
 import { Context } from '@temporalio/activity';
+import { HELD_FOR_CANCEL, pauseActivity, type PendingActivity } from '../client/server-view.ts';
 import type { ConfirmInput, Confirmation } from '../contract/activities.ts';
 import { isUnsent, NOTHING_SUBMITTED, recordedProgress } from '../submit/progress.ts';
 import { pendingSubmit } from './pending-submit.ts';
 
-/** Asks the server whether the submit of its own workflow, which is about to be cancelled, has sent nothing so far. */
+/**
+ * Asks the server whether the submit of its own workflow, which is about to be cancelled, has sent nothing so far. Where the
+ * server can, it keeps every worker from getting that submit, so that what was seen stays true until the cancel arrives.
+ */
 export async function confirmUnsent({ mode }: ConfirmInput): Promise<Confirmation> {
-  const submit = await pendingSubmit(Context.current());
-  // One that runs, and one that is over, tells itself how it ended.
-  if (submit === null || submit.state === 'started') return { unsent: false };
-  const earlier = {
-    record: recordedProgress(submit.heartbeat, NOTHING_SUBMITTED),
-    isFirst: submit.lastWorker === null && submit.lastFailure === null,
-    lastFailure: submit.lastFailure,
+  const context = Context.current();
+  const { client, info } = context;
+  const submit = await pendingSubmit(context);
+  if (submit === null || !saysUnsent(submit)) return { unsent: false };
+  const execution = {
+    workflowId: info.workflowExecution?.workflowId ?? '',
+    runId: info.workflowExecution?.runId ?? '',
   };
-  return { unsent: isUnsent(earlier, mode === 'none') };
+  if (!(await pauseActivity(client, execution, submit.id, HELD_FOR_CANCEL))) return { unsent: true };
+  const held = await pendingSubmit(context);
+  return { unsent: held !== null && saysUnsent(held), held: true };
+
+  function saysUnsent({ state, heartbeat, lastWorker, lastFailure }: PendingActivity): boolean {
+    // One that runs tells itself how it ended.
+    if (state === 'started') return false;
+    const record = recordedProgress(heartbeat, NOTHING_SUBMITTED);
+    return isUnsent({ record, isFirst: lastWorker === null && lastFailure === null, lastFailure }, mode === 'none');
+  }
 }

@@ -4,7 +4,7 @@ import type { RequestMemo } from '../contract/names.ts';
 import type { ProcessRequestArgs } from '../contract/request.ts';
 import { SEARCH_ATTRIBUTES } from '../contract/names.ts';
 import { RequestNotFoundError } from './client-errors.ts';
-import { translated } from './temporal-errors.ts';
+import { isNotProvided, translated } from './temporal-errors.ts';
 import { failureOf, firstValueOf, searchAttributeOf, valueOf, type AttemptFailure } from './decode-payloads.ts';
 
 /**
@@ -115,6 +115,28 @@ export async function readStatus(client: Client, workflowId: string): Promise<Se
   }
 }
 
+/** Why we pause a submit ourselves. */
+export const HELD_FOR_CANCEL = 'the request is being cancelled';
+
+/**
+ * Keeps workers from getting an activity; an attempt that runs goes on. False: this server cannot, or does not let us.
+ * (Temporal, "Activity Operations", from server 1.28 on.)
+ */
+export async function pauseActivity(
+  { workflowService, options: { namespace, identity } }: Client,
+  execution: { workflowId: string; runId: string },
+  id: string,
+  reason: string,
+): Promise<boolean> {
+  try {
+    await workflowService.pauseActivity({ namespace, identity, execution, id, reason });
+    return true;
+  } catch (error) {
+    if (isNotProvided(error)) return false;
+    throw error;
+  }
+}
+
 async function pendingActivity(client: Client, workflowId: string, raw: RawActivity): Promise<PendingActivity> {
   const id = raw.activityId ?? '';
   const context = activityContext(client, workflowId, id);
@@ -131,8 +153,12 @@ async function pendingActivity(client: Client, workflowId: string, raw: RawActiv
     heartbeat: await firstValueOf(client, raw.heartbeatDetails, context),
     lastFailure: raw.lastFailure ? await failureOf(client, raw.lastFailure, context) : null,
     lastWorker: raw.lastWorkerIdentity || null,
-    pausedAt: raw.paused ? iso(raw.pauseInfo?.pauseTime ?? raw.scheduledTime) : null,
+    pausedAt: isPausedByPerson(raw) ? iso(raw.pauseInfo?.pauseTime ?? raw.scheduledTime) : null,
   };
+}
+
+function isPausedByPerson({ paused, pauseInfo }: RawActivity): boolean {
+  return paused === true && pauseInfo?.manual?.reason !== HELD_FOR_CANCEL;
 }
 
 function pendingTask(raw: RawTask): PendingTask | null {

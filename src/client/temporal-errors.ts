@@ -8,6 +8,7 @@ const INVALID_ARGUMENT = 3;
 const DEADLINE_EXCEEDED = 4;
 const NOT_FOUND = 5;
 const PERMISSION_DENIED = 7;
+const UNIMPLEMENTED = 12;
 const UNAVAILABLE = 14;
 const UNAUTHENTICATED = 16;
 
@@ -59,6 +60,12 @@ function textOf(error: Error): string {
 }
 
 /** The gRPC status code behind an error of the Temporal client; undefined for other errors. */
+/** The server does not have the call, or does not let us make it. */
+export function isNotProvided(error: unknown): boolean {
+  const code = grpcCode(error);
+  return code === UNIMPLEMENTED || code === PERMISSION_DENIED;
+}
+
 export function grpcCode(error: unknown): number | undefined {
   if (isGrpcServiceError(error)) return error.code;
   return error instanceof Error && isGrpcServiceError(error.cause) ? error.cause.code : undefined;

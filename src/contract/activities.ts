@@ -128,6 +128,8 @@ export interface ConfirmInput {
 
 export interface Confirmation {
   unsent: boolean;
+  /** No worker gets the submit any more. Absent: the server cannot do that, and the answer ages. */
+  held?: true;
 }
 
 /**

@@ -6,8 +6,9 @@ import { inTime } from './after-reset.ts';
 import type { Request } from './create-request.ts';
 
 /**
- * An answer of the server that is older than this may be wrong by the time that the cancel arrives. In mode `none` only
- * another worker's death could have made it so; in the others one call that is answered by a 500, and is to be repeated.
+ * Where the server cannot hold the submit: an answer that is older than this may be wrong by the time that the cancel
+ * arrives. In mode `none` only another worker's death could have made it so; in the others one call that is answered by a
+ * 500, and is to be repeated.
  */
 const FRESH_MS: Record<Idempotency, number> = { none: 5_000, key: 500, resend: 500 };
 /** Of one question, its answer included. */
@@ -77,8 +78,8 @@ async function confirmUnsent(mode: Idempotency): Promise<boolean> {
   try {
     for (let asked = 0; asked < MOST_QUESTIONS; asked++) {
       const askedAt = Date.now();
-      const { unsent } = await inTime(() => ask({ mode }), LONGEST_QUESTION_MS);
-      if (!unsent || Date.now() - askedAt <= FRESH_MS[mode]) return unsent;
+      const { unsent, held } = await inTime(() => ask({ mode }), LONGEST_QUESTION_MS);
+      if (!unsent || held || Date.now() - askedAt <= FRESH_MS[mode]) return unsent;
     }
     return false;
   } catch {

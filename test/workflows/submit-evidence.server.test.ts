@@ -1,8 +1,9 @@
 import '../helpers/quiet-runtime.ts';
-import { ApplicationFailure } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import { Worker } from '@temporalio/worker';
 import { expect, inject, test } from 'vitest';
 import { confirmUnsent } from '../../src/activities/confirm-unsent.ts';
+import { pendingSubmit } from '../../src/activities/pending-submit.ts';
 import { ExternalApiClient, type RequestHandle } from '../../src/client/index.ts';
 import { CALLBACK_SIGNAL, TASK_QUEUES, workflowIdOf } from '../../src/contract/names.ts';
 import { readPending } from '../../src/client/server-view.ts';
@@ -100,18 +101,19 @@ test(
   },
 );
 
-test('[N14][N11] E2: mode key: sent and answered 500 between the question and the cancel: nobody says unsent', async () => {
+/**
+ * A request in mode `key` that is cancelled while its submit waits for a worker, which comes and has a 500 after the server
+ * was asked, and before its answer is there.
+ *
+ * @param answer makes of the question what the server says
+ */
+async function submittedAfterTheQuestion(answer: typeof confirmUnsent) {
   const temporal = await connectToTemporal();
   const shared = { connection: temporal.nativeConnection, namespace: temporal.namespace };
-  let asked = 0;
-  const submitting: Promise<void>[] = [];
-  const handle = await new ExternalApiClient(temporal.client).process({ data: 1 });
-  const met500 = async (): Promise<void> => {
-    const { activities } = await readPending(temporal.client, workflowIdOf(handle.requestId));
-    const failed = activities.some(({ name, lastFailure }) => name === 'process' && lastFailure !== null);
-    if (!failed) throw new Error('not yet');
-  };
+  let [asked, sent] = [0, 0];
+  const [submitting, waits]: [Promise<void>[], (string | undefined)[]] = [[], []];
   const process = async () => {
+    sent++;
     const details = [{ outcome: 'ambiguous', failure: 'serverError' }];
     throw ApplicationFailure.create({ type: 'ExternalAPIError', message: '500', details, nextRetryDelay: '1 minute' });
   };
@@ -122,33 +124,52 @@ test('[N14][N11] E2: mode key: sent and answered 500 between the question and th
     workflowBundle: { codePath: inject('workflowBundlePath') },
     activities: {
       authenticate: async () => ({ tokenGeneration: 1, expiresAt: null, mode: 'key' }),
-      // Its answer comes late: meanwhile a worker has the submit.
       confirmUnsent: async (input: Parameters<typeof confirmUnsent>[0]) => {
-        const said = await confirmUnsent(input);
+        const said = await answer(input);
         asked++;
+        waits.push((await handle.status()).waitingFor?.reason);
         if (asked === 1) submitting.push(calls.run());
-        await waitUntil(
-          'it met a 500',
-          () =>
-            met500().then(
-              () => true,
-              () => false,
-            ),
-          10_000,
-        );
+        // So late that a worker had the submit, unless the server keeps it.
+        await waitUntil('it was sent', () => sent > 0, 3_000).catch(() => {});
         await new Promise((resolve) => setTimeout(resolve, 1_000));
         return said;
       },
     },
   });
+  const handle = await new ExternalApiClient(temporal.client).process({ data: 1 });
   await requests.runUntil(async () => {
     await waitUntil('it is at its submit', async () => (await handle.status()).status === 'submitting');
     await handle.cancel('no longer needed');
     await handle.result().catch(() => {});
-    expect(await handle.status()).toMatchObject({ status: 'cancelled', cancellation: 'outcome_unknown' });
   });
-  expect(asked).toBe(2);
+  const { status, cancellation } = await handle.status();
   calls.shutdown();
   await Promise.all(submitting);
   await temporal.close();
+  return { status, cancellation, asked, sent, waits };
+}
+
+test('[N14][N11] E2: mode key: once the server was asked, no worker gets the submit before the cancel', async () => {
+  expect(await submittedAfterTheQuestion(confirmUnsent)).toEqual({
+    status: 'cancelled',
+    cancellation: 'nothing_sent',
+    asked: 1,
+    sent: 0,
+    // It is no operator who holds it.
+    waits: ['worker'],
+  });
+});
+
+test('[N14][N11] E2: mode key, a server that cannot keep it: sent and answered 500 since, so nobody says unsent', async () => {
+  const describeOnly: typeof confirmUnsent = async () => {
+    const submit = await pendingSubmit(Context.current());
+    return { unsent: submit?.lastFailure === null };
+  };
+  expect(await submittedAfterTheQuestion(describeOnly)).toEqual({
+    status: 'cancelled',
+    cancellation: 'outcome_unknown',
+    asked: 2,
+    sent: 1,
+    waits: ['worker', 'retry_backoff'],
+  });
 });
