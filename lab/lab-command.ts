@@ -7,6 +7,8 @@ import { timesText, verdictText } from './report.ts';
 /** Heartbeat timeout 10 s, sticky timeout 1 s, and 3 s for the next worker to have it. */
 const RECOVERY_AIM_MS = 14_000;
 
+const SLOWEST_SHOWN = 5;
+
 /** `npm run chaos`: one run of the lab. */
 export async function runLabCommand({ options, folder, binary, progress }: CommandInput): Promise<CommandResult> {
   const { seed, requests, mode } = options;
@@ -36,11 +38,17 @@ export async function runLabCommand({ options, folder, binary, progress }: Comma
 }
 
 function recoveryText(event: string, recoveries: readonly Recovery[]): string[] {
+  const slowest = recoveries.toSorted((a, b) => b.ms - a.ms).slice(0, SLOWEST_SHOWN);
   const asked = recoveries.map(({ askedForMs }) => askedForMs).filter((ms) => ms > 0);
   return [
     `requests in hand at a ${event}, until they went on: ${timesText(recoveries.map(({ ms }) => ms))}`,
     `  left out of it, because the provider or the budget was closed: ${timesText(asked)}`,
+    `  the slowest: ${slowest.map(shown).join('; ') || 'none'}`,
   ];
+}
+
+function shown({ requestId, at, ms }: Recovery): string {
+  return `${requestId} ${(ms / 1000).toFixed(1)} s after ${new Date(at).toISOString()}`;
 }
 
 /** An aim is no rule: a busy machine misses it. */

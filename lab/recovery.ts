@@ -67,6 +67,9 @@ export interface Traces {
 
 /** How long a request took to go on after a worker's death, and how much of that the provider or the budget asked for. */
 export interface Recovery {
+  requestId: string;
+  /** When the worker died; milliseconds since 1970. */
+  at: number;
   /** Milliseconds, without what was asked for. */
   ms: number;
   askedForMs: number;
@@ -93,7 +96,7 @@ export function recoveryOf(deaths: readonly Death[], { looks, ledger, eventTimes
     if (next.length === 0) return [];
     const resumedAt = Math.min(...next);
     const askedForMs = overlapMs(closed, at + HEARTBEAT_TIMEOUT_MS, resumedAt);
-    return [{ ms: resumedAt - at - askedForMs, askedForMs }];
+    return [{ requestId, at, ms: resumedAt - at - askedForMs, askedForMs }];
   };
   return deaths.flatMap(({ pid, at, seen }) =>
     seen.filter(({ identity }) => identity === identityOf(pid)).flatMap((inHand) => recovered(inHand, at)),
