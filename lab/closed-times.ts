@@ -34,6 +34,21 @@ export function closedTimes(
   return merged([...refused, ...full, ...closures]);
 }
 
+/** A window and the longest call, with some seconds to find out: a longer silence is a fault. */
+const LONGEST_SILENCE_MS = 90_000;
+/** Calls that had their permit when Redis was lost still arrive, so soon. */
+const LAST_PERMITS_MS = 1_000;
+
+/**
+ * When nobody sends because the budget cannot be counted: from the loss of Redis until somebody is sure again.
+ *
+ * @param at when Redis was lost; milliseconds since 1970
+ */
+export function silenceAfter(ledger: readonly Readonly<LedgerEntry>[], at: number): Interval {
+  const later = ledger.map(({ arrivedAt }) => arrivedAt).filter((arrivedAt) => arrivedAt > at + LAST_PERMITS_MS);
+  return { from: at, to: Math.min(at + LONGEST_SILENCE_MS, ...later) };
+}
+
 /** How much of `intervals` lies between the two. */
 export function overlapMs(intervals: readonly Interval[], from: number, to: number): number {
   return intervals.reduce((sum, each) => sum + Math.max(0, Math.min(each.to, to) - Math.max(each.from, from)), 0);

@@ -35,6 +35,8 @@ export class Havoc {
   readonly blows: Partial<Record<Harm['what'], number>> = {};
   /** When the provider was closed by a blow. */
   readonly closures: Interval[] = [];
+  /** When Redis was paused or restarted. */
+  readonly redisLostAt: number[] = [];
   readonly #options: HavocOptions;
   readonly #underWay = new Set<Promise<void>>();
   #singleKills = 0;
@@ -81,10 +83,12 @@ export class Havoc {
       case 'close-provider':
         return await this.#closeProvider(blow.forMs);
       case 'pause-redis':
+        this.redisLostAt.push(Date.now());
         redis.pause();
         await delay(blow.forMs);
         return redis.resume();
       case 'restart-redis':
+        this.redisLostAt.push(Date.now());
         return await redis.restart();
     }
   }

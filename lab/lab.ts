@@ -4,7 +4,7 @@ import { ExternalApiClient } from 'durable-external-api';
 import type { Progress } from '#scripts/lib/progress.mjs';
 import { Cancels } from './cancels.ts';
 import { check } from './checker.ts';
-import { closedTimes } from './closed-times.ts';
+import { closedTimes, silenceAfter } from './closed-times.ts';
 import { collectHistories } from './collect-histories.ts';
 import { type HavocSize, planBlows } from './havoc-plan.ts';
 import { Havoc } from './havoc.ts';
@@ -131,7 +131,8 @@ export async function runLab({ run, folder, binary, progress }: LabOptions): Pro
   await stack.end();
 
   const { killed, frozen } = havoc.deaths;
-  const closed = closedTimes(ledger, BUDGET, havoc.closures);
+  const silences = havoc.redisLostAt.map((at) => silenceAfter(ledger, at));
+  const closed = closedTimes(ledger, BUDGET, [...havoc.closures, ...silences]);
   const traces = { looks: [...killed, ...frozen], ledger, eventTimes, closed };
   const events = accepted.reduce((sum, { requestId }) => sum + (eventTimes.get(requestId)?.length ?? 0), 0);
   return {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { LedgerEntry } from '../../src/fake-provider/index.ts';
-import { closedTimes, overlapMs } from '../../lab/closed-times.ts';
+import { closedTimes, overlapMs, silenceAfter } from '../../lab/closed-times.ts';
 
 const BUDGET = { limit: 3, windowMs: 1_000 };
 
@@ -35,6 +35,13 @@ test('[N12] a budget is closed from the last call that it allows until the first
 test('[N12] closed times that touch are one', () => {
   const closures = [{ from: 1_500, to: 4_000 }];
   expect(closedTimes([call(1_000, 429), call(3_500, 503)], BUDGET, closures)).toEqual([{ from: 1_000, to: 4_500 }]);
+});
+
+test('[N12] after a loss of Redis nobody sends until somebody is sure of the count again', () => {
+  const ledger = [call(0), call(1_200), call(1_900), call(31_000), call(31_100)];
+  expect(silenceAfter(ledger, 1_000)).toEqual({ from: 1_000, to: 31_000 });
+  // Silence for longer is a fault, which is not left out.
+  expect(silenceAfter([call(0), call(200_000)], 1_000)).toEqual({ from: 1_000, to: 91_000 });
 });
 
 test('[N12] of closed times counts what lies between two moments', () => {
