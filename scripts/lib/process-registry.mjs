@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 
 /**
  * Every process that we start, so that none is left behind. Each leads a process group of its own: Ctrl-C in a
@@ -21,9 +22,14 @@ let closed = false;
  */
 export function spawnTracked(command, args, options = {}) {
   if (closed) throw new Error(`${command} was not started, because we are stopping`);
-  const child = spawn(command, args, { ...options, detached: true });
+  const env = { ...(options.env ?? process.env), [STARTED_BY]: mark };
+  tellGuard('?');
+  const child = spawn(command, args, { ...options, env, detached: true });
   const { pid } = child;
-  if (pid === undefined) return child; // It could not be started: 'error' follows.
+  if (pid === undefined) {
+    tellGuard('!');
+    return child; // It could not be started: 'error' follows.
+  }
   running.add(child);
   tellGuard(`+ ${pid}`);
   child.once('exit', () => {
@@ -54,16 +60,29 @@ export function killAll() {
   for (const { pid } of running) if (pid !== undefined) killGroup(pid, 'SIGKILL');
 }
 
-// Told of every process through a pipe. When the pipe closes and some are left, we died without cleaning up.
+/** In the environment of what we start: by it the guard finds a process that we died before we could tell it of. */
+const STARTED_BY = 'STARTED_BY';
+const mark = randomUUID();
+
+// Told of every process through a pipe, and before of each that one comes. When the pipe closes and some are left, we died
+// without cleaning up.
 const GUARD = `
 pids=" "
 while read -r change pid; do
   case $change in
-    +) pids="$pids$pid " ;;
+    "?") coming=1 ;;
+    "!") coming= ;;
+    +) coming= pids="$pids$pid " ;;
     -) pids="\${pids%% $pid *} \${pids#* $pid }" ;;
   esac
 done
 for pid in $pids; do kill -s KILL -- "-$pid" 2>/dev/null; done
+if [ -n "$coming" ]; then
+  sleep 1
+  for pid in $(ps axeww -o pid= -o command= | awk -v mark="${STARTED_BY}=${mark}" 'index($0, mark) && !/awk/ { print $1 }'); do
+    kill -s KILL "$pid" 2>/dev/null
+  done
+fi
 `;
 
 function tellGuard(line) {
