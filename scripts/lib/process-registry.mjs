@@ -24,7 +24,13 @@ export function spawnTracked(command, args, options = {}) {
   if (closed) throw new Error(`${command} was not started, because we are stopping`);
   const env = { ...(options.env ?? process.env), [STARTED_BY]: mark };
   tellGuard('?');
-  const child = spawn(command, args, { ...options, env, detached: true });
+  let child;
+  try {
+    child = spawn(command, args, { ...options, env, detached: true });
+  } catch (error) {
+    tellGuard('!');
+    throw error;
+  }
   const { pid } = child;
   if (pid === undefined) {
     tellGuard('!');
@@ -79,7 +85,7 @@ done
 for pid in $pids; do kill -s KILL -- "-$pid" 2>/dev/null; done
 if [ -n "$coming" ]; then
   sleep 1
-  for pid in $(ps axeww -o pid= -o command= | awk -v mark="${STARTED_BY}=${mark}" 'index($0, mark) && !/awk/ { print $1 }'); do
+  for pid in $(ps axeww -o pid= -o command= | MARK="${mark}" awk 'index($0, "${STARTED_BY}=" ENVIRON["MARK"]) { print $1 }'); do
     kill -s KILL "$pid" 2>/dev/null
   done
 fi

@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { HELD_FOR_CANCEL, pauseActivity, type PendingActivity } from '../client/server-view.ts';
+import { HELD_FOR_CANCEL, pauseActivity, unpauseActivity, type PendingActivity } from '../client/server-view.ts';
 import type { ConfirmInput, Confirmation } from '../contract/activities.ts';
 import { isUnsent, NOTHING_SUBMITTED, recordedProgress } from '../submit/progress.ts';
 import { pendingSubmit } from './pending-submit.ts';
@@ -19,7 +19,10 @@ export async function confirmUnsent({ mode }: ConfirmInput): Promise<Confirmatio
   };
   if (!(await pauseActivity(client, execution, submit.id, HELD_FOR_CANCEL))) return { unsent: true };
   const held = await pendingSubmit(context);
-  return { unsent: held !== null && saysUnsent(held), held: true };
+  if (held !== null && saysUnsent(held)) return { unsent: true, held: true };
+  // A worker has it, or had: it is to tell how it ended, and the SDK lets nothing be told of what is paused.
+  await unpauseActivity(client, execution, submit.id);
+  return { unsent: false };
 
   function saysUnsent({ state, heartbeat, lastWorker, lastFailure }: PendingActivity): boolean {
     // One that runs tells itself how it ended.

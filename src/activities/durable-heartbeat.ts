@@ -40,7 +40,7 @@ export class DurableHeartbeat implements IntentLog {
         await this.#send();
       } catch (error) {
         if (error instanceof ActivityCancelledError) return 'cancelled';
-        // Not let in, not answered, aborted by a cancellation, paused or reset by an operator: it may be recorded or not.
+        // Not let in, not answered, aborted by a cancellation, paused or reset: it may be recorded or not.
         return error instanceof ActivityNotFoundError ? 'not_ours' : 'unknown';
       }
     } while (performance.now() - askedAt > FRESH_MS);

@@ -63,7 +63,8 @@ export class CallBudget {
 
   /** Never rejects. Who asks for `isDown` afterwards awaits it; an answer need not. */
   async ended(permit: Permit, end: CallEnd): Promise<void> {
-    if (end.type === 'answered' || end.type === 'refused') this.#isDown = false;
+    const isAnswer = end.type === 'answered' || end.type === 'refused';
+    if (isAnswer && permit.operation !== 'token') this.#isDown = false;
     this.#isDown = await this.#store.ended(permit, end);
   }
 

@@ -228,9 +228,11 @@ local function coolDown(retryAfter, random)
   space()
 end
 
-local function noteAnswer(operation)
+local function noteAnswer(operation, probe)
   local isDown = get('probeAt') ~= nil
   if operation == 'token' and isDown then
+    -- It was sent before the outage.
+    if not probe then return end
     -- Tokens may come from another server. The next probe is due.
     set('tokenAnswered', 1)
     set('probeAt', now)

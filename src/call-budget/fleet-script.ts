@@ -65,9 +65,9 @@ function commands.ended(operation, id, probe, outages, type, retryAfter, random)
   if type == 'unreachable' or type == 'unsent' then giveBack(operation, id) else arrive(operation, id) end
   if type == 'answered' then
     set('refusals', nil)
-    noteAnswer(operation)
+    noteAnswer(operation, probe == '1')
   elseif type == 'refused' then
-    noteAnswer(operation)
+    noteAnswer(operation, probe == '1')
     coolDown(tonumber(retryAfter), tonumber(random))
   elseif type == 'failed' or type == 'unreachable' then
     noteFailure(probe == '1', tonumber(outages))

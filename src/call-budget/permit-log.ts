@@ -227,8 +227,10 @@ export class PermitLog {
     return Math.max(0, from + ((sent + calls - 1) * windowMs) / Math.max(1, allowed) - now);
   }
 
-  #noteAnswer({ operation }: Permit, now: number): void {
+  #noteAnswer({ operation, probe }: Permit, now: number): void {
     if (operation === 'token' && this.isDown) {
+      // It was sent before the outage.
+      if (!probe) return;
       // Tokens may come from another server. The next probe is due.
       this.#tokenAnswered = true;
       this.#probeAt = now;

@@ -132,9 +132,22 @@ export async function pauseActivity(
     await workflowService.pauseActivity({ namespace, identity, execution, id, reason });
     return true;
   } catch (error) {
+    // It ended in this moment: nobody gets it any more.
+    if (translated(error, '') instanceof RequestNotFoundError) return true;
     if (isNotProvided(error)) return false;
     throw error;
   }
+}
+
+/** Undoes {@link pauseActivity}. That the activity has ended is no error. */
+export async function unpauseActivity(
+  { workflowService, options: { namespace, identity } }: Client,
+  execution: { workflowId: string; runId: string },
+  id: string,
+): Promise<void> {
+  await workflowService.unpauseActivity({ namespace, identity, execution, id }).catch((error: unknown) => {
+    if (!(translated(error, '') instanceof RequestNotFoundError)) throw error;
+  });
 }
 
 async function pendingActivity(client: Client, workflowId: string, raw: RawActivity): Promise<PendingActivity> {

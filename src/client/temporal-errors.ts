@@ -59,13 +59,13 @@ function textOf(error: Error): string {
   return error.cause instanceof Error ? `${error.message} ${error.cause.message}` : error.message;
 }
 
-/** The gRPC status code behind an error of the Temporal client; undefined for other errors. */
 /** The server does not have the call, or does not let us make it. */
 export function isNotProvided(error: unknown): boolean {
   const code = grpcCode(error);
   return code === UNIMPLEMENTED || code === PERMISSION_DENIED;
 }
 
+/** The gRPC status code behind an error of the Temporal client; undefined for other errors. */
 export function grpcCode(error: unknown): number | undefined {
   if (isGrpcServiceError(error)) return error.code;
   return error instanceof Error && isGrpcServiceError(error.cause) ? error.cause.code : undefined;

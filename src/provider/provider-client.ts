@@ -163,7 +163,7 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
       { beforeSend, priority = 'interactive', repeated = false, ...context },
     ) {
       const body = JSON.stringify({ data, options: { async, callback_url: callbackUrl ?? undefined } });
-      // In an outage a submit's answer may be lost: a token call, which may always probe, finds out whether it is over.
+      // In an outage a submit's answer may be lost: a token call, which may always probe, lets this submit be the next probe.
       if (await budget.probeDue()) await tokenFor(context, tokens.renew(context));
       return withToken(tokens, context, (token, retryCount) => {
         const secrets = secretsWith(token);

@@ -145,6 +145,8 @@ export async function attempt(
     if (delayMs !== null || details.outcome !== 'ambiguous' || mode === 'resend') return { end: 'failed', failure };
     const unknown = { ...failure, type: 'OutcomeUnknown' } as const;
     progress.last = { type: unknown.type, message: unknown.message, details };
+    // A worker of another version may not know that it ended: to that one the question is open.
+    progress.sending = true;
     return { end: 'failed', failure: unknown };
   }
 }

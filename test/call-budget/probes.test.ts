@@ -59,6 +59,17 @@ describe('[N2][N1] S5: a probe is a token or a status call', () => {
     expect(log.closure(630)).toMatchObject({ probeDue: true });
   });
 
+  test('a token that was sent before the outage says nothing of it, and lets nobody probe beside the probe', () => {
+    const log = logWith({ outageAfter: 3, limit: 100 });
+    const late = takeOne(log, 'token', 0).permit as Permit;
+    for (const permit of take(log, 3, 0)) log.ended(permit, { type: 'failed' }, 0, 0);
+    expect(takeOne(log, 'poll', 200).permit).toMatchObject({ probe: true });
+    log.ended(late, ANSWERED, 210, 0);
+    expect(log.isDown).toBe(true);
+    expect(takeOne(log, 'interactive', 210)).toMatchObject({ permit: null, closedBy: 'outage' });
+    expect(log.closure(210)).toMatchObject({ probeDue: false });
+  });
+
   test('polls that are never answered, and always there first, do not keep submits closed', () => {
     const log = down({ longestCallMs: 60_000, limit: 1000, windowMs: 60_000, probeMs: 5_000 });
     let answeredAt: number | null = null;
