@@ -20,8 +20,8 @@ export async function confirmUnsent({ mode }: ConfirmInput): Promise<Confirmatio
   if (!(await pauseActivity(client, execution, submit.id, HELD_FOR_CANCEL))) return { unsent: true };
   const held = await pendingSubmit(context);
   if (held !== null && saysUnsent(held)) return { unsent: true, held: true };
-  // A worker has it, or had: it is to tell how it ended, and the SDK lets nothing be told of what is paused.
-  await unpauseActivity(client, execution, submit.id);
+  // A worker got it first, and is to tell how it ends: the SDK lets nothing be told of what is paused.
+  if (held?.state === 'started') await unpauseActivity(client, execution, submit.id);
   return { unsent: false };
 
   function saysUnsent({ state, heartbeat, lastWorker, lastFailure }: PendingActivity): boolean {
