@@ -6,7 +6,7 @@ import { confirmUnsent } from '../../src/activities/confirm-unsent.ts';
 import { pendingSubmit } from '../../src/activities/pending-submit.ts';
 import { ExternalApiClient, type RequestHandle } from '../../src/client/index.ts';
 import { CALLBACK_SIGNAL, TASK_QUEUES, workflowIdOf } from '../../src/contract/names.ts';
-import { readPending } from '../../src/client/server-view.ts';
+import { HELD_FOR_CANCEL, pauseActivity, readPending, unpauseActivity } from '../../src/client/server-view.ts';
 import { callsAbout } from '../helpers/calls-about.ts';
 import { startInProcessStack } from '../helpers/in-process-stack.ts';
 import { resetToMid } from '../helpers/reset-workflow.ts';
@@ -100,6 +100,25 @@ test(
     expect(callsAbout(stack.fakeProvider, handle.requestId, '/process')).toHaveLength(1);
   },
 );
+
+test('[N14][N11] E2: a submit that a worker got before it was paused goes on, and tells how it ended', async () => {
+  await using stack = await startInProcessStack();
+  const { client } = stack.temporal;
+  stack.fake.script({ endpoint: '/process', fault: { kind: 'delay', ms: 3_600 } });
+  const handle = await stack.client.process({ data: 1 });
+  await waitUntil('it is sent', () => stack.count(handle.requestId, '/process') === 1, 10_000);
+  const workflowId = workflowIdOf(handle.requestId);
+  const { runId, activities } = await readPending(client, workflowId);
+  const id = activities[0]?.id ?? '';
+  expect(await pauseActivity(client, { workflowId, runId }, id, HELD_FOR_CANCEL)).toBe(true);
+  expect((await readPending(client, workflowId)).activities).toMatchObject([{ state: 'started', pausedAt: null }]);
+  await unpauseActivity(client, { workflowId, runId }, id);
+  expect(await handle.result()).toMatchObject({ status: 'completed' });
+  expect(stack.count(handle.requestId, '/process')).toBe(1);
+  // It has ended: nothing is left to hold or to let go.
+  expect(await pauseActivity(client, { workflowId, runId }, id, HELD_FOR_CANCEL)).toBe(true);
+  await unpauseActivity(client, { workflowId, runId }, id);
+});
 
 /**
  * A request in mode `key` that is cancelled while its submit waits for a worker, which comes and has a 500 after the server
