@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { HELD_FOR_CANCEL, pauseActivity, unpauseActivity, type PendingActivity } from '../client/server-view.ts';
 import type { ConfirmInput, Confirmation } from '../contract/activities.ts';
 import { isUnsent, NOTHING_SUBMITTED, recordedProgress } from '../submit/progress.ts';
-import { pendingSubmit } from './pending-submit.ts';
+import { ownExecution, pendingSubmit } from './pending-submit.ts';
 
 /**
  * Asks the server whether the submit of its own workflow, which is about to be cancelled, has sent nothing so far. Where the
@@ -10,13 +10,10 @@ import { pendingSubmit } from './pending-submit.ts';
  */
 export async function confirmUnsent({ mode }: ConfirmInput): Promise<Confirmation> {
   const context = Context.current();
-  const { client, info } = context;
+  const { client } = context;
   const submit = await pendingSubmit(context);
   if (submit === null || !saysUnsent(submit)) return { unsent: false };
-  const execution = {
-    workflowId: info.workflowExecution?.workflowId ?? '',
-    runId: info.workflowExecution?.runId ?? '',
-  };
+  const execution = ownExecution(context);
   if (!(await pauseActivity(client, execution, submit.id, HELD_FOR_CANCEL))) return { unsent: true };
   const held = await pendingSubmit(context);
   if (held !== null && saysUnsent(held)) return { unsent: true, held: true };

@@ -1,9 +1,15 @@
 import type { Context } from '@temporalio/activity';
 import { readPending, type PendingActivity } from '../client/server-view.ts';
 
+/** The workflow run that an activity is a part of. */
+export function ownExecution({ info }: Context): { workflowId: string; runId: string } {
+  const { workflowId = '', runId = '' } = info.workflowExecution ?? {};
+  return { workflowId, runId };
+}
+
 /** What the server knows of the submit of an activity's own workflow; null when it is over. */
-export async function pendingSubmit({ client, info }: Context): Promise<PendingActivity | null> {
-  const workflowId = info.workflowExecution?.workflowId ?? '';
-  const { activities } = await readPending(client, workflowId, info.workflowExecution?.runId);
+export async function pendingSubmit(context: Context): Promise<PendingActivity | null> {
+  const { workflowId, runId } = ownExecution(context);
+  const { activities } = await readPending(context.client, workflowId, runId);
   return activities.find(({ name }) => name === 'process') ?? null;
 }
