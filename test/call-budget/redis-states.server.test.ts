@@ -147,7 +147,15 @@ test('[M9] a Redis that is still loading its data says so, and is used when it h
 
 describe('[M9] of a Redis Cluster', () => {
   async function startCluster(): Promise<TestFleet> {
-    const configuration = ['--cluster-enabled', 'yes', '--dir', await folder()];
+    // The nodes' own port would be 10,000 above the clients', free or not.
+    const configuration = [
+      '--cluster-enabled',
+      'yes',
+      '--cluster-port',
+      `${await freePort()}`,
+      '--dir',
+      await folder(),
+    ];
     return startTestFleet({ isNew: true, args: configuration });
   }
 
