@@ -44,7 +44,13 @@ export const host = text('a host name or an IP address without a port, such as 1
   'must be a host name or an IP address without a port, such as 127.0.0.1',
 );
 
-/** Text that is sent in a header or a form: RFC 9110 allows no line break there, and no key contains a blank. */
+/** VSCHAR, of which a client's id and secret are made (RFC 6749, appendix A). */
+export const oauthCredential = text('visible ASCII characters or blanks').regex(
+  /^[\x20-\x7e]+$/,
+  'must be visible ASCII characters or blanks, without line breaks',
+);
+
+/** Text that is sent in a header: RFC 9110 allows no line break there, and no key contains a blank. */
 export const credential = text('visible ASCII characters without blanks').regex(
   /^[\x21-\x7e]+$/,
   'must be visible ASCII characters without blanks or line breaks',

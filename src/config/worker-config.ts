@@ -11,6 +11,7 @@ import {
   host,
   integer,
   isLoopback,
+  oauthCredential,
   oneOf,
   port,
   redisUrl,
@@ -22,7 +23,12 @@ import {
 export interface ProviderConfig {
   readonly baseUrl: URL;
   readonly apiKey: string;
-  readonly oauth: { readonly clientId: string; readonly clientSecret: string; readonly clientAuth: 'body' | 'basic' };
+  readonly oauth: {
+    readonly clientId: string;
+    readonly clientSecret: string;
+    readonly clientAuth: 'body' | 'basic';
+    readonly clientSecretFile: string | null;
+  };
   readonly timeoutMs: number;
   readonly connectTimeoutMs: number;
   readonly maxConnections: number;
@@ -89,8 +95,8 @@ const VARIABLES = z
     EXTERNAL_API_BASE_URL: baseUrl,
     EXTERNAL_API_ALLOW_HTTP: flag.default(false),
     EXTERNAL_API_KEY: credential,
-    EXTERNAL_OAUTH_CLIENT_ID: credential,
-    EXTERNAL_OAUTH_CLIENT_SECRET: credential,
+    EXTERNAL_OAUTH_CLIENT_ID: oauthCredential,
+    EXTERNAL_OAUTH_CLIENT_SECRET: oauthCredential,
     EXTERNAL_OAUTH_CLIENT_AUTH: oneOf('body', 'basic').default('body'),
     EXTERNAL_API_TIMEOUT: seconds({ min: 0.1, max: 120 }).default(30_000),
     EXTERNAL_API_CONNECT_TIMEOUT: seconds({ min: 0.1, max: 15 }).default(5_000),
@@ -155,6 +161,7 @@ export function loadWorkerConfig(env: NodeJS.ProcessEnv = process.env): WorkerCo
         clientId: values.EXTERNAL_OAUTH_CLIENT_ID,
         clientSecret: values.EXTERNAL_OAUTH_CLIENT_SECRET,
         clientAuth: values.EXTERNAL_OAUTH_CLIENT_AUTH,
+        clientSecretFile: env['EXTERNAL_OAUTH_CLIENT_SECRET_FILE'] || null,
       }),
       timeoutMs: values.EXTERNAL_API_TIMEOUT,
       connectTimeoutMs: values.EXTERNAL_API_CONNECT_TIMEOUT,

@@ -57,6 +57,7 @@ const DEFAULTS = {
 const NEVER_SENT = { ...DEFAULTS, outcome: 'never-sent', budget: 'unsent' } as const satisfies Partial<FailureRow>;
 /** Our turn has not come. */
 const OUR_TURN = { ...NEVER_SENT, next: 'wait', benign: true } as const satisfies FailureRow;
+const REFUSED = { ...DEFAULTS, outcome: 'refused' } as const satisfies Partial<FailureRow>;
 const AMBIGUOUS = { ...DEFAULTS, outcome: 'ambiguous', next: 'settle' } as const satisfies FailureRow;
 const DECIDED = { ...DEFAULTS, outcome: 'final', next: 'final', fallback: false } as const satisfies FailureRow;
 const NO_ACCESS = {
@@ -78,19 +79,32 @@ export const FAILURES = {
   outage: OUR_TURN,
   /** Temporal did not take the record that the call was about to leave: without it nothing is sent. */
   notRecorded: { ...NEVER_SENT, next: 'wait' },
-  badCertificate: { ...NEVER_SENT, next: 'final' },
+  /** It may be the wrong one for a moment only: while a proxy is being replaced, or a clock is put right. */
+  badCertificate: { ...NEVER_SENT, next: 'retry', budget: 'unreachable' },
   /** 401 again, after one fresh token and one replay inside the same attempt. */
   unauthorized: { ...NO_ACCESS, outcome: 'refused' },
+  /** 401 with a token that is so young that not every server of the provider may know it. */
+  tokenTooNew: { ...REFUSED, type: 'APIAuthenticationError', next: 'retry', advice: 'correct_credentials' },
   /** 403. */
   forbidden: NO_ACCESS,
   /** The token endpoint's `invalid_client` and its kin (RFC 6749, section 5.2). */
   invalidClient: NO_ACCESS,
+  /** Another 4xx of the token endpoint: no OAuth server speaks there, but something before it. */
+  tokenRefused: { ...REFUSED, type: 'APIAuthenticationError', next: 'retry', advice: 'correct_credentials' },
   /** 429. */
-  rateLimited: { ...DEFAULTS, outcome: 'refused', type: 'APIRateLimitError', next: 'wait', budget: 'refused' },
-  /** 503 with Retry-After. */
-  unavailableUntil: { ...DEFAULTS, outcome: 'refused', next: 'wait', budget: 'refused' },
+  rateLimited: { ...REFUSED, type: 'APIRateLimitError', next: 'wait', budget: 'refused' },
+  /** 503 or 403 with Retry-After. */
+  unavailableUntil: { ...REFUSED, next: 'wait', budget: 'refused' },
+  /** Any other 4xx with Retry-After: this request is to wait, others need not. */
+  askedToWait: { ...REFUSED, next: 'wait' },
+  /** 421, 425, and a 404, 405 or 410 that is not in the provider's words: it went to somebody who does not know it. */
+  misdirected: { ...REFUSED, next: 'retry', budget: 'failed' },
+  /** 404 to a status call of an id that the provider knew before. */
+  noLongerFound: { ...REFUSED, next: 'retry' },
   /** The request left and no whole answer came within the call's timeout. */
   noAnswer: { ...AMBIGUOUS, type: 'APITimeoutError', budget: 'failed' },
+  /** 408 and 499: the provider, or a proxy, gave the call up before it was answered. */
+  cutShort: { ...AMBIGUOUS, type: 'APITimeoutError', budget: 'failed' },
   /** Reset or end of stream after the first byte left. */
   connectionLost: { ...AMBIGUOUS, budget: 'failed' },
   /** 500, 502, 504, and 503 without Retry-After. */

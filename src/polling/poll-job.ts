@@ -1,9 +1,9 @@
 import type { CallProgress, PollInput, PollResult } from '../contract/activities.ts';
-import { callError, ExternalAPIError } from '../contract/errors.ts';
+import { callError, ExternalAPIError, type CallError } from '../contract/errors.ts';
 import type { CallContext } from '../provider/call.ts';
 import type { ProviderClient, StatusReply } from '../provider/provider-client.ts';
 import { DEFAULT_KIND, jobLengthMs, usualLengthMs, type JobTimes } from './job-times.ts';
-import { learnedDelay, NOT_FOUND_GRACE_MS, pollDelay, type PollPolicy } from './poll-plan.ts';
+import { learnedDelay, NOT_FOUND_GRACE_MS, pollDelay, RESULT_GRACE_MS, type PollPolicy } from './poll-plan.ts';
 
 /** What a poll leaves for the next one. */
 export interface PollProgress extends CallProgress {
@@ -13,7 +13,19 @@ export interface PollProgress extends CallProgress {
   started: boolean;
   /** The unknown status word that was warned of. */
   warnedOf: string | null;
+  /** The provider has known the id. */
+  known: boolean;
+  /** When the work was first seen completed without its result; milliseconds since 1970. */
+  completedSince: number | null;
 }
+
+export const NO_POLLS: Omit<PollProgress, keyof CallProgress> = {
+  polls: 0,
+  started: false,
+  warnedOf: null,
+  known: false,
+  completedSince: null,
+};
 
 /** Told of what polls find. Must not throw. */
 export interface PollObserver {
@@ -72,6 +84,8 @@ export async function pollOnce(
     noteFinished(reply, input, progress.polls, deps);
     return { finished: { result: reply.result, createdAt: reply.createdAt, completedAt: reply.completedAt } };
   }
+  if (reply?.phase === 'completed') return { waitMs: untilResult(reply, progress, deps), why: NO_RESULT_YET };
+  progress.completedSince = null;
   const waitMs = await plannedWait(input, progress.polls, reply?.retryAfterMs ?? null, deps);
   return { waitMs, why: whyWaiting(reply, progress.polls) };
 }
@@ -87,16 +101,17 @@ async function look(
   try {
     reply = await provider.status(providerRequestId, { requestId, retryCount: progress.calls, signal });
   } catch (error) {
+    if (!isNotFound(error)) throw error;
     // An id that a person or a callback named belongs to work that is not new.
     const isNew = submittedAt !== null && now() - submittedAt < NOT_FOUND_GRACE_MS;
-    if (!isNew || !isNotFound(error)) throw error;
+    if (!isNew) throw progress.known ? noLongerFound(error) : error;
     reply = null;
   }
   if (reply?.phase === 'failed') throw reportedFailure(reply);
   progress.calls += 1;
   progress.polls += 1;
   if (reply === null) return null;
-  Object.assign(progress, { failures: 0, waits: 0, last: null });
+  Object.assign(progress, { failures: 0, waits: 0, last: null, known: true });
   if (reply.phase === 'unknown') {
     observer.unknownStatus(reply.status, requestId, progress.warnedOf !== reply.status);
     progress.warnedOf = reply.status;
@@ -146,8 +161,28 @@ function whyWaiting(reply: StatusReply | null, polls: number): string {
     : `The provider does not know the id yet (poll ${polls})`;
 }
 
+const NO_RESULT_YET = 'The provider reports the work as completed; its result is not there yet';
+
+/** Milliseconds to the next look for the result of completed work; the last one is at the end of the time it has. */
+function untilResult(reply: StatusReply, progress: PollProgress, { policy, now }: PollDeps): number {
+  const { providerRequestId, retryAfterMs } = reply;
+  progress.completedSince ??= now();
+  const leftMs = progress.completedSince + RESULT_GRACE_MS - now();
+  if (leftMs <= 0) {
+    const message = 'The provider reported the request as completed, without a usable result';
+    throw callError('reportedFailure', message, { providerRequestId });
+  }
+  return Math.min(leftMs, retryAfterMs ?? Math.min(policy.pollInitialMs, policy.pollMaxMs));
+}
+
+/** A provider whose servers do not agree yet, or lost it. */
+function noLongerFound({ message, statusCode, requestId, providerRequestId, retryAfter }: ExternalAPIError): CallError {
+  const seen = { statusCode, requestId, providerRequestId, retryAfter };
+  return callError('noLongerFound', `${message} (the provider knew the id before)`, seen);
+}
+
 /** A 404 about the id itself: one from the token endpoint carries no id. */
-function isNotFound(error: unknown): boolean {
+function isNotFound(error: unknown): error is ExternalAPIError {
   return error instanceof ExternalAPIError && error.statusCode === 404 && error.providerRequestId !== null;
 }
 

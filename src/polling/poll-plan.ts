@@ -18,6 +18,9 @@ export const LONGEST_ATTEMPT_MS = 5 * 60_000;
 /** After a submit the provider may not know its own id for so long. */
 export const NOT_FOUND_GRACE_MS = 30_000;
 
+/** After the word "completed" the result may take so long. */
+export const RESULT_GRACE_MS = 30_000;
+
 const GROWTH = 1.5;
 
 /**

@@ -1,4 +1,6 @@
 import type { FailureName } from '../contract/failures.ts';
+import type { ProviderError } from './error-detail.ts';
+import { UNKNOWN_CODING } from './reply-text.ts';
 import type { BreakReason, CallTimeouts } from './transport.ts';
 import type { ClosedBy, Operation } from '../contract/values.ts';
 
@@ -24,6 +26,7 @@ export interface Answer {
   retryAfterMs: number | null;
   /** An earlier submit with this key may have arrived. */
   repeated: boolean;
+  error: ProviderError;
 }
 
 /** "A request with this key is in progress", in the words of different providers. */
@@ -32,25 +35,55 @@ const STILL_RUNNING = [409, 423, 425];
 /** "This key was used with another payload" (draft-ietf-httpapi-idempotency-key-header, error scenarios). */
 const KEY_USED = 422;
 
+/** It reached a server that does not answer for the provider, or not yet (RFC 9110, section 15.5.20; RFC 8470). */
+const MISDIRECTED = [421, 425];
+
+/** What a proxy says while it has lost its way to the provider. In the provider's own words it is a refusal. */
+const OF_A_PROXY = [404, 405, 410];
+
+/** Request Timeout (RFC 9110, section 15.5.9), and what a proxy logs when its client went away first. */
+const CUT_SHORT = [408, 499];
+
 /** What the provider answers to an input that it refuses (RFC 9110, section 15.5). */
 const ABOUT_INPUT = [400, 413, 415, 422];
 
-/** The row of the failure table for an answer; null for a 2xx. */
-export function failureOfStatus({ operation, statusCode, retryAfterMs, repeated }: Answer): FailureName | null {
+/** RFC 6749, section 5.2. */
+const OAUTH_ERRORS = [
+  'invalid_request',
+  'invalid_client',
+  'invalid_grant',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'invalid_scope',
+];
+
+/** The row of the failure table for an answer; null for a 2xx. The first that fits counts. */
+export function failureOfStatus(answer: Answer): FailureName | null {
+  const { operation, statusCode, retryAfterMs, repeated, error } = answer;
   if (statusCode < 300) return null;
   if (statusCode < 400) return 'redirected';
-  if (statusCode === 429) return 'rateLimited';
-  if (statusCode === 403) return 'forbidden';
-  // RFC 6749, section 5.2: the token endpoint refuses a client with 400, or 401 for `invalid_client`.
-  if (operation === 'token' && (statusCode === 400 || statusCode === 401)) return 'invalidClient';
-  if (statusCode === 401) return 'unauthorized';
+  if (statusCode >= 500) return statusCode === 503 && retryAfterMs !== null ? 'unavailableUntil' : 'serverError';
   if (operation === 'submit' && repeated) {
     if (STILL_RUNNING.includes(statusCode)) return 'stillRunning';
     if (statusCode === KEY_USED) return 'keyUsed';
   }
-  // A token or status call carries no input: what refuses it says nothing of that.
-  if (statusCode < 500) return operation === 'submit' && ABOUT_INPUT.includes(statusCode) ? 'rejected' : 'declined';
-  return statusCode === 503 && retryAfterMs !== null ? 'unavailableUntil' : 'serverError';
+  if (MISDIRECTED.includes(statusCode)) return 'misdirected';
+  if (OF_A_PROXY.includes(statusCode) && error.detail === null) return 'misdirected';
+  if (CUT_SHORT.includes(statusCode)) return 'cutShort';
+  if (statusCode === 429) return 'rateLimited';
+  if (statusCode === 403 && retryAfterMs !== null) return 'unavailableUntil';
+  // With a 401 a fresh token is tried first, whatever else it says.
+  if (statusCode === 401 && operation !== 'token') return 'unauthorized';
+  if (retryAfterMs !== null) return 'askedToWait';
+  if (operation === 'token') return failureOfTokenError(error);
+  if (statusCode === 403) return 'forbidden';
+  // A status call carries no input: what refuses it says nothing of that.
+  return operation === 'submit' && ABOUT_INPUT.includes(statusCode) ? 'rejected' : 'declined';
+}
+
+/** The row for what the token endpoint says instead of a token. */
+export function failureOfTokenError({ code }: ProviderError): 'invalidClient' | 'tokenRefused' {
+  return code !== null && OAUTH_ERRORS.includes(code) ? 'invalidClient' : 'tokenRefused';
 }
 
 /** What is known of a call that got no whole answer. */
@@ -68,7 +101,8 @@ export interface BrokenCall {
 export function failureOfBrokenCall({ sent, reason, replyStarted, code }: BrokenCall): FailureName {
   if (!sent) return code !== null && CERTIFICATE_CODES.has(code) ? 'badCertificate' : 'unreachable';
   if (reason === 'timeout') return 'noAnswer';
-  return replyStarted || reason === 'not-http' ? 'unreadableReply' : 'connectionLost';
+  const isUnreadable = replyStarted || reason === 'not-http' || code === LONG_HEADERS;
+  return isUnreadable ? 'unreadableReply' : 'connectionLost';
 }
 
 export function brokenCallMessage(
@@ -84,9 +118,7 @@ export function brokenCallMessage(
     case 'noAnswer':
       return `No answer from ${origin} within ${timeoutMs / 1000} s`;
     case 'unreadableReply':
-      if (call.code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return `Unreadable reply from ${origin}: too large`;
-      if (call.reason === 'not-http') return `Unreadable reply from ${origin}: it is not HTTP`;
-      return `Unreadable reply from ${origin}: it ended early${because}`;
+      return `Unreadable reply from ${origin}: ${whyUnreadable(call, because)}`;
     case 'connectionLost':
       return `The connection to ${origin} was lost after the call was sent${because}`;
     default:
@@ -94,6 +126,23 @@ export function brokenCallMessage(
         ? `No connection to ${origin} within ${connectTimeoutMs / 1000} s, nothing was sent`
         : `Could not connect to ${origin}${because}`;
   }
+}
+
+/** Of undici, which takes 16 KiB. */
+const LONG_HEADERS = 'UND_ERR_HEADERS_OVERFLOW';
+
+const WHY_UNREADABLE: Readonly<Record<string, string>> = {
+  [LONG_HEADERS]: 'its headers are larger than 16 KiB',
+  UND_ERR_RES_EXCEEDED_MAX_SIZE: 'too large',
+  ERR_BUFFER_TOO_LARGE: 'too large when unpacked',
+  ERR_ENCODING_INVALID_ENCODED_DATA: 'it is not UTF-8',
+  [UNKNOWN_CODING]: 'it is packed in a way that was not asked for, and is not known here (Content-Encoding)',
+};
+
+function whyUnreadable({ reason, code }: BrokenCall, because: string): string {
+  if (reason === 'not-http') return 'it is not HTTP';
+  const known = code === null ? undefined : WHY_UNREADABLE[code];
+  return known ?? `${reason === 'unreadable' ? 'it cannot be unpacked' : 'it ended early'}${because}`;
 }
 
 const LONGEST_GUESS_MS = 5_000;

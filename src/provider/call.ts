@@ -5,7 +5,7 @@ import type { Operation, Priority } from '../contract/values.ts';
 import type { CallClass, CallEnd, Permit, Room } from '../call-budget/rules.ts';
 import { endOfCall } from '../call-budget/call-end.ts';
 import { NoPermitError, type CallBudget } from '../call-budget/call-budget.ts';
-import { errorDetailOfBody } from './error-detail.ts';
+import { errorOfBody } from './error-detail.ts';
 import {
   brokenCallMessage,
   codeOf,
@@ -47,8 +47,8 @@ export interface Call<T> extends HttpRequest {
   providerRequestId?: string;
   context: CallContext;
   beforeSend?: (() => Promise<void>) | undefined;
-  /** What the body of a 2xx means. */
-  read: (body: string, retryAfterMs: number | null) => Reading<T>;
+  /** What a 2xx means. */
+  read: (reply: HttpReply, retryAfterMs: number | null) => Reading<T>;
   /** Taken out of whatever the provider's errors say. */
   secrets: readonly string[];
 }
@@ -195,7 +195,7 @@ export function createCallMaker({
     heed(call, reply);
     const refusal = errorOfStatus(call, reply, reply.body);
     if (refusal !== null) throw failed(refusal);
-    const reading = call.read(reply.body, retryAfterMsOf(reply));
+    const reading = call.read(reply, retryAfterMsOf(reply));
     if ('failure' in reading) {
       const { failure, message, providerRequestId } = reading;
       const details = detailsOf(call);
@@ -232,9 +232,10 @@ function errorOfStatus(call: Call<unknown>, head: ReplyHead, body: string): Exte
   const { statusCode } = head;
   const retryAfterMs = retryAfterMsOf(head);
   const { operation, repeated = false } = call;
-  const failure = failureOfStatus({ operation, statusCode, retryAfterMs, repeated });
+  const error = errorOfBody(body, call.secrets);
+  const failure = failureOfStatus({ operation, statusCode, retryAfterMs, repeated, error });
   if (failure === null) return null;
-  const message = statusMessage(statusCode, errorDetailOfBody(body, call.secrets));
+  const message = statusMessage(statusCode, error.detail);
   const retryAfter = retryAfterMs === null ? null : retryAfterMs / 1000;
   return callError(failure, message, { ...detailsOf(call), statusCode, retryAfter });
 }

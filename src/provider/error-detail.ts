@@ -2,23 +2,38 @@ const LONGEST_DETAIL = 500;
 
 /** The `error` of a provider's reply, fit to be shown; null when it says nothing readable. */
 export function errorDetail(reply: unknown, secrets: readonly string[]): string | null {
-  if (typeof reply !== 'object' || reply === null || !('error' in reply)) return null;
+  return errorOf(reply, secrets).detail;
+}
+
+/** What stands where the provider's errors stand. */
+export interface ProviderError {
+  /** `error` itself, where it is a text: the code of an OAuth error (RFC 6749, section 5.2). */
+  code: string | null;
+  /** Fit to be shown. */
+  detail: string | null;
+}
+
+const NOTHING: ProviderError = { code: null, detail: null };
+
+/** `errorOf` of a body as it came, which may be anything. */
+export function errorOfBody(body: string, secrets: readonly string[]): ProviderError {
+  try {
+    return errorOf(JSON.parse(body), secrets);
+  } catch {
+    return NOTHING;
+  }
+}
+
+export function errorOf(reply: unknown, secrets: readonly string[]): ProviderError {
+  if (typeof reply !== 'object' || reply === null || !('error' in reply)) return NOTHING;
   const { error } = reply;
+  const code = textOf(error);
   // RFC 6749, section 5.2: a code, and perhaps words.
   const words = 'error_description' in reply ? textOf(reply.error_description) : null;
   const text =
-    textOf(error) ?? (typeof error === 'object' && error !== null && 'message' in error ? textOf(error.message) : null);
-  if (text === null) return null;
-  return sanitize(words === null ? text : `${text} (${words})`, secrets) || null;
-}
-
-/** `errorDetail` of a body as it came, which may be anything. */
-export function errorDetailOfBody(body: string, secrets: readonly string[]): string | null {
-  try {
-    return errorDetail(JSON.parse(body), secrets);
-  } catch {
-    return null;
-  }
+    code ?? (typeof error === 'object' && error !== null && 'message' in error ? textOf(error.message) : null);
+  if (text === null) return NOTHING;
+  return { code, detail: sanitize(words === null ? text : `${text} (${words})`, secrets) || null };
 }
 
 /** One line of at most 500 characters, without control and invisible characters, and without our secrets. */

@@ -177,7 +177,7 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
           body,
           context: { ...context, retryCount },
           beforeSend,
-          read: (reply, retryAfterMs) => readProcessReply(reply, retryAfterMs, secrets),
+          read: ({ body: text }, retryAfterMs) => readProcessReply(text, retryAfterMs, secrets),
           secrets,
         });
       });
@@ -244,7 +244,7 @@ function checkProviderRequestId(id: string, { requestId }: CallContext): void {
 
 /**
  * Calls with a token; after a 401 once more, with a fresh one. One that another process fetched may have been revoked
- * since, so that a fresh one of our own has the last word.
+ * since, so that a fresh one of our own has the last word. A young one is tried again by the next attempt.
  */
 async function withToken<T>(
   tokens: TokenSource,
@@ -257,10 +257,23 @@ async function withToken<T>(
       return await call(token, context.retryCount + replays);
     } catch (error) {
       if (!(error instanceof ExternalAPIError) || error.failure !== 'unauthorized') throw error;
-      if (replays === 2 || (replays === 1 && token.own)) throw error;
+      if (tokens.mayBeTooNew(token)) throw tooNew(error);
+      if (replays === 2 || (replays === 1 && token.own)) throw error.retryAfter === null ? error : askedToWait(error);
     }
     tokens.invalidate(token.generation);
   }
+}
+
+const TOO_NEW_S = 2;
+
+function tooNew(error: ExternalAPIError): ExternalAPIError {
+  const { message, statusCode, requestId, providerRequestId, retryAfter } = error;
+  const seen = { statusCode, requestId, providerRequestId, retryAfter: retryAfter ?? TOO_NEW_S };
+  return callError('tokenTooNew', `${message} (the token is less than 10 s old)`, seen, error);
+}
+
+function askedToWait(error: ExternalAPIError): ExternalAPIError {
+  return callError('askedToWait', error.message, error, error);
 }
 
 /** A token, or an error that tells the truth of the call that needed it: without a token it was never sent. */
@@ -269,8 +282,7 @@ async function tokenFor({ requestId }: CallContext, token: Promise<Token>): Prom
     return await token;
   } catch (error) {
     if (!(error instanceof ExternalAPIError) || error.outcome !== 'ambiguous') throw error;
-    const { statusCode, retryAfter } = error;
-    const message = `Could not get a token: ${error.message}`;
+    const { message, statusCode, retryAfter } = error;
     throw callError('unreachable', message, { statusCode, retryAfter, requestId }, error);
   }
 }

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { isProviderRequestId } from '../contract/names.ts';
 import type { FailureName } from '../contract/failures.ts';
 import type { JsonValue, ProcessResult } from '../contract/request.ts';
-import { errorDetail, sanitize } from './error-detail.ts';
+import { failureOfTokenError } from './call-failure.ts';
+import { errorDetail, errorOf, sanitize } from './error-detail.ts';
 
 /** The provider took the work: with a result, with its id for it, or with both. */
 export interface ProcessReply {
@@ -19,7 +20,7 @@ export interface StatusReply {
   /** The provider's own word, at most 64 characters. */
   status: string;
   phase: StatusPhase;
-  /** There whenever `phase` is `completed`. */
+  /** Null also while the work is completed and its result is not there yet. */
   result: ProcessResult | null;
   error: string | null;
   /** ISO 8601, UTC; null when the provider gave none that could be read. */
@@ -89,9 +90,15 @@ const statusReply = z.object({
   completed_at: time,
 });
 
+/** Longer than any that servers take in a header. */
+const LONGEST_TOKEN = 16 * 1024;
+
 const tokenReply = z.object({
   // What may stand in a header after "Bearer ".
-  access_token: z.string().regex(/^[\x21-\x7e]+$/),
+  access_token: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/)
+    .max(LONGEST_TOKEN),
   // Required by RFC 6749, but left out by some; there is no other type we could use.
   token_type: z
     .string()
@@ -124,25 +131,25 @@ export function readProcessReply(
 }
 
 export function readStatusReply(
-  body: string,
+  { statusCode, body }: { statusCode: number; body: string },
   askedFor: string,
   retryAfterMs: number | null,
   secrets: readonly string[],
 ): Reading<StatusReply> {
   const json = parseObject(body);
-  if (json === null) return unreadable('it is not a JSON object');
   const reply = statusReply.safeParse(json).data;
   if (reply === undefined) {
-    const refused = success.parse((json as { success?: unknown }).success) === false;
-    return refused ? reportedFailure(json, secrets, askedFor) : unreadable('it has no status');
+    const refused = success.parse((json as { success?: unknown } | null)?.success) === false;
+    if (refused) return reportedFailure(json, secrets, askedFor);
+    // "Accepted", "No Content": nothing to tell yet.
+    if (statusCode === 202 || statusCode === 204) return { value: stillWorking(askedFor, statusCode, retryAfterMs) };
+    return unreadable(json === null ? 'it is not a JSON object' : 'it has no status');
   }
   if (!reply.success) return reportedFailure(json, secrets, askedFor);
   if (reply.request_id !== null && reply.request_id !== askedFor) return unreadable('it is about another request_id');
-  const phase = PHASES.get(reply.status.trim().toLowerCase()) ?? 'unknown';
-  if (phase === 'completed' && reply.result === null) {
-    const message = 'The provider reported the request as completed, without a usable result';
-    return { failure: 'reportedFailure', message, providerRequestId: askedFor };
-  }
+  const word = PHASES.get(reply.status.trim().toLowerCase()) ?? 'unknown';
+  // A word that we do not know, for work that is plainly done.
+  const phase = word === 'unknown' && reply.result !== null && reply.completed_at !== null ? 'completed' : word;
   return {
     value: {
       providerRequestId: askedFor,
@@ -157,12 +164,32 @@ export function readStatusReply(
   };
 }
 
-export function readTokenReply(body: string): Reading<TokenReply> {
+export function readTokenReply({ body }: { body: string }, secrets: readonly string[]): Reading<TokenReply> {
   const json = parseObject(body);
   if (json === null) return unreadable('it is not a JSON object');
   const reply = tokenReply.safeParse(json).data;
-  if (reply === undefined) return unreadable('it has no usable Bearer access_token');
+  if (reply === undefined) {
+    // Some servers refuse with a 200.
+    const error = errorOf(json, secrets);
+    if (error.detail !== null) return { failure: failureOfTokenError(error), message: error.detail };
+    return unreadable(
+      `it has no usable access_token: expected a Bearer token of at most ${LONGEST_TOKEN} visible ASCII characters`,
+    );
+  }
   return { value: { accessToken: reply.access_token, expiresIn: reply.expires_in } };
+}
+
+function stillWorking(providerRequestId: string, statusCode: number, retryAfterMs: number | null): StatusReply {
+  return {
+    providerRequestId,
+    status: `HTTP ${statusCode}`,
+    phase: 'waiting',
+    result: null,
+    error: null,
+    createdAt: null,
+    completedAt: null,
+    retryAfterMs,
+  };
 }
 
 function parseObject(body: string): object | null {

@@ -22,7 +22,9 @@ const HTTP_DATES = [
  * it cannot be read, and when it says 0 or a time that has passed: then it is no hint, and our own backoff grows.
  */
 export function parseRetryAfter(value: string, nowMs: number): number | null {
-  const waitMs = /^\d+$/.test(value) ? Number(value) * 1000 : untilHttpDate(value, nowMs);
+  // RFC 9110, section 5.5: blanks around a value are no part of it, and Node.js leaves those behind it.
+  const text = value.replace(/^[ \t]+|[ \t]+$/g, '');
+  const waitMs = /^\d+$/.test(text) ? Number(text) * 1000 : untilHttpDate(text, nowMs);
   return waitMs === null || waitMs <= 0 ? null : Math.min(waitMs, LONGEST_WAIT_MS);
 }
 

@@ -9,7 +9,7 @@ import type { UsableToken } from './token.ts';
 export type SharingProblem = 'unavailable' | 'not_ours';
 
 /** What is encrypted. The times are by the clock of the process that fetched it. */
-type Content = Pick<UsableToken, 'accessToken' | 'expiresAt' | 'refreshAt'>;
+type Content = Omit<UsableToken, 'own'>;
 
 interface SharedTokensOptions {
   redis: RedisClient;
@@ -127,15 +127,16 @@ export class SharedTokens {
     this.#latest = { accessToken, sealed };
     // Clocks differ, and a Redis that hung counts from when it stored it: the earlier end is the safe one.
     const expiresAt = Math.min(endsAt, content.expiresAt);
-    return { accessToken, expiresAt, refreshAt: content.refreshAt - content.expiresAt + expiresAt, own: false };
+    const refreshAt = content.refreshAt - content.expiresAt + expiresAt;
+    return { accessToken, issuedAt: content.issuedAt, expiresAt, refreshAt, own: false };
   }
 
-  #store({ accessToken, expiresAt, refreshAt }: UsableToken): void {
+  #store({ own: _, ...content }: UsableToken): void {
+    const { accessToken, expiresAt } = content;
     // Less the time until Redis has it: nobody is to get it after its end.
     const lifeMs = Math.floor(expiresAt - Date.now()) - REDIS_DEADLINE_MS;
     if (lifeMs < 1) return this.#send(GIVE_UP, this.#holder);
     const { key, scope } = this.#options;
-    const content: Content = { accessToken, expiresAt, refreshAt };
     const sealed = seal(key, scope, JSON.stringify(content));
     this.#latest = { accessToken, sealed };
     this.#send(STORE, this.#holder, sealed, `${lifeMs}`);

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import {
   allowInsecureRequests,
   clientCredentialsGrant,
@@ -6,7 +7,7 @@ import {
   Configuration,
   customFetch,
 } from 'openid-client';
-import { ExternalAPIError } from '../contract/errors.ts';
+import { callError, isCallError, type CallError } from '../contract/errors.ts';
 import type { CallContext, MakeCall } from './call.ts';
 import { readTokenReply, type TokenReply } from './response-schemas.ts';
 
@@ -15,6 +16,8 @@ export interface OAuthClient {
   clientSecret: string;
   /** Where the credentials go: in the form, or in a Basic header (RFC 6749, section 2.3.1). */
   clientAuth: 'body' | 'basic';
+  /** Where the secret came from: read again when the provider does not accept it. Null: nowhere. */
+  clientSecretFile?: string | null;
 }
 
 interface TokenRequestOptions {
@@ -23,20 +26,35 @@ interface TokenRequestOptions {
   tokenUrl: URL;
 }
 
-/** Fetches one access token with the client credentials grant (RFC 6749, section 4.4). */
+/**
+ * Fetches one access token with the client credentials grant (RFC 6749, section 4.4). Credentials that the provider does not
+ * accept are tried once more: they may have been changed in this moment.
+ */
 export function createTokenRequest({ oauth, makeCall, tokenUrl }: TokenRequestOptions) {
-  const { clientId, clientSecret, clientAuth } = oauth;
-  const authentication = clientAuth === 'basic' ? ClientSecretBasic(clientSecret) : ClientSecretPost(clientSecret);
-  const formEncoded = new URLSearchParams([['', clientSecret]]).toString().slice(1);
+  const { clientId, clientAuth, clientSecretFile = null } = oauth;
   const server = { issuer: tokenUrl.origin, token_endpoint: tokenUrl.href };
+  let { clientSecret } = oauth;
 
   return async (context: CallContext): Promise<TokenReply> => {
+    try {
+      return await request(context);
+    } catch (error) {
+      if (!isCallError(error) || error.failure !== 'invalidClient') throw error;
+      clientSecret = (await secretIn(clientSecretFile)) ?? clientSecret;
+      return await request({ ...context, retryCount: context.retryCount + 1 });
+    }
+  };
+
+  async function request(context: CallContext): Promise<TokenReply> {
+    const authentication = clientAuth === 'basic' ? ClientSecretBasic(clientSecret) : ClientSecretPost(clientSecret);
+    const formEncoded = new URLSearchParams([['', clientSecret]]).toString().slice(1);
     const client = new Configuration(server, clientId, undefined, authentication);
     // Which schemes are acceptable is a matter of configuration, decided before.
     allowInsecureRequests(client);
     client.timeout = 0;
     let token: TokenReply | undefined;
     client[customFetch] = async (_url, { headers, body }) => {
+      const secrets = [clientSecret, formEncoded, headers['authorization']?.replace('Basic ', '') ?? ''];
       token = await makeCall({
         operation: 'token',
         method: 'POST',
@@ -44,8 +62,8 @@ export function createTokenRequest({ oauth, makeCall, tokenUrl }: TokenRequestOp
         headers: Object.entries(headers).flat(),
         body: body instanceof URLSearchParams ? body.toString() : null,
         context,
-        read: readTokenReply,
-        secrets: [clientSecret, formEncoded, headers['authorization']?.replace('Basic ', '') ?? ''],
+        read: (reply) => readTokenReply(reply, secrets),
+        secrets,
       });
       return Response.json({ access_token: token.accessToken, token_type: 'bearer' });
     };
@@ -53,9 +71,21 @@ export function createTokenRequest({ oauth, makeCall, tokenUrl }: TokenRequestOp
       await clientCredentialsGrant(client);
     } catch (error) {
       // openid-client wraps whatever its fetch throws.
-      throw error instanceof Error && error.cause instanceof ExternalAPIError ? error.cause : error;
+      const cause = error instanceof Error ? error.cause : undefined;
+      throw isCallError(cause) ? aboutToken(cause) : error;
     }
     if (token === undefined) throw new Error('openid-client made no token call');
     return token;
-  };
+  }
+}
+
+/** Null when it cannot be read, or is empty: it may be half written. */
+async function secretIn(file: string | null): Promise<string | null> {
+  if (file === null) return null;
+  const content = await readFile(file, 'utf8').catch(() => '');
+  return content.replace(/\r?\n$/, '') || null;
+}
+
+function aboutToken(error: CallError): CallError {
+  return callError(error.failure, `Could not get a token: ${error.message}`, error, error.cause);
 }

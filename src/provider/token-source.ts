@@ -23,6 +23,11 @@ const LONGEST_LIFETIME_S = 86_400;
 const LONGEST_REFRESH_WINDOW_MS = 60_000;
 const BACKGROUND_RETRY_MS = 5_000;
 
+/** Not every server of a provider knows a token at once. */
+const YOUNG_MS = 10_000;
+/** Calls that were refused together are one doubt. */
+const SAME_DOUBT_MS = 1_000;
+
 export type TokenDecision = 'serve' | 'serve-and-refresh' | 'wait';
 
 /** The policy of {@link TokenSource} for a token at a time. */
@@ -37,10 +42,13 @@ export function decideToken(
 }
 
 /** Times of a token that was asked for at `askedAt`: its life is counted from there, so it is never overrated. */
-export function tokenTimes(askedAt: number, expiresIn: number | null): Pick<Token, 'expiresAt' | 'refreshAt'> {
+export function tokenTimes(
+  askedAt: number,
+  expiresIn: number | null,
+): Pick<Token, 'issuedAt' | 'expiresAt' | 'refreshAt'> {
   const lifetimeMs = Math.min(Math.max(expiresIn ?? DEFAULT_LIFETIME_S, 0), LONGEST_LIFETIME_S) * 1000;
   const expiresAt = askedAt + lifetimeMs;
-  return { expiresAt, refreshAt: expiresAt - Math.min(lifetimeMs / 5, LONGEST_REFRESH_WINDOW_MS) };
+  return { issuedAt: askedAt, expiresAt, refreshAt: expiresAt - Math.min(lifetimeMs / 5, LONGEST_REFRESH_WINDOW_MS) };
 }
 
 /**
@@ -74,8 +82,12 @@ export class TokenSource {
   readonly #now: () => number;
   #token: Token | null = null;
   #refresh: Promise<Token> | null = null;
+  /** The refresh that was under way when a token was refused: nobody whose call was refused waits for that one. */
+  #outdated: Promise<Token> | null = null;
   #generation = 0;
   #backgroundFailedAt = -Infinity;
+  /** The young token that was refused. */
+  #doubted: { generation: number; at: number } | null = null;
 
   constructor(options: TokenSourceOptions) {
     this.#options = options;
@@ -105,16 +117,35 @@ export class TokenSource {
     return untilAborted(this.#refreshOnce(context), context.signal);
   }
 
+  /**
+   * Whether a token that was just refused may be one that the provider does not know yet: then it is used once more, a
+   * little later, before it is dropped.
+   */
+  mayBeTooNew({ generation, issuedAt }: Pick<Token, 'generation' | 'issuedAt'>): boolean {
+    const now = this.#now();
+    if (now - issuedAt >= YOUNG_MS) return false;
+    if (this.#doubted?.generation !== generation) this.#doubted = { generation, at: now };
+    return now - this.#doubted.at < SAME_DOUBT_MS;
+  }
+
   /** Drops the token of `generation`, which the provider refused; a newer one stays. */
   invalidate(generation: number): void {
     if (this.#token?.generation !== generation) return;
     this.#options.shared?.refuse(this.#token.accessToken);
     this.#token = null;
+    this.#outdated = this.#refresh;
   }
 
   #refreshOnce(context: CallContext): Promise<Token> {
-    this.#refresh ??= this.#refreshed(context).finally(() => (this.#refresh = null));
-    return this.#refresh;
+    const running = this.#refresh;
+    if (running !== null && running !== this.#outdated) return running;
+    const next = (): Promise<Token> => this.#refreshed(context);
+    // One at a time.
+    const refresh = (running === null ? next() : running.then(next, next)).finally(() => {
+      if (this.#refresh === refresh) this.#refresh = null;
+    });
+    this.#refresh = refresh;
+    return refresh;
   }
 
   async #refreshed({ requestId, retryCount }: CallContext): Promise<Token> {

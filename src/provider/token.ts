@@ -3,7 +3,8 @@ export interface Token {
   accessToken: string;
   /** Counts up with each token that this process gets, from the provider or from another process. */
   generation: number;
-  /** Milliseconds since 1970. */
+  /** When it was asked for, by the clock of whoever did; milliseconds since 1970, as all times here. */
+  issuedAt: number;
   expiresAt: number;
   /** From here on a new one is fetched ahead of need. */
   refreshAt: number;

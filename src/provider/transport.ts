@@ -1,5 +1,6 @@
 import { buildConnector, errors, Pool, type Dispatcher } from 'undici';
 import { DeliveryTime } from './delivery-time.ts';
+import { replyText } from './reply-text.ts';
 
 /** How long a call may take. */
 export interface CallTimeouts {
@@ -36,7 +37,13 @@ export interface HttpReply extends ReplyHead {
   body: string;
 }
 
-export type BreakReason = 'timeout' | 'aborted' | 'not-http' | 'failed';
+interface RawReply {
+  head: ReplyHead;
+  bytes: Buffer;
+}
+
+/** `unreadable`: it came whole, and its bytes are no text. */
+export type BreakReason = 'timeout' | 'aborted' | 'not-http' | 'unreadable' | 'failed';
 
 /** No whole reply came. */
 export class BrokenCallError extends Error {
@@ -74,6 +81,7 @@ export interface Transport {
 
 /** Keep-alive connections to one origin; whatever a caller asks for, nothing goes anywhere else. */
 export function createTransport(options: TransportOptions): Transport {
+  const { maxResponseBytes } = options;
   const delivery = new DeliveryTime();
   const connect = buildConnector({
     timeout: options.connectTimeoutMs,
@@ -92,11 +100,11 @@ export function createTransport(options: TransportOptions): Transport {
     // The one timer of each call covers both.
     headersTimeout: 0,
     bodyTimeout: 0,
-    maxResponseSize: options.maxResponseBytes,
+    maxResponseSize: maxResponseBytes,
   });
   return {
-    send: ({ method, path, headers, body }, signal, onArrived) =>
-      new Promise((resolve, reject) => {
+    async send({ method, path, headers, body }, signal, onArrived) {
+      const { head, bytes } = await new Promise<RawReply>((resolve, reject) => {
         if (signal?.aborted === true) {
           reject(new BrokenCallError({ sent: false, reason: 'aborted', head: null }, signal.reason));
           return;
@@ -104,8 +112,16 @@ export function createTransport(options: TransportOptions): Transport {
         const { timeoutMs, connectTimeoutMs } = options;
         const deliveryMs = delivery.boundMs(body);
         const exchange = new Exchange({ resolve, reject, signal, timeoutMs, connectTimeoutMs, deliveryMs, onArrived });
-        pool.dispatch({ method, path, headers, body }, exchange);
-      }),
+        pool.dispatch({ method, path, headers: [...headers, 'accept-encoding', 'identity'], body }, exchange);
+      });
+      try {
+        const { 'content-encoding': codings = null } = head.headers;
+        const text = await replyText(bytes, Array.isArray(codings) ? codings.join() : codings, maxResponseBytes);
+        return { ...head, body: text };
+      } catch (error) {
+        throw new BrokenCallError({ sent: true, reason: 'unreadable', head }, error);
+      }
+    },
     get pool() {
       const { connected, running } = pool.stats;
       return { open: connected, inUse: running };
@@ -115,7 +131,7 @@ export function createTransport(options: TransportOptions): Transport {
 }
 
 interface ExchangeOptions extends CallTimeouts {
-  resolve: (reply: HttpReply) => void;
+  resolve: (reply: RawReply) => void;
   reject: (error: BrokenCallError) => void;
   signal?: AbortSignal | undefined;
   /** After it was written, a call has surely arrived in so long. */
@@ -170,8 +186,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     if (this.#head === null) return;
     const [first] = this.#chunks;
-    const body = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks);
-    if (this.#settle()) this.#options.resolve({ ...this.#head, body: body.toString('utf8') });
+    const bytes = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks);
+    if (this.#settle()) this.#options.resolve({ head: this.#head, bytes });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {

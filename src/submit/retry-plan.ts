@@ -32,13 +32,16 @@ export function planRetry(
 ): RetryPlan {
   if (row.next === 'final' || (row.outcome === 'ambiguous' && !repeatable)) return { end: true, failures, waits };
   if (row.next === 'wait' || outage) {
-    const asked = row.next === 'wait' ? retryAfterMs : null;
-    const delayMs = atLeastOne(asked ?? backoff(waits, policy.retryDelayMs, random));
+    const delayMs = atLeastOne(retryAfterMs ?? backoff(waits, policy.retryDelayMs, random));
     return { end: false, failures, waits: waits + 1, delayMs };
   }
   const counted = { failures: failures + 1, waits };
   if (counted.failures >= policy.maxRetries) return { end: true, ...counted };
-  return { end: false, ...counted, delayMs: atLeastOne(backoff(failures, policy.retryDelayMs, random)) };
+  return {
+    end: false,
+    ...counted,
+    delayMs: atLeastOne(retryAfterMs ?? backoff(failures, policy.retryDelayMs, random)),
+  };
 }
 
 /** So long before the deadline a wait that would reach past it is cut, for a last look. */

@@ -56,7 +56,7 @@ test.each<[string, Partial<StepOver>, Ending]>([
   ['a status call, tries used up', { ...poll, failure: 'serverError' }, failed(false)],
   ['never sent, tries used up', {}, failed(true)],
   ['refused for good', { failure: 'unauthorized', outcome: 'refused' }, failed(false, false)],
-  ['a certificate that is not accepted', { failure: 'badCertificate' }, failed(false)],
+  ['a certificate that is not accepted, tries used up', { failure: 'badCertificate' }, failed(true)],
   ['never sent and cancelled', cancel, nothingSent],
   ['refused and cancelled', { ...refused, ...cancel }, nothingSent],
   [

@@ -13,7 +13,7 @@ describe('never sent', () => {
     await using client = clientFor(`http://127.0.0.1:${port}`);
     const error = await failureOf(client.process(WORK, CONTEXT));
     expect(error).toMatchObject({ failure: 'unreachable', outcome: 'never-sent', retryable: true, statusCode: null });
-    expect(error.message).toBe(`Could not connect to http://127.0.0.1:${port}: ECONNREFUSED`);
+    expect(error.message).toBe(`Could not get a token: Could not connect to http://127.0.0.1:${port}: ECONNREFUSED`);
     expect(client.records).toMatchObject([{ operation: 'token', outcome: 'never-sent', failure: 'unreachable' }]);
   });
 
@@ -21,7 +21,7 @@ describe('never sent', () => {
     await using client = clientFor('http://provider.invalid');
     const error = await failureOf(client.authenticate(CONTEXT));
     expect(error).toMatchObject({ failure: 'unreachable', outcome: 'never-sent' });
-    expect(error.message).toMatch(/^Could not connect to http:\/\/provider\.invalid: E[A-Z_]+$/);
+    expect(error.message).toMatch(/^Could not get a token: Could not connect to http:\/\/provider\.invalid: E[A-Z_]+$/);
   });
 
   test('[M6][N1] no TLS behind the port -> never-sent, retry', async () => {
@@ -39,16 +39,16 @@ describe('never sent', () => {
     expect(error.message).toMatch(/ within 0\.05 s, nothing was sent$/);
   });
 
-  test('[M18][N8] a self-signed certificate -> never-sent, final, no credential leaves', async () => {
+  test('[M18][N8] a self-signed certificate -> never-sent, retry, no credential leaves', async () => {
     await using server = await startRawServer({ tls: createSelfSignedCertificate() });
     await using client = clientFor(server.url);
     const error = await failureOf(client.authenticate(CONTEXT));
-    expect(error).toMatchObject({ failure: 'badCertificate', outcome: 'never-sent', retryable: false });
+    expect(error).toMatchObject({ failure: 'badCertificate', outcome: 'never-sent', retryable: true });
     expect(error.message).toContain('DEPTH_ZERO_SELF_SIGNED_CERT');
     expect(server.calls).toEqual([]);
   });
 
-  test('[M18][N8] a trusted certificate for another host -> never-sent, final', async () => {
+  test('[M18][N8] a trusted certificate for another host -> never-sent, retry', async () => {
     const certificate = createSelfSignedCertificate('elsewhere.example');
     await using server = await startRawServer({ tls: certificate });
     await using client = clientFor(server.url, { tls: { ca: certificate.cert } });

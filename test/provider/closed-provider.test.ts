@@ -135,16 +135,16 @@ test('[N1] S9: an answer does not wait until the budget has noted it', async () 
 });
 
 test.each([
-  [409, {}, null],
-  [423, { 'retry-after': '7' }, 7],
-  [425, {}, null],
-])(
-  '[N14] E4: %i to a repeated submit waits for the first one; to a first one it is a refusal',
-  async (code, headers, retryAfter) => {
+  [409, {}, null, 'declined'],
+  [423, { 'retry-after': '7' }, 7, 'askedToWait'],
+  [425, {}, null, 'misdirected'],
+] as const)(
+  '[N14] E4: %i %j to a repeated submit waits for the first one; to a first one it is a refusal',
+  async (code, headers, retryAfter, first) => {
     await using server = await startRawServer({ onCall: (_call, res) => reply(res, code, {}, headers) });
     await using client = clientFor(server.url);
     const error = await failureOf(client.process(WORK, { ...CONTEXT, repeated: true }));
     expect(error).toMatchObject({ failure: 'stillRunning', outcome: 'ambiguous', retryable: true, retryAfter });
-    expect(await failureOf(client.process(WORK, CONTEXT))).toMatchObject({ failure: 'declined', outcome: 'final' });
+    expect(await failureOf(client.process(WORK, CONTEXT))).toMatchObject({ failure: first });
   },
 );

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { errorDetail, errorDetailOfBody, sanitize } from '../../src/provider/error-detail.ts';
+import { errorDetail, errorOfBody, sanitize } from '../../src/provider/error-detail.ts';
 
 test.each([
   [{ error: 'bad data' }, 'bad data'],
@@ -20,8 +20,8 @@ test.each([
 });
 
 test('[M6] a body that is not JSON has no detail', () => {
-  expect(errorDetailOfBody('<html>', [])).toBeNull();
-  expect(errorDetailOfBody('{"error":"x"}', [])).toBe('x');
+  expect(errorOfBody('<html>', [])).toEqual({ code: null, detail: null });
+  expect(errorOfBody('{"error":"x","error_description":"y"}', [])).toEqual({ code: 'x', detail: 'x (y)' });
 });
 
 test('[N7] a secret is taken out even when invisible characters split it or the cut would leave half of it', () => {

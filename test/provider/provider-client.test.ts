@@ -97,7 +97,7 @@ describe('on the wire', () => {
 describe('what the observer is told', () => {
   test('[M14] every call once, with its operation, class, status, duration and count', async () => {
     await using server = await startRawServer({
-      onCall: ({ path }, res) => reply(res, path === '/process' ? 202 : 404, { request_id: 'job-1' }),
+      onCall: ({ path }, res) => reply(res, path === '/process' ? 202 : 404, { request_id: 'job-1', error: 'gone' }),
     });
     await using client = clientFor(server.url);
     await client.process(WORK, { requestId: 'req_9', retryCount: 2, priority: 'bulk' });

@@ -6,7 +6,9 @@ const RESULT = { processed_data: [1, { a: null }], metadata: { processing_time: 
 const READ_RESULT = { processedData: [1, { a: null }], metadata: { processingTime: 0.5, version: '2.1' } };
 
 const processReply = (reply: unknown) => readProcessReply(JSON.stringify(reply), null, []);
-const statusReply = (reply: unknown) => readStatusReply(JSON.stringify(reply), 'job-1', null, []);
+const statusReply = (reply: unknown, statusCode = 200) =>
+  readStatusReply({ statusCode, body: JSON.stringify(reply) ?? '' }, 'job-1', null, []);
+const tokenReply = (reply: unknown) => readTokenReply({ body: JSON.stringify(reply) }, ['secret-1']);
 
 describe('process', () => {
   test.each([
@@ -94,11 +96,27 @@ describe('status', () => {
     });
   });
 
-  test.each([undefined, null, {}, 'done'])('[M3] completed with the result %j is a reported failure', (result) => {
-    expect(statusReply({ status: 'completed', result })).toMatchObject({
-      failure: 'reportedFailure',
-      message: expect.stringContaining('without a usable result'),
-    });
+  test.each([undefined, null, {}, 'done'])('[M3][M6] completed with the result %j has none yet', (result) => {
+    expect(statusReply({ status: 'completed', result })).toMatchObject({ value: { phase: 'completed', result: null } });
+  });
+
+  test.each([202, 204])('[M3][M6] %i without a status is still at work', (statusCode) => {
+    for (const body of [undefined, {}, 'soon']) {
+      expect(statusReply(body, statusCode)).toMatchObject({
+        value: { phase: 'waiting', status: `HTTP ${statusCode}`, result: null, providerRequestId: 'job-1' },
+      });
+      expect(statusReply(body)).toMatchObject({ failure: 'unreadableReply' });
+    }
+    expect(statusReply({ success: false }, statusCode)).toMatchObject({ failure: 'reportedFailure' });
+    expect(statusReply({ status: 'queued' }, statusCode)).toMatchObject({ value: { status: 'queued' } });
+  });
+
+  test('[M3][N10] an unknown word with a result and a time of completion is completed', () => {
+    const done = { status: 'archived', result: RESULT, completed_at: '2026-01-02T03:04:05Z' };
+    expect(statusReply(done)).toMatchObject({ value: { phase: 'completed', status: 'archived', result: READ_RESULT } });
+    expect(statusReply({ ...done, completed_at: null })).toMatchObject({ value: { phase: 'unknown' } });
+    expect(statusReply({ ...done, result: null })).toMatchObject({ value: { phase: 'unknown' } });
+    expect(statusReply({ ...done, status: 'failed' })).toMatchObject({ value: { phase: 'failed' } });
   });
 
   test.each([
@@ -145,7 +163,22 @@ test.each([
   [{ access_token: 'abc', expires_in: true }, null],
   [{ access_token: 'abc' }, null],
 ])('[M2] %j lives %s seconds', (reply, expiresIn) => {
-  expect(readTokenReply(JSON.stringify(reply))).toEqual({ value: { accessToken: 'abc', expiresIn } });
+  expect(tokenReply(reply)).toEqual({ value: { accessToken: 'abc', expiresIn } });
+});
+
+test.each([
+  [{ error: 'invalid_client', error_description: 'not secret-1' }, 'invalidClient', 'invalid_client (not [redacted])'],
+  [{ error: 'incorrect_client_credentials' }, 'tokenRefused', 'incorrect_client_credentials'],
+])('[M2][M6] a 200 that says %j is a refusal', (reply, failure, message) => {
+  expect(tokenReply(reply)).toEqual({ failure, message });
+});
+
+test('[M2] a token is bounded', () => {
+  expect(tokenReply({ access_token: 'x'.repeat(16 * 1024) })).toHaveProperty('value');
+  expect(tokenReply({ access_token: 'x'.repeat(16 * 1024 + 1) })).toMatchObject({
+    failure: 'unreadableReply',
+    message: expect.stringContaining('expected a Bearer token of at most 16384'),
+  });
 });
 
 test.each(['a', 'job_1.2~3:4-5', '...', 'x'.repeat(200)])('[M12][N8] %j can stand in a path', (id) => {

@@ -8,6 +8,10 @@ const NOW = Date.UTC(1994, 10, 6, 8, 49, 0);
 test.each([
   ['120', 120_000],
   ['007', 7_000],
+  // RFC 9110, section 5.5: blanks around a value are no part of it.
+  ['1 ', 1_000],
+  [' \t5\t ', 5_000],
+  [' Sun, 06 Nov 1994 08:49:37 GMT ', 37_000],
   ['3600', HOUR_MS],
   ['3601', HOUR_MS],
   ['9'.repeat(400), HOUR_MS],
@@ -28,7 +32,7 @@ test.each([
   '+1',
   '1.5',
   '1e3',
-  ' 5',
+  '\u00a05',
   '0x10',
   '١٢',
   '5, 6',

@@ -27,7 +27,7 @@ describe('the policy', () => {
     [-5, 0, 0],
     [1e12, 86_400_000, 86_340_000],
   ])('[M2] expires_in %s: expires after %i ms, refreshed from %i ms on', (expiresIn, expiresAt, refreshAt) => {
-    expect(tokenTimes(0, expiresIn)).toEqual({ expiresAt, refreshAt });
+    expect(tokenTimes(0, expiresIn)).toEqual({ issuedAt: 0, expiresAt, refreshAt });
   });
 });
 
@@ -119,6 +119,24 @@ describe('the source', () => {
     source.invalidate(1);
     expect(await source.get(CONTEXT)).toMatchObject({ generation: 2 });
     expect(fetches).toHaveLength(2);
+  });
+
+  test('[M2][M5] who was refused waits for no refresh that began before', async () => {
+    const { source, fetches, refreshed, clock, answer } = sourceUnderTest();
+    const first = source.get(CONTEXT);
+    await answer(0);
+    await first;
+    clock.now = 80_000;
+    await source.get(CONTEXT);
+    expect(fetches).toHaveLength(2);
+    source.invalidate(1);
+    const waiting = [source.get(CONTEXT), source.get(CONTEXT)];
+    await answer(1);
+    await answer(2);
+    expect(await Promise.all(waiting)).toMatchObject([{ accessToken: 't3' }, { accessToken: 't3' }]);
+    expect(refreshed).toEqual([1, 2, 3]);
+    expect(await source.get(CONTEXT)).toMatchObject({ accessToken: 't3', generation: 3 });
+    expect(fetches).toHaveLength(3);
   });
 
   test('[M2] a token without life serves those who waited for it and nobody else', async () => {

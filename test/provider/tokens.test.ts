@@ -1,9 +1,13 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { APIAuthenticationError } from '../../src/contract/errors.ts';
 import { reply, startRawServer, type ArrivedCall } from '../helpers/raw-server.ts';
 import { clientFor, CONTEXT, CREDENTIALS, failureOf, until, WORK } from './client-under-test.ts';
 
 const bearerOf = (call: ArrivedCall): string | undefined => call.headers.authorization;
+const bearer = (token: string): string => `Bearer ${token}`;
 
 describe('the token call', () => {
   test('[M2] sends the client credentials in the form, as the contract says', async () => {
@@ -57,16 +61,33 @@ describe('the token call', () => {
       401,
       { error: 'invalid_client', error_description: 'who?' },
       {},
-      { failure: 'invalidClient', retryable: false, message: 'Unauthorized: invalid_client (who?)' },
+      {
+        failure: 'invalidClient',
+        retryable: false,
+        message: 'Could not get a token: Unauthorized: invalid_client (who?)',
+      },
     ],
-    [401, {}, { 'www-authenticate': 'Basic realm="x"' }, { failure: 'invalidClient', message: 'Unauthorized' }],
+    [
+      401,
+      {},
+      { 'www-authenticate': 'Basic realm="x"' },
+      { failure: 'tokenRefused', retryable: true, message: 'Could not get a token: Unauthorized' },
+    ],
     [400, { error: 'unauthorized_client' }, {}, { failure: 'invalidClient' }],
     [400, { error: 'invalid_grant' }, {}, { failure: 'invalidClient' }],
-    [403, {}, {}, { failure: 'forbidden' }],
-    [404, {}, {}, { failure: 'declined' }],
+    [403, '<html>', {}, { failure: 'tokenRefused', type: 'APIAuthenticationError' }],
+    [404, '<html>', {}, { failure: 'misdirected' }],
+    [408, '<html>', {}, { failure: 'cutShort' }],
+    [400, { error: 'invalid_client' }, { 'retry-after': '4' }, { failure: 'askedToWait', retryAfter: 4 }],
     [429, {}, { 'retry-after': '4' }, { failure: 'rateLimited', retryAfter: 4 }],
     [503, {}, { 'retry-after': '4' }, { failure: 'unavailableUntil', retryAfter: 4 }],
     [500, {}, {}, { failure: 'serverError', outcome: 'ambiguous' }],
+    [
+      200,
+      { error: 'invalid_client', error_description: 'who?' },
+      {},
+      { failure: 'invalidClient', message: 'Could not get a token: invalid_client (who?)' },
+    ],
     [200, { token: 'abc' }, {}, { failure: 'unreadableReply' }],
     [200, { access_token: 'a\r\nb' }, {}, { failure: 'unreadableReply' }],
     [200, { access_token: 'abc', token_type: 'mac' }, {}, { failure: 'unreadableReply' }],
@@ -76,7 +97,31 @@ describe('the token call', () => {
     await using client = clientFor(server.url);
     const error = await failureOf(client.authenticate(CONTEXT));
     expect(error).toMatchObject({ statusCode, requestId: null, ...expected });
-    expect(client.records).toMatchObject([{ operation: 'token', statusCode, failure: error.failure }]);
+    // Credentials that are not accepted are tried once more.
+    const record = { operation: 'token', statusCode, failure: error.failure };
+    expect(client.records).toMatchObject(error.failure === 'invalidClient' ? [record, record] : [record]);
+  });
+
+  test('[M2][M6] a secret that is not accepted is read again from its file', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'secret-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const clientSecretFile = join(folder, 'secret');
+    const sent = (call: ArrivedCall) => new URLSearchParams(call.body).get('client_secret');
+    await using server = await startRawServer({
+      onToken: (call, res) =>
+        sent(call) === 'new secret'
+          ? reply(res, 200, { access_token: 't1' })
+          : reply(res, 401, { error: 'invalid_client' }),
+    });
+    const oauth = { clientId: 'a client', clientSecret: 'old secret', clientAuth: 'body', clientSecretFile } as const;
+    await using client = clientFor(server.url, { oauth });
+    // Not there, and then being written.
+    expect(await failureOf(client.authenticate(CONTEXT))).toMatchObject({ failure: 'invalidClient' });
+    await writeFile(clientSecretFile, '');
+    expect(await failureOf(client.authenticate(CONTEXT))).toMatchObject({ failure: 'invalidClient' });
+    await writeFile(clientSecretFile, 'new secret\n');
+    expect(await client.authenticate(CONTEXT)).toMatchObject({ generation: 1 });
+    expect(server.calls.map(sent)).toEqual([...Array.from({ length: 5 }, () => 'old secret'), 'new secret']);
   });
 
   test('[N7] a refusal that echoes the form shows no secret, encoded or not', async () => {
@@ -89,13 +134,18 @@ describe('the token call', () => {
       await using client = clientFor(server.url, { oauth: { clientId: 'id', clientSecret, clientAuth } });
       const error = await failureOf(client.authenticate(CONTEXT));
       const basic = server.calls.at(-1)?.headers.authorization?.slice('Basic '.length);
-      expect(error.message).toMatch(/^Bad Request: bad: .*\[redacted\]/);
+      expect(error.message).toMatch(/^Could not get a token: Bad Request: bad: .*\[redacted\]/);
       for (const secret of ['canary', basic ?? 'canary']) expect(error.message).not.toContain(secret);
     }
   });
 });
 
 describe('sharing a token', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
+  afterEach(() => void vi.useRealTimers());
+  /** Every server of the provider knows a token that is so old. */
+  const grow = (): unknown => vi.setSystemTime(Date.now() + 10_000);
+
   test('[M2] 200 callers at once on a cold start: one token call', async () => {
     await using server = await startRawServer({ onCall: (_call, res) => reply(res, 202, { request_id: 'job-1' }) });
     await using client = clientFor(server.url);
@@ -110,6 +160,8 @@ describe('sharing a token', () => {
         bearerOf(call) === 'Bearer token-1' ? reply(res, 401, {}) : reply(res, 202, { request_id: 'job-1' }),
     });
     await using client = clientFor(server.url);
+    await client.authenticate(CONTEXT);
+    grow();
     let intents = 0;
     const beforeSend = async (): Promise<void> => void intents++;
     await client.process(WORK, { ...CONTEXT, retryCount: 1, beforeSend });
@@ -129,10 +181,78 @@ describe('sharing a token', () => {
     ]);
   });
 
-  test.each(['process', 'status'] as const)('[M5][M6] %s: 401 again -> unauthorized, final', async (name) => {
-    await using server = await startRawServer({ onCall: (_call, res) => reply(res, 401, { error: 'no' }) });
+  test.each(['process', 'status'] as const)(
+    '[M5][M6] %s: a 401 to a young token -> the same one is used once more, later, and then a fresh one',
+    async (name) => {
+      await using server = await startRawServer({ onCall: (_call, res) => reply(res, 401, { error: 'no' }) });
+      await using client = clientFor(server.url);
+      const called = () =>
+        failureOf(name === 'process' ? client.process(WORK, CONTEXT) : client.status('job-1', CONTEXT));
+      const tooNew = {
+        failure: 'tokenTooNew',
+        type: 'APIAuthenticationError',
+        outcome: 'refused',
+        retryable: true,
+        retryAfter: 2,
+        message: 'Unauthorized: no (the token is less than 10 s old)',
+      };
+      expect(await Promise.all([called(), called()])).toMatchObject([tooNew, tooNew]);
+      expect(client.generations).toEqual([1]);
+      vi.setSystemTime(Date.now() + 2_000);
+      expect(await called()).toMatchObject(tooNew);
+      expect(server.arrivals().map(bearerOf)).toEqual(['token-1', 'token-1', 'token-1', 'token-2'].map(bearer));
+    },
+  );
+
+  test('[M5][M6] a token that the provider knows 0.7 s after it gave it out: nothing fails', async () => {
+    let issuedAt = Infinity;
+    await using server = await startRawServer({
+      onToken: (_call, res) => {
+        issuedAt = Date.now();
+        reply(res, 200, { access_token: 't1', expires_in: 600 });
+      },
+      onCall: (_call, res) =>
+        Date.now() < issuedAt + 700 ? reply(res, 401, {}) : reply(res, 202, { request_id: 'job-1' }),
+    });
     await using client = clientFor(server.url);
-    const error = await failureOf(name === 'process' ? client.process(WORK, CONTEXT) : client.status('job-1', CONTEXT));
+    const calls = () => Promise.allSettled(Array.from({ length: 8 }, () => client.process(WORK, CONTEXT)));
+    const first = await calls();
+    expect(first.map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => 'rejected'));
+    vi.setSystemTime(Date.now() + 2_000);
+    const second = await calls();
+    expect(second.map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => 'fulfilled'));
+    expect(client.generations).toEqual([1]);
+  });
+
+  test('[M5] a 401 that asks to wait, also with a fresh token of a slow provider, is waited for', async () => {
+    let calls = 0;
+    await using server = await startRawServer({
+      onCall: (_call, res) => {
+        // The answer takes so long that the token is young no more.
+        grow();
+        calls++;
+        reply(res, 401, {}, { 'retry-after': '7' });
+      },
+    });
+    await using client = clientFor(server.url);
+    expect(await failureOf(client.process(WORK, CONTEXT))).toMatchObject({
+      failure: 'askedToWait',
+      statusCode: 401,
+      retryAfter: 7,
+      outcome: 'refused',
+    });
+    expect(calls).toBe(2);
+  });
+
+  test('[M5][M6] 401 again, with a fresh token that is young no more -> unauthorized, final', async () => {
+    await using server = await startRawServer({
+      onCall: (_call, res) => {
+        grow();
+        reply(res, 401, { error: 'no' });
+      },
+    });
+    await using client = clientFor(server.url);
+    const error = await failureOf(client.process(WORK, CONTEXT));
     expect(error).toBeInstanceOf(APIAuthenticationError);
     expect(error).toMatchObject({ failure: 'unauthorized', retryable: false, message: 'Unauthorized: no' });
     expect(server.arrivals()).toHaveLength(2);
@@ -146,6 +266,7 @@ describe('sharing a token', () => {
     });
     await using client = clientFor(server.url);
     await client.authenticate(CONTEXT);
+    grow();
     await Promise.all(Array.from({ length: 50 }, () => client.process(WORK, CONTEXT)));
     expect(client.generations).toEqual([1, 2]);
   });
@@ -178,7 +299,11 @@ describe('without a token', () => {
       onToken: (_call, res, n) => (n === 1 ? reply(res, 200, { access_token: 't1' }) : res.destroy()),
       onCall: (_call, res) => reply(res, 401, {}),
     });
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
     await using client = clientFor(server.url);
+    await client.authenticate(CONTEXT);
+    vi.setSystemTime(Date.now() + 10_000);
     const error = await failureOf(client.process(WORK, CONTEXT));
     expect(error).toMatchObject({ failure: 'unreachable', outcome: 'never-sent' });
     expect(server.arrivals()).toHaveLength(1);

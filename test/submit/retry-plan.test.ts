@@ -12,7 +12,7 @@ describe('next step by row', () => {
     ['final', FAILURES.rejected],
     ['final', FAILURES.forbidden],
     ['final', FAILURES.unauthorized],
-    ['final', FAILURES.badCertificate],
+    ['final', FAILURES.invalidClient],
     ['final', FAILURES.redirected],
     ['final', FAILURES.reportedFailure],
   ] as const)('[M5][M6] %s: %o ends the request at once', (_next, row) => {
