@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
+import { inexactIn } from '../contract/exact-json.ts';
 import type { JsonValue } from '../contract/request.ts';
 import { UsageError } from './exit.ts';
 
@@ -46,11 +47,15 @@ function decode(bytes: Buffer, source: string): string {
 }
 
 function parseJson(text: string, source: string, hint = ''): JsonValue {
+  let json: JsonValue;
   try {
-    return JSON.parse(text) as JsonValue;
+    json = JSON.parse(text) as JsonValue;
   } catch (error) {
     throw new UsageError(`${source} is not JSON: ${located(text, (error as SyntaxError).message)}.${hint}`);
   }
+  const inexact = inexactIn(text);
+  if (inexact !== null) throw new UsageError(`${inexact.path || 'the number'} in ${source} ${inexact.problem}`);
+  return json;
 }
 
 /** V8 tells a place by its offset or by the text around it; a person looks for a line. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { inexactNumber } from '../contract/exact-json.ts';
 import { InvalidRequestError } from './client-errors.ts';
 
 const MAX_DEPTH = 100;
@@ -17,7 +18,10 @@ function write(value: unknown, path: string, depth: number): string {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return JSON.stringify(value);
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw problem(path, `is ${value}, which JSON cannot carry`);
-    return JSON.stringify(value);
+    const text = JSON.stringify(value);
+    const inexact = Number.isSafeInteger(value) ? null : inexactNumber(text);
+    if (inexact !== null) throw problem(path, inexact);
+    return text;
   }
   if (Array.isArray(value)) {
     return `[${value.map((item, index) => write(item, `${path}[${index}]`, depth + 1)).join()}]`;

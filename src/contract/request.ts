@@ -34,6 +34,11 @@ export interface ProcessResult {
     processingTime: number | null;
     version: string | null;
   };
+  /**
+   * Paths in `processedData`, such as `items[3].id`, of numbers that are not as the provider wrote them, because no double is:
+   * the first 20. Absent: all are.
+   */
+  inexact?: readonly string[];
 }
 
 export interface RequestError {

@@ -1,10 +1,11 @@
 import type { ProcessResult, RequestError, RequestSnapshot } from './request.ts';
 
 /** The provider's `result`, as the contract writes it. */
-export function resultToWire({ processedData, metadata }: ProcessResult) {
+export function resultToWire({ processedData, metadata, inexact }: ProcessResult) {
   return {
     processed_data: processedData,
     metadata: { processing_time: metadata.processingTime, version: metadata.version },
+    ...(inexact && { inexact }),
   };
 }
 

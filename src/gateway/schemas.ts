@@ -65,6 +65,10 @@ const result = z.object({
     processing_time: z.number().nullable().meta({ description: 'Seconds' }),
     version: z.string().nullable(),
   }),
+  inexact: z
+    .array(z.string())
+    .optional()
+    .meta({ description: 'Paths in processed_data of numbers that are not as the provider wrote them' }),
 });
 
 const requestError = z.object({

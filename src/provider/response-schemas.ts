@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { everyInexact } from '../contract/exact-json.ts';
 import { isProviderRequestId } from '../contract/names.ts';
 import type { FailureName } from '../contract/failures.ts';
 import type { JsonValue, ProcessResult } from '../contract/request.ts';
@@ -127,7 +128,7 @@ export function readProcessReply(
   if (!reply.success) return reportedFailure(json, secrets, reply.request_id);
   if (reply.result === null && reply.request_id === null)
     return unreadable('neither a usable result nor a usable request_id');
-  return { value: { providerRequestId: reply.request_id, result: reply.result, retryAfterMs } };
+  return { value: { providerRequestId: reply.request_id, result: marked(reply.result, body), retryAfterMs } };
 }
 
 export function readStatusReply(
@@ -155,7 +156,7 @@ export function readStatusReply(
       providerRequestId: askedFor,
       status: sanitize(reply.status, secrets).slice(0, 64),
       phase,
-      result: reply.result,
+      result: marked(reply.result, body),
       error: errorDetail(json, secrets),
       createdAt: reply.created_at,
       completedAt: reply.completed_at,
@@ -177,6 +178,24 @@ export function readTokenReply({ body }: { body: string }, secrets: readonly str
     );
   }
   return { value: { accessToken: reply.access_token, expiresIn: reply.expires_in } };
+}
+
+/** More are not told. */
+const MOST_PATHS = 20;
+const PROCESSED_DATA = 'result.processed_data';
+/** Only such a text can hold a number that a double does not keep. */
+const LONG_NUMBER = /[\d.]{16}|\d[eE]/;
+
+/** The result, with what JavaScript could not keep of the provider's numbers. */
+function marked(result: ProcessResult | null, body: string): ProcessResult | null {
+  if (result === null || !LONG_NUMBER.test(body)) return result;
+  const inexact: string[] = [];
+  for (const { what, path } of everyInexact(body)) {
+    if (what !== 'number' || !path.startsWith(PROCESSED_DATA)) continue;
+    inexact.push(path.slice(PROCESSED_DATA.length).replace(/^\./, ''));
+    if (inexact.length === MOST_PATHS) break;
+  }
+  return inexact.length === 0 ? result : { ...result, inexact };
 }
 
 function stillWorking(providerRequestId: string, statusCode: number, retryAfterMs: number | null): StatusReply {

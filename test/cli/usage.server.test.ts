@@ -42,6 +42,17 @@ describe('a command line that cannot be right exits 2 and says so in one line', 
       says: /--data is not JSON: Expected property name or '\}' at line 1, column 2\. Quote it for the shell/,
     },
     {
+      title: 'a number that would be another one',
+      args: () => ['process', '--data', '{"account":9007199254740993}'],
+      says: /account in --data is 9007199254740993, and integers are exact up to 9007199254740991 only: send it as a string/,
+    },
+    {
+      title: 'a member that is there twice',
+      args: () => ['process', '-'],
+      stdin: '{"a":1,"a":2}',
+      says: /a in standard input is there twice: send each member once/,
+    },
+    {
       title: 'a file that is not JSON',
       args: () => ['process', '--file', inFolder('broken.json')],
       says: /broken\.json is not JSON: Expected double-quoted property name at line 3, column 3\.$/,

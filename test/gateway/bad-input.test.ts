@@ -8,6 +8,12 @@ describe('bad input', () => {
     ['no data', {}, ['data']],
     ['null data', { data: null }, ['data']],
     ['a body that is no object', [1], ['']],
+    ['an integer that would be another one', '{"data":{"account":[9007199254740993]}}', ['data.account[0]']],
+    ['a number that would be another one', '{"data":12345678901234.123456}', ['data']],
+    ['a number that would become 0', '{"data":{"n":1e-400}}', ['data.n']],
+    ['a number that is none', '{"data":{"n":-1e400}}', ['data.n']],
+    ['a member that is there twice', '{"data":{"a":1,"b":2,"a":3}}', ['data.a']],
+    ['options that are there twice', '{"data":1,"options":{},"options":{"async":true}}', ['options']],
     ['unknown members', { data: 1, dta: 2, options: { callbackurl: 'x' } }, ['options.callbackurl', 'dta']],
     ['__proto__ as a member', '{"data":1,"__proto__":{"options":1}}', ['__proto__']],
     [

@@ -10,6 +10,27 @@ const statusReply = (reply: unknown, statusCode = 200) =>
   readStatusReply({ statusCode, body: JSON.stringify(reply) ?? '' }, 'job-1', null, []);
 const tokenReply = (reply: unknown) => readTokenReply({ body: JSON.stringify(reply) }, ['secret-1']);
 
+test('[M12] numbers of the result that JavaScript does not keep are marked', () => {
+  const meta = '"metadata":{"processing_time":0.5,"version":"9007199254740993"}';
+  const reading = (data: string) =>
+    readProcessReply(`{"id":9007199254740993,"result":{"processed_data":${data},${meta}}}`, null, []);
+  const inexact = (data: string) => {
+    const said = reading(data);
+    return 'value' in said ? said.value.result?.inexact : said;
+  };
+  expect(inexact('{"items":[1,{"id":9007199254740993}],"x":1e400,"y":"9007199254740993"}')).toEqual([
+    'items[1].id',
+    'x',
+  ]);
+  expect(inexact('9007199254740993')).toEqual(['']);
+  expect(inexact('{"id":123456789012345,"x":1.5e3}')).toBeUndefined();
+  expect(inexact(`[${Array.from({ length: 30 }, () => '9007199254740993').join()}]`)).toHaveLength(20);
+  const body = '{"status":"completed","result":{"processed_data":[12345678901234.123456]}}';
+  expect(readStatusReply({ statusCode: 200, body }, 'job-1', null, [])).toMatchObject({
+    value: { result: { processedData: [12345678901234.123], inexact: ['[0]'] } },
+  });
+});
+
 describe('process', () => {
   test.each([
     [

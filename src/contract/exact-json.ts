@@ -1,0 +1,117 @@
+/** Something that `JSON.parse` takes and changes without a word. */
+export interface Inexact {
+  what: 'number' | 'member';
+  /** Where it stands, such as `data.items[3].id`; empty: the whole text. */
+  path: string;
+  /** The end of a sentence that begins with the path. */
+  problem: string;
+}
+
+/** The tokens of a JSON text, blanks between them left out (RFC 8259, section 2). */
+const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|[{}[\],:]|true|false|null/gy;
+const BLANKS = /[ \t\n\r]*/gy;
+
+/** An object or array that is open, and where in it we are. */
+type Open = { names: Set<string>; name: string | null } | { index: number };
+
+/** The first of {@link everyInexact}; null when the text is taken as it is. */
+export function inexactIn(text: string): Inexact | null {
+  return everyInexact(text).next().value ?? null;
+}
+
+/**
+ * Every number that a double does not keep, and every member that was there before, of which only the last would be taken.
+ *
+ * @param text JSON that `JSON.parse` has taken
+ */
+export function* everyInexact(text: string): Generator<Inexact, undefined> {
+  const open: Open[] = [];
+  let isName = false;
+  for (let at = 0; ;) {
+    BLANKS.lastIndex = at;
+    BLANKS.exec(text);
+    TOKEN.lastIndex = BLANKS.lastIndex;
+    const token = TOKEN.exec(text)?.[0];
+    if (token === undefined) return;
+    at = TOKEN.lastIndex;
+    const within = open.at(-1);
+    switch (token) {
+      case '{':
+        open.push({ names: new Set(), name: null });
+        isName = true;
+        break;
+      case '[':
+        open.push({ index: 0 });
+        isName = false;
+        break;
+      case '}':
+      case ']':
+        open.pop();
+        isName = false;
+        break;
+      case ',':
+        if (within !== undefined && 'index' in within) within.index++;
+        else isName = true;
+        break;
+      case ':':
+        isName = false;
+        break;
+      default:
+        if (isName && within !== undefined && 'names' in within) {
+          const name = JSON.parse(token) as string;
+          const isTwice = within.names.has(name);
+          within.names.add(name);
+          within.name = name;
+          if (isTwice) yield { what: 'member', path: pathOf(open), problem: 'is there twice: send each member once' };
+        } else if (!token.startsWith('"')) {
+          const problem = inexactNumber(token);
+          if (problem !== null) yield { what: 'number', path: pathOf(open), problem };
+        }
+    }
+  }
+}
+
+function pathOf(open: readonly Open[]): string {
+  const steps = open.map((within) => {
+    if ('index' in within) return `[${within.index}]`;
+    const name = within.name ?? '';
+    return /^[A-Za-z_$][\w$]*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
+  });
+  return steps.join('').replace(/^\./, '');
+}
+
+/** JSON as most software reads it keeps 15 digits of any number, and integers up to this one (RFC 8259, section 6). */
+const SAFE_DIGITS = 15;
+const MOST_DIGITS = 100;
+
+/** Why a double may be another number than this text, as the end of a sentence; null when it is the same. */
+export function inexactNumber(text: string): string | null {
+  const value = Number(text);
+  const { digits, exponent } = decimal(text);
+  const advice = 'send it as a string';
+  if (digits === '' || Number.isNaN(value)) return null;
+  if (!Number.isFinite(value)) return `is ${shown(text)}, which is too large for a number: ${advice}`;
+  if (value === 0) return `is ${shown(text)}, which would become 0: ${advice}`;
+  const isInteger = /^-?\d+$/.test(text);
+  if (digits.length <= SAFE_DIGITS || (isInteger && Number.isSafeInteger(value))) return null;
+  if (isInteger) return `is ${shown(text)}, and integers are exact up to ${Number.MAX_SAFE_INTEGER} only: ${advice}`;
+  // As software writes a double, which need not be its nearest number of so many digits, or as that number.
+  const kept = [String(value), ...(digits.length <= MOST_DIGITS ? [value.toPrecision(digits.length)] : [])].map(
+    decimal,
+  );
+  if (kept.some((same) => same.digits === digits && same.exponent === exponent)) return null;
+  return `is ${shown(text)}, which would become ${value}: ${advice}`;
+}
+
+/** A decimal number as 0.d₁d₂d₃… · 10^exponent, its sign left out, without zeros at either end of the digits. */
+function decimal(text: string): { digits: string; exponent: number } {
+  const [mantissa = '', power = '0'] = text.toLowerCase().replace(/^-/, '').split('e');
+  const [whole = '', fraction = ''] = mantissa.split('.');
+  const all = whole + fraction;
+  const digits = all.replace(/^0+/, '');
+  return { digits: digits.replace(/0+$/, ''), exponent: Number(power) + whole.length - (all.length - digits.length) };
+}
+
+function shown(text: string): string {
+  return text.length <= 40 ? text : `${text.slice(0, 40)}…`;
+}

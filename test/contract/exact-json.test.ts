@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { inexactIn } from '../../src/contract/exact-json.ts';
+
+test.each([
+  ['0', null],
+  ['-0', null],
+  ['0.0', null],
+  ['0e400', null],
+  ['0.1', null],
+  ['1.10', null],
+  ['0.10000000000000001', null],
+  ['9007199254740991', null],
+  ['-9007199254740991', null],
+  // 15 digits, in whatever place.
+  ['123456789012345000000', null],
+  ['1e300', null],
+  ['1.7976931348623157e308', null],
+  ['5e-324', null],
+  ['9007199254740992', 'is 9007199254740992, and integers are exact up to 9007199254740991 only: send it as a string'],
+  ['9007199254740993', 'is 9007199254740993, and integers are exact'],
+  ['-9007199254740993', 'is -9007199254740993, and integers are exact'],
+  ['9007199254740993.0', 'would become 9007199254740992'],
+  ['9.007199254740993e15', 'would become 9007199254740992'],
+  ['12345678901234.123456', 'would become 12345678901234.123'],
+  [`0.${'1'.repeat(101)}`, 'would become 0.1111111111111111'],
+  ['1e309', 'is too large for a number'],
+  ['-1e309', 'is too large for a number'],
+  ['1e-400', 'would become 0'],
+  ['0.0000001e-330', 'would become 0'],
+])('[M12] the number %s: %s', (number, problem) => {
+  const found = inexactIn(`{"a": [1, {"b c": ${number}}]}`);
+  if (problem === null) expect(found).toBeNull();
+  else expect(found).toEqual({ what: 'number', path: 'a[1]["b c"]', problem: expect.stringContaining(problem) });
+});
+
+test.each([
+  ['{"a":1,"a":1}', 'a'],
+  ['{"a":{"b":[{"c":1,"d":2,"\\u0063":3}]}}', 'a.b[0].c'],
+  ['[[],{"x":{},"x":[]}]', '[1].x'],
+  ['{"__proto__":1,"__proto__":2}', '__proto__'],
+  ['{"":1,"":2}', '[""]'],
+])('[M12] %s has %s twice', (text, path) => {
+  expect(inexactIn(text)).toEqual({ what: 'member', path, problem: 'is there twice: send each member once' });
+});
+
+test.each([
+  '{"a":{"x":1},"b":{"x":1},"c":[{"x":1},{"x":1}]}',
+  '{"__proto__":{"constructor":1},"constructor":2}',
+  '"9007199254740993 and \\"1e999\\" in a text, {\\"a\\":1,\\"a\\":2}"',
+  '{"a":"\\\\","b":"\\ud800"}',
+  '[true,false,null,"",{},[]]',
+  ' \t\r\n[ 1 , 2 ]\n',
+  '1',
+])('[M12] %s is taken as it is', (text) => {
+  expect(inexactIn(text)).toBeNull();
+});
+
+test('[M12] whatever JSON.stringify writes of safe numbers is taken as it is', () => {
+  fc.assert(
+    fc.property(fc.json({ noUnicodeString: false }), (text) => {
+      fc.pre(!/\d{16}/.test(text));
+      expect(inexactIn(text)).toBeNull();
+    }),
+    { numRuns: 500 },
+  );
+  fc.assert(
+    fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
+      fc.pre(!Number.isInteger(value));
+      expect(inexactIn(JSON.stringify([value]))).toBeNull();
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('[M12] integers: what is not taken differs as a BigInt, or is beyond what is safe', () => {
+  fc.assert(
+    fc.property(fc.bigInt({ min: -(2n ** 80n), max: 2n ** 80n }), (integer) => {
+      const isKept = inexactIn(`${integer}`) === null;
+      if (isKept) expect(BigInt(Number(integer))).toBe(integer);
+      else expect(Number.isSafeInteger(Number(integer))).toBe(false);
+    }),
+    { numRuns: 2_000 },
+  );
+});
