@@ -63,9 +63,10 @@ export class AnswerCache {
   }
 
   /** A fresh answer, if it may be used and is there. A store that does not answer has none. */
-  async lookUp({ use, ...asked }: CacheQuestion): Promise<LookedUp> {
+  async lookUp({ use, maxAgeMs = Infinity, ...asked }: CacheQuestion): Promise<LookedUp> {
     if (this.#keepMs === 0) return NOTHING;
-    const { ttlMs, observer } = this.#options;
+    const { observer } = this.#options;
+    const ttlMs = Math.min(this.#options.ttlMs, maxAgeMs);
     const reads = use === 'read' && ttlMs > 0;
     const found = await this.#tried(() => this.#find(asked, reads ? ttlMs : 0));
     if (reads) observer.answerLookedUp(found === null ? 'unavailable' : found.answer ? 'hit' : 'miss');

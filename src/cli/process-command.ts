@@ -58,7 +58,7 @@ export function processCommand(): Command {
     .addOption(
       new Option(
         '--cache <mode>',
-        'read: an earlier answer to equal data will do (default); refresh: only the new one, kept for others; off: neither',
+        'read: an earlier answer to equal data will do (default without --key); refresh: only the new one, kept for others; off: neither',
       ).choices(CACHE_USES),
     )
     .addOption(

@@ -34,10 +34,13 @@ export interface ProcessOptions {
   /** Requests of one kind take about the same time: their first poll goes out when it has usually passed. */
   kind?: string;
   /**
-   * Whether the answer to an earlier request with equal data and options will do: `read` (default) takes one and keeps
-   * the new one, `refresh` only keeps the new one, `off` neither. Workers decide how long one is kept, if at all.
+   * Whether the answer to an earlier request with equal data and options will do: `read` takes one and keeps the new one,
+   * `refresh` only keeps the new one, `off` neither. Workers decide how long one is kept, if at all. Default: `refresh` with
+   * an `idempotencyKey`, which makes it an operation of its own; else `read`.
    */
   cache?: CacheUse;
+  /** With `read`: an answer that is older will not do. Default: as old as the workers' EXTERNAL_API_CACHE_TTL allows. */
+  cacheMaxAge?: Duration;
   /** Joins an equal request of the tenant that still runs. Default: two equal requests may be meant twice. */
   coalesce?: boolean;
   /** Aborts the start, not the request. */

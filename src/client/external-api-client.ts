@@ -77,12 +77,14 @@ export class ExternalApiClient implements AsyncDisposable {
     options.signal?.throwIfAborted();
     const unknownHold = options.unknownHold ?? this.#defaultUnknownHold;
     const unknownHoldMs = unknownHold === undefined ? null : requestDuration('unknownHold', unknownHold);
+    const { cacheMaxAge } = options;
+    const cacheMaxAgeMs = cacheMaxAge === undefined ? null : requestDuration('cacheMaxAge', cacheMaxAge);
     const requestId = options.coalesce
       ? await this.#coalescedId(checked)
       : idempotencyKey === undefined
         ? randomRequestId()
         : requestIdFor(tenant, idempotencyKey);
-    const args = argsOf(requestId, checked, { deadlineMs, unknownHoldMs });
+    const args = argsOf(requestId, checked, { deadlineMs, unknownHoldMs, cacheMaxAgeMs });
     const memo = { tenant, inputHash: checked.inputHash };
     const start = (): Promise<void> => this.#starter.start(args, memo, { key: idempotencyKey !== undefined });
     const { signal } = options;

@@ -27,8 +27,9 @@ const optionsSchema = strict({
   coalesce: z.boolean({ message: 'must be true or false' }).optional(),
   priority: oneOf(PRIORITIES).default('interactive'),
   kind: name.optional(),
-  cache: oneOf(CACHE_USES).default('read'),
+  cache: oneOf(CACHE_USES).optional(),
   // The client reads these itself.
+  cacheMaxAge: z.unknown().optional(),
   deadline: z.unknown().optional(),
   unknownHold: z.unknown().optional(),
   signal: z.unknown().optional(),
@@ -64,7 +65,9 @@ export function checkInput(input: ProcessInput, options: z.input<typeof optionsS
   const canonical = `{"data":${canonicalJson(input.data, 'data')},"options":${canonicalJson(request, 'options')}}`;
   const bytes = Buffer.byteLength(canonical);
   if (bytes > MAX_INPUT_BYTES) throw new RequestTooLargeError(bytes, MAX_INPUT_BYTES);
-  const { tenant, idempotencyKey: key, idempotency = null, priority, kind = null, cache: cacheUse } = identity.data;
+  const { tenant, idempotencyKey: key, idempotency = null, priority, kind = null } = identity.data;
+  // Two equal requests with keys of their own are meant twice.
+  const { cache: cacheUse = key === undefined ? 'read' : 'refresh' } = identity.data;
   const inputHash = sha256(canonical);
   const asked = { idempotencyKey: key, idempotency, priority, kind, cacheUse };
   return { data: input.data, options: request, tenant, ...asked, inputHash };

@@ -56,9 +56,9 @@ export class RequestStarter {
 export function argsOf(
   requestId: string,
   { tenant, data, options, inputHash, idempotency, priority, kind, cacheUse }: CheckedInput,
-  times: { deadlineMs: number; unknownHoldMs: number | null },
+  { cacheMaxAgeMs, ...times }: { deadlineMs: number; unknownHoldMs: number | null; cacheMaxAgeMs: number | null },
 ): StartArgs {
-  const cache = { key: inputHash, use: cacheUse };
+  const cache = { key: inputHash, use: cacheUse, ...(cacheMaxAgeMs !== null && { maxAgeMs: cacheMaxAgeMs }) };
   return { requestId, tenant, data, options, ...times, idempotency, priority, kind, cache, adopt: null };
 }
 

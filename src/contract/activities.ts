@@ -39,6 +39,8 @@ export interface AnswerKey {
 
 export interface CacheQuestion extends AnswerKey {
   use: Exclude<CacheUse, 'off'>;
+  /** As in ProcessRequestArgs. */
+  maxAgeMs?: number;
 }
 
 /** An answer of the provider, and when it was stored. ISO 8601. */

@@ -38,7 +38,7 @@ export interface ProcessResult {
    * Paths in `processedData`, such as `items[3].id`, of numbers that are not as the provider wrote them, because no double is:
    * the first 20. Absent: all are.
    */
-  inexact?: readonly string[];
+  inexact?: string[];
 }
 
 export interface RequestError {
@@ -169,8 +169,8 @@ export interface ProcessRequestArgs {
   priority: Priority;
   /** Requests of one kind take about the same time at the provider. */
   kind: string | null;
-  /** `key`: what the tenant's requests with equal data and options have in common. */
-  cache: { key: string; use: CacheUse };
+  /** `key`: what the tenant's requests with equal data and options have in common. `maxAgeMs`: older ones will not do. */
+  cache: { key: string; use: CacheUse; maxAgeMs?: number };
   /** The provider's id of work that it has already: it is asked for, and nothing is submitted. */
   adopt: string | null;
   /** With `adopt`: the earlier request that submitted that work. The provider knows the work by its id as the key. */

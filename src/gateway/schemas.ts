@@ -50,7 +50,8 @@ export const invalidatedResponse = z.object({ success: z.literal(true) }).meta({
 
 export const processHeaders = z.looseObject({
   'cache-control': z.string().optional().meta({
-    description: 'no-cache: no earlier answer will do. no-store: and the new one is not kept for others',
+    description:
+      'max-age: an earlier answer of at most so many seconds will do. no-cache: none will do. no-store: and the new one is not kept for others',
   }),
   'idempotency-key': idempotencyKey
     .optional()

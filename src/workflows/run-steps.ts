@@ -123,7 +123,7 @@ export class Steps {
     const { requestId, tenant, idempotency, cache } = this.#request.args;
     const authenticate = this.#request.activity('authenticate', 'Have a valid access token');
     if (cache.use === 'off') return await authenticate({ requestId, idempotency });
-    return await authenticate({ requestId, idempotency, cache: { tenant, key: cache.key, use: cache.use } });
+    return await authenticate({ requestId, idempotency, cache: { ...cache, tenant, use: cache.use } });
   }
 
   async #watched(work: WatchedWork): Promise<Answer> {

@@ -33,8 +33,8 @@ export async function fallBack(
     summary: `Instead of a result: ${failure.error.type}`,
   });
   const failed = { request_id: requestId, tenant, error_type: failure.error.type, reason: failure.error.message };
-  // Whoever refuses an earlier answer gets none from the fallback either.
-  const cacheKey = cache.use === 'read' ? cache.key : null;
+  // Whoever wants nothing to do with kept answers gets none from the fallback either.
+  const cacheKey = cache.use === 'off' ? null : cache.key;
   const input = { requestId, tenant, data, failure: failure.error, cacheKey };
   try {
     // The request ends in any case: a cancellation that comes now comes too late.

@@ -21,7 +21,11 @@ describe('what cannot be a request', () => {
   test.each([
     ['no data', {}, 'data: is required'],
     ['data null', { data: null }, 'data: is required'],
-    ['an integer that is not kept', { data: { a: [2 ** 53] } }, 'data.a[0]: is 9007199254740992, and integers are exact'],
+    [
+      'an integer that is not kept',
+      { data: { a: [2 ** 53] } },
+      'data.a[0]: is 9007199254740992, and integers are exact',
+    ],
     ['a number that is none', { data: { a: [1, NaN] } }, 'data.a[1]: is NaN'],
     ['a date', { data: { at: new Date(0) } }, 'data.at: is a Date'],
     ['a function', { data: () => 1 }, 'data: is of type function'],

@@ -10,12 +10,11 @@ import type { ProcessInput, RequestSnapshot, RequestState } from '../../src/cont
 import type { ProcessOptions, RequestHandle } from '../../src/client/client-options.ts';
 import type { CompletedRequest } from '../../src/client/finished-request.ts';
 import type { GatewayClient } from '../../src/gateway/gateway-client.ts';
-import type { CacheUse } from '../../src/contract/values.ts';
 
 interface Entry {
   snapshot: RequestSnapshot;
   input: ProcessInput;
-  cache: CacheUse;
+  asked: Pick<ProcessOptions, 'cache' | 'cacheMaxAge'>;
   error: Error | null;
   done: PromiseWithResolvers<void>;
 }
@@ -41,7 +40,7 @@ export class InMemoryClient implements GatewayClient {
 
   async process(
     input: ProcessInput,
-    { tenant = 'default', cache = 'read', idempotencyKey }: ProcessOptions,
+    { tenant = 'default', idempotencyKey, cache, cacheMaxAge }: ProcessOptions,
   ): Promise<RequestHandle> {
     await this.failure?.();
     const key = idempotencyKey === undefined ? null : `${tenant} ${idempotencyKey}`;
@@ -54,7 +53,7 @@ export class InMemoryClient implements GatewayClient {
     if (key !== null) this.#keys.set(key, requestId);
     this.requests.set(requestId, {
       input,
-      cache,
+      asked: { ...(cache && { cache }), ...(cacheMaxAge !== undefined && { cacheMaxAge }) },
       error: null,
       done: withResolvers(),
       snapshot: {

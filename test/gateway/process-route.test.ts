@@ -142,16 +142,19 @@ describe('synchronous', () => {
 
 describe('the response cache', () => {
   test.each([
-    [undefined, 'read'],
-    ['max-age=60', 'read'],
-    ['no-cache', 'refresh'],
-    ['No-Cache, max-age=0', 'refresh'],
-    ['no-store', 'off'],
-    ['no-cache,no-store', 'off'],
-  ])('[M11][M19] Cache-Control: %s is the use %s', async (header, use) => {
+    [undefined, {}],
+    ['no-transform, only-if-cached=1, max-age=soon', {}],
+    ['max-age=60', { cache: 'read', cacheMaxAge: 60_000 }],
+    ['no-transform, Max-Age=999999999', { cache: 'read', cacheMaxAge: 604_800_000 }],
+    ['max-age=0', { cache: 'refresh' }],
+    ['no-cache', { cache: 'refresh' }],
+    ['No-Cache, max-age=60', { cache: 'refresh' }],
+    ['no-store', { cache: 'off' }],
+    ['no-cache,no-store', { cache: 'off' }],
+  ])('[M11][M19] Cache-Control: %s asks for %j', async (header, use) => {
     const { client, post } = await startGateway({ syncWaitMs: 0 });
     await post(input, header === undefined ? {} : { 'cache-control': header });
-    expect(client.requests.get(client.lastId)?.cache).toBe(use);
+    expect(client.requests.get(client.lastId)?.asked).toEqual(use);
   });
 
   test('[M11][M19] an earlier answer is marked, and its age is told in seconds', async () => {

@@ -2,7 +2,7 @@ import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { AnswerCache, type AnswerCacheOptions } from '../../src/answers/answer-cache.ts';
 import { ExternalApiClient, RequestNotFoundError, TemporalUnavailableError } from '../../src/client/index.ts';
-import type { CacheUse, JsonValue } from '../../src/client/index.ts';
+import type { JsonValue, ProcessOptions } from '../../src/client/index.ts';
 import { INVALIDATION_TYPE, workflowIdOf } from '../../src/contract/names.ts';
 import { connectRedis } from '../../src/redis/connect-redis.ts';
 import { callsAbout } from '../helpers/calls-about.ts';
@@ -43,7 +43,10 @@ async function run(
     of = stack,
     async = false,
     ...options
-  }: { of?: InProcessStack; async?: boolean; tenant?: string; cache?: CacheUse } = {},
+  }: { of?: InProcessStack; async?: boolean } & Pick<
+    ProcessOptions,
+    'tenant' | 'cache' | 'cacheMaxAge' | 'idempotencyKey'
+  > = {},
 ) {
   const handle = await of.client.process({ data, options: { async } }, options);
   const { result, source, cachedAt } = await handle.result();
@@ -111,6 +114,22 @@ test('[M11] refresh asks again and keeps the new answer, off neither takes nor k
   const { cachedAt, ...later } = await run('bypass');
   expect(later).toMatchObject(FROM_CACHE);
   expect(Date.parse(cachedAt!) - Date.now()).toBeGreaterThan(0);
+});
+
+test('[M11] a request with a key is an operation of its own, unless it asks for an earlier answer', async () => {
+  expect(await run('twice', { idempotencyKey: 'first' })).toMatchObject(ASKED);
+  expect(await run('twice', { idempotencyKey: 'second' })).toMatchObject(ASKED);
+  expect(await run('twice', { idempotencyKey: 'third', cache: 'read' })).toMatchObject(FROM_CACHE);
+  // What a key asked for is kept for those without one.
+  expect(await run('twice')).toMatchObject(FROM_CACHE);
+});
+
+test('[M11] an answer that is older than its caller takes is asked for again', async () => {
+  await run('fresh enough');
+  clock.ahead = 10_000;
+  expect(await run('fresh enough', { cacheMaxAge: '1 minute' })).toMatchObject(FROM_CACHE);
+  expect(await run('fresh enough', { cacheMaxAge: '10 seconds' })).toMatchObject(ASKED);
+  expect(await run('fresh enough', { cacheMaxAge: '5 seconds' })).toMatchObject(FROM_CACHE);
 });
 
 test('[M11] an answer that is as old as the TTL is asked for again', async () => {

@@ -93,12 +93,20 @@ describe('the last good answer', () => {
     }
   });
 
-  test.each(['refresh', 'off'] as const)('[M13] is not for a caller who wants no earlier answer: %s', async (cache) => {
+  test('[M13] is not for a caller who wants nothing to do with kept answers', async () => {
     const { stack } = await startWithLastGood();
     await (await stack.client.process({ data: 'x' })).result();
     stack.fake.script(DOWN);
-    const handle = await stack.client.process({ data: 'x' }, { cache });
+    const handle = await stack.client.process({ data: 'x' }, { cache: 'off' });
     await expect(handle.result()).rejects.toThrow(/^Service Unavailable/);
+  });
+
+  test('[M13] is for one whose key makes it an operation of its own', async () => {
+    const { stack } = await startWithLastGood();
+    const { result } = await (await stack.client.process({ data: 'x' })).result();
+    stack.fake.script(DOWN);
+    const handle = await stack.client.process({ data: 'x' }, { idempotencyKey: 'order-1' });
+    expect(await handle.result()).toMatchObject({ source: 'fallback', result });
   });
 
   test('[M13] that was invalidated does not stand in any more', async () => {

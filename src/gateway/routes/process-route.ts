@@ -4,7 +4,7 @@ import { ResultTimeoutError, TemporalUnavailableError } from '../../client/clien
 import { ExternalAPIError } from '../../contract/errors.ts';
 import type { ProcessInput, ProcessResult, RequestState } from '../../contract/request.ts';
 import { errorToWire, resultToWire } from '../../contract/wire-format.ts';
-import type { RequestHandle } from '../../client/client-options.ts';
+import type { ProcessOptions, RequestHandle } from '../../client/client-options.ts';
 import type { GatewayClient } from '../gateway-client.ts';
 import { HttpError } from '../http-error.ts';
 import { allowOnly } from '../methods.ts';
@@ -18,7 +18,6 @@ import {
   type ProcessBody,
 } from '../schemas.ts';
 import type { Waits } from '../waits.ts';
-import type { CacheUse } from '../../contract/values.ts';
 
 export interface ProcessRouteOptions {
   client: GatewayClient;
@@ -64,7 +63,7 @@ export const processRoute: FastifyPluginCallbackZod<ProcessRouteOptions> = (app,
       const started = await client
         .process(toInput(request.body), {
           tenant: request.tenant,
-          cache: cacheUseOf(request.headers['cache-control'] ?? ''),
+          ...cacheOptionsOf(request.headers['cache-control'] ?? ''),
           ...(key !== undefined && { idempotencyKey: key }),
         })
         .catch((error: unknown) => {
@@ -104,11 +103,20 @@ async function retryOf(started: RequestHandle): Promise<string | null> {
   );
 }
 
+/** No EXTERNAL_API_CACHE_TTL is longer. */
+const LONGEST_KEPT_S = 7 * 24 * 3_600;
+
 /** RFC 9111, section 5.2.1: what a request may say of the cache, as far as it concerns this one. */
-function cacheUseOf(header: string): CacheUse {
+function cacheOptionsOf(header: string): Pick<ProcessOptions, 'cache' | 'cacheMaxAge'> {
   const directives = header.split(',').map((directive) => directive.trim().toLowerCase());
-  if (directives.includes('no-store')) return 'off';
-  return directives.includes('no-cache') ? 'refresh' : 'read';
+  if (directives.includes('no-store')) return { cache: 'off' };
+  if (directives.includes('no-cache')) return { cache: 'refresh' };
+  const maxAge = directives
+    .map((directive) => /^max-age=(\d{1,9})$/.exec(directive)?.[1])
+    .find((age) => age !== undefined);
+  if (maxAge === undefined) return {};
+  const seconds = Math.min(Number(maxAge), LONGEST_KEPT_S);
+  return seconds === 0 ? { cache: 'refresh' } : { cache: 'read', cacheMaxAge: seconds * 1000 };
 }
 
 /** RFC 9111, section 5.1; null for an answer that is new. */
