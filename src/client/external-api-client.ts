@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  defaultGrpcRetryOptions,
+  makeGrpcRetryInterceptor,
+  type WorkflowHandle,
+} from '@temporalio/client';
 import type { Duration } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { BudgetView } from '../contract/budget-view.ts';
@@ -25,6 +31,7 @@ import { randomRequestId, requestIdFor, retryIdOf } from './request-id.ts';
 import { checkResolution } from './resolution-input.ts';
 import { ENDED, repeatedBy, sendResolution, type ResolveOptions } from './resolve-request.ts';
 import { checkRetry, retryPlan, retryStart, type RetryOptions } from './retry-request.ts';
+import { OpenCalls } from './open-calls.ts';
 import { argsOf, RequestStarter } from './start-request.ts';
 import { readStart, readStatus } from './server-view.ts';
 import { ofStart, translated } from './temporal-errors.ts';
@@ -44,6 +51,8 @@ export class ExternalApiClient implements AsyncDisposable {
   readonly #workerAddress: string | null;
   readonly #defaultUnknownHold: Duration | undefined;
   readonly #starter: RequestStarter;
+  /** Of a connection of our own. */
+  #calls: OpenCalls | null = null;
 
   /** @param client yours to close, unless you close this */
   constructor(
@@ -60,9 +69,13 @@ export class ExternalApiClient implements AsyncDisposable {
 
   /** Connects when first used, so that a service starts although Temporal is down. */
   static connect({ temporal = loadClientConnectConfig(), ...options }: ConnectOptions = {}): ExternalApiClient {
-    const connection = Connection.lazy(temporal.connectionOptions);
+    const calls = new OpenCalls();
+    const interceptors = [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), calls.interceptor];
+    const connection = Connection.lazy({ ...temporal.connectionOptions, interceptors });
     const namespace = temporal.namespace ?? 'default';
-    return new ExternalApiClient(new Client({ connection, namespace }), options);
+    const connected = new ExternalApiClient(new Client({ connection, namespace }), options);
+    connected.#calls = calls;
+    return connected;
   }
 
   /**
@@ -236,7 +249,9 @@ export class ExternalApiClient implements AsyncDisposable {
     await this.close();
   }
 
+  /** Ends the connection. Calls that are under way, and later ones, end with `TemporalUnavailableError`. */
   async close(): Promise<void> {
+    this.#calls?.close();
     await this.#client.connection.close();
   }
 

@@ -1,5 +1,6 @@
 import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
+import { CLIENT_CLOSED } from './open-calls.ts';
 import { RequestNotFoundError, TemporalUnavailableError } from './client-errors.ts';
 
 // gRPC status codes, https://grpc.io/docs/guides/status-codes/
@@ -26,6 +27,7 @@ export function translated(error: unknown, requestId: string): unknown {
     return new TemporalUnavailableError(message, { cause: error });
   }
   if (error instanceof WorkflowNotFoundError || code === NOT_FOUND) return new RequestNotFoundError(requestId);
+  if (wasClosed(error)) return new TemporalUnavailableError(CLIENT_CLOSED, { cause: error });
   if (NO_ANSWER.includes(code)) return new TemporalUnavailableError(undefined, { cause: error });
   if (NOT_LET_IN.includes(code)) return new TemporalUnavailableError(REFUSED, { cause: error });
   return error;
@@ -57,6 +59,12 @@ function missingNamespace(error: unknown, code: number | undefined): string | un
 
 function textOf(error: Error): string {
   return error.cause instanceof Error ? `${error.message} ${error.cause.message}` : error.message;
+}
+
+/** The client was closed with the call on its way. */
+function wasClosed(error: unknown): boolean {
+  const root = error instanceof Error && !isGrpcServiceError(error) ? error.cause : error;
+  return isGrpcServiceError(root) && root.details === CLIENT_CLOSED;
 }
 
 /** The server does not have the call, or does not let us make it. */
