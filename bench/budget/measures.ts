@@ -61,7 +61,7 @@ export async function measureUrgent(fleet: Fleet, { limit, bulk }: Sizes) {
 }
 
 /** One 429 with Retry-After, while calls go out as fast as they can. */
-export async function measureRefusal(fleet: Fleet, { limit, retryAfterS }: Sizes) {
+export async function measureRefusal(fleet: Fleet, { limit, windowMs, retryAfterS }: Sizes) {
   await fleet.startWorkers();
   const fault = { kind: 'status', code: 429, headers: { 'retry-after': `${retryAfterS}` } };
   await fleet.control('faults', [{ endpoint: '/process', fault, skip: Math.floor(limit / 5) }]);
@@ -73,8 +73,9 @@ export async function measureRefusal(fleet: Fleet, { limit, retryAfterS }: Sizes
   const after = ledger.filter(({ arrivedAt }) => arrivedAt > closedAt && arrivedAt < openAt - 50);
   const before = ledger.filter(({ arrivedAt }) => arrivedAt > closedAt - 1000 && arrivedAt <= closedAt);
   const again = arrivalsOf(ledger).filter((time) => time >= openAt - 50);
-  // Full speed: as many calls in a second as in the one before it was closed.
-  const full = again.findIndex((time, n) => at(again, n + before.length - 1) - time <= 1000);
+  // Full speed: as many calls in a second as in the one before it was closed, or as the even pace after a closure allows.
+  const pace = Math.min(before.length, Math.floor((limit * 1000) / windowMs));
+  const full = again.findIndex((time, n) => at(again, n + pace - 1) - time <= 1000);
   return {
     after: after.length,
     onTheWire: ledger.filter(({ arrivedAt, answeredAt }) => arrivedAt <= closedAt && (answeredAt ?? 0) > closedAt)
