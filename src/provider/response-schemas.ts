@@ -140,7 +140,7 @@ export function readStatusReply(
   const json = parseObject(body);
   const reply = statusReply.safeParse(json).data;
   if (reply === undefined) {
-    const refused = success.parse((json as { success?: unknown } | null)?.success) === false;
+    const refused = success.parse(json?.success) === false;
     if (refused) return reportedFailure(json, secrets, askedFor);
     // "Accepted", "No Content": nothing to tell yet.
     if (statusCode === 202 || statusCode === 204) return { value: stillWorking(askedFor, statusCode, retryAfterMs) };
@@ -187,20 +187,20 @@ const PROCESSED_DATA = 'result.processed_data';
 const LONG_NUMBER = /[\d.]{16}|\d[eE]/;
 
 /** The result, with what JavaScript could not keep of the provider's numbers. */
-function marked(result: ProcessResult | null, body: string): ProcessResult | null {
-  if (result === null || !LONG_NUMBER.test(body)) return result;
+function marked(given: ProcessResult | null, body: string): ProcessResult | null {
+  if (given === null || !LONG_NUMBER.test(body)) return given;
   const inexact: string[] = [];
   for (const { what, path } of everyInexact(body)) {
     if (what !== 'number' || !path.startsWith(PROCESSED_DATA)) continue;
     inexact.push(path.slice(PROCESSED_DATA.length).replace(/^\./, ''));
     if (inexact.length === MOST_PATHS) break;
   }
-  return inexact.length === 0 ? result : { ...result, inexact };
+  return inexact.length === 0 ? given : { ...given, inexact };
 }
 
-function stillWorking(providerRequestId: string, statusCode: number, retryAfterMs: number | null): StatusReply {
+function stillWorking(askedFor: string, statusCode: number, retryAfterMs: number | null): StatusReply {
   return {
-    providerRequestId,
+    providerRequestId: askedFor,
     status: `HTTP ${statusCode}`,
     phase: 'waiting',
     result: null,
@@ -211,10 +211,10 @@ function stillWorking(providerRequestId: string, statusCode: number, retryAfterM
   };
 }
 
-function parseObject(body: string): object | null {
+function parseObject(body: string): Record<string, unknown> | null {
   try {
     const json: unknown = JSON.parse(body);
-    return typeof json === 'object' && json !== null && !Array.isArray(json) ? json : null;
+    return typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as Record<string, unknown>) : null;
   } catch {
     return null;
   }

@@ -139,9 +139,9 @@ export class TokenSource {
   #refreshOnce(context: CallContext): Promise<Token> {
     const running = this.#refresh;
     if (running !== null && running !== this.#outdated) return running;
-    const next = (): Promise<Token> => this.#refreshed(context);
+    const renewed = (): Promise<Token> => this.#refreshed(context);
     // One at a time.
-    const refresh = (running === null ? next() : running.then(next, next)).finally(() => {
+    const refresh = (running === null ? renewed() : running.then(renewed, renewed)).finally(() => {
       if (this.#refresh === refresh) this.#refresh = null;
     });
     this.#refresh = refresh;

@@ -46,7 +46,8 @@ describe('what cannot be a request', () => {
   });
 
   test('[M12] a misspelt option is named with those that there are, and not dropped', () => {
-    const known = 'idempotencyKey, tenant, idempotency, coalesce, priority, kind, cache, deadline, unknownHold, signal';
+    const known =
+      'idempotencyKey, tenant, idempotency, coalesce, priority, kind, cache, cacheMaxAge, deadline, unknownHold, signal';
     expect(problems({ data: 1 }, { idempotancyKey: 'order-1', deadline: '1 hour' } as object)).toEqual([
       `idempotancyKey: is not known; there are: ${known}`,
     ]);

@@ -30,7 +30,7 @@ describe('values', () => {
     expect(config.provider).toEqual({
       baseUrl: new URL('https://api.example.com/v2.1'),
       apiKey: 'canary-key-7f3a',
-      oauth: { clientId: 'client-1', clientSecret: 'canary-secret-9b2c', clientAuth: 'body' },
+      oauth: { clientId: 'client-1', clientSecret: 'canary-secret-9b2c', clientSecretFile: null, clientAuth: 'body' },
       timeoutMs: 30_000,
       connectTimeoutMs: 5_000,
       maxConnections: 64,
