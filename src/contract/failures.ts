@@ -84,7 +84,13 @@ export const FAILURES = {
   /** 401 again, after one fresh token and one replay inside the same attempt. */
   unauthorized: { ...NO_ACCESS, outcome: 'refused' },
   /** 401 with a token that is so young that not every server of the provider may know it. */
-  tokenTooNew: { ...REFUSED, type: 'APIAuthenticationError', next: 'retry', advice: 'correct_credentials' },
+  tokenTooNew: {
+    ...REFUSED,
+    type: 'APIAuthenticationError',
+    next: 'retry',
+    fallback: false,
+    advice: 'correct_credentials',
+  },
   /** 403. */
   forbidden: NO_ACCESS,
   /** The token endpoint's `invalid_client` and its kin (RFC 6749, section 5.2). */

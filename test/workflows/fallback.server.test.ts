@@ -155,7 +155,7 @@ describe('a function by name', () => {
   test('[M13] stands in at the deadline', async () => {
     const stack = await start(stub);
     stack.fake.settings.jobDurationMs = 600_000;
-    const handle = await stack.client.process({ data: 1, options: { async: true } }, { deadline: '1 second' });
+    const handle = await stack.client.process({ data: 1, options: { async: true } }, { deadline: '3 seconds' });
     expect(await handle.result()).toMatchObject({
       status: 'completed',
       source: 'fallback',
@@ -168,7 +168,7 @@ describe('a function by name', () => {
     '[M13] is never asked when the provider refused the request: %i',
     async (code) => {
       const stack = await start(stub);
-      stack.fake.script({ endpoint: '/process', times: 2, fault: { kind: 'status', code } });
+      stack.fake.script({ endpoint: '/process', times: 9, fault: { kind: 'status', code } });
       const handle = await stack.client.process({ data: 1 });
       await expect(handle.result()).rejects.toThrow(ExternalAPIError);
       expect(activitiesOf(await stack.events(handle.requestId))).toEqual(['authenticate', 'process']);

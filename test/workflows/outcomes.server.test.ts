@@ -141,11 +141,12 @@ test('[C5] expected failures carry no stack trace into the history', async () =>
   expect(text).not.toMatch(/\n\s+at |\.ts:\d|\.js:\d/);
 });
 
-test('[M5][M6] bad credentials end the request as APIAuthenticationError, after one fresh token', async () => {
-  stack.fake.script({ endpoint: '/process', times: 2, fault: { kind: 'status', code: 401 } });
+test('[M5][M6] bad credentials end the request as APIAuthenticationError, after fresh tokens', async () => {
+  stack.fake.script({ endpoint: '/process', times: 9, fault: { kind: 'status', code: 401 } });
   const handle = await stack.client.process({ data: 1 });
   expect(await failureOf(handle.result())).toBeInstanceOf(APIAuthenticationError);
-  expect(stack.count(handle.requestId, '/process')).toBe(2);
+  // Three attempts, each with one fresh token, but for the first when its token is young.
+  expect([5, 6]).toContain(stack.count(handle.requestId, '/process'));
 });
 
 test('[M5] failures of the provider end the request after MAX_RETRIES calls in all', async () => {
