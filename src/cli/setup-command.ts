@@ -2,6 +2,7 @@ import { Connection } from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
 import { Command } from 'commander';
 import { TemporalUnavailableError } from '../client/client-errors.ts';
+import { withProxyRules } from '../client/temporal-channel.ts';
 import { grpcCode, translated } from '../client/temporal-errors.ts';
 import { loadClientConfig, type ClientConfig } from '../config/client-config.ts';
 import { SEARCH_ATTRIBUTES } from '../contract/names.ts';
@@ -35,7 +36,7 @@ async function run({ retention, ...output }: OutputOptions & { retention?: numbe
 
 async function connect({ connectionOptions }: ClientConfig['temporal']): Promise<Connection> {
   try {
-    return await Connection.connect({ ...connectionOptions, connectTimeout: '5 seconds' });
+    return await Connection.connect({ ...withProxyRules(connectionOptions), connectTimeout: '5 seconds' });
   } catch (cause) {
     throw new TemporalUnavailableError(undefined, { cause });
   }

@@ -36,6 +36,7 @@ import { argsOf, RequestStarter } from './start-request.ts';
 import { readStart, readStatus } from './server-view.ts';
 import { ofStart, translated } from './temporal-errors.ts';
 import { why, type Why } from './why.ts';
+import { withProxyRules } from './temporal-channel.ts';
 
 const RPC_DEADLINE_MS = 5_000;
 
@@ -71,7 +72,7 @@ export class ExternalApiClient implements AsyncDisposable {
   static connect({ temporal = loadClientConnectConfig(), ...options }: ConnectOptions = {}): ExternalApiClient {
     const calls = new OpenCalls();
     const interceptors = [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), calls.interceptor];
-    const connection = Connection.lazy({ ...temporal.connectionOptions, interceptors });
+    const connection = Connection.lazy({ ...withProxyRules(temporal.connectionOptions), interceptors });
     const namespace = temporal.namespace ?? 'default';
     const connected = new ExternalApiClient(new Client({ connection, namespace }), options);
     connected.#calls = calls;

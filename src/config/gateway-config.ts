@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { isLoopback } from '../contract/loopback.ts';
 import { apiKeys } from './api-keys.ts';
 import { load, readable } from './load.ts';
 import { logLevel, requestDeadline, unknownHold, workerUrl } from './shared-variables.ts';
 import type { TemporalConfig } from './temporal.ts';
-import { host, isLoopback, port, seconds } from './schemas.ts';
+import { host, port, seconds } from './schemas.ts';
 
 export interface GatewayConfig {
   readonly host: string;

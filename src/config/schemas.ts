@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { BlockList, isIP, isIPv4 } from 'node:net';
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 /**
@@ -7,7 +7,7 @@ import { z } from 'zod';
  * expected: zod's own messages could repeat a part of the value.
  */
 
-function text(expected: string) {
+export function text(expected: string) {
   return z.string({ error: ({ input }) => `${input === undefined ? 'is required:' : 'must be'} ${expected}` });
 }
 
@@ -67,6 +67,18 @@ export const baseUrl = text(EXPECTED_URL).transform((value, context) => {
   return z.NEVER;
 });
 
+const EXPECTED_PROXY =
+  'an http or https URL without a path, such as http://proxy.example.com:3128; may have user:password@';
+
+/** A proxy that knows CONNECT. */
+export const proxyUrl = text(EXPECTED_PROXY).transform((value, context) => {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  const isWhole = url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && !/[?#]/.test(value);
+  if (isWhole && areDecodable(url.username, url.password)) return url;
+  context.addIssue({ code: 'custom', message: `must be ${EXPECTED_PROXY}` });
+  return z.NEVER;
+});
+
 const EXPECTED_REDIS = 'a Redis URL, such as redis://127.0.0.1:6379 or rediss://user:password@redis.example.com:6380/0';
 
 export const redisUrl = text(EXPECTED_REDIS).refine(isRedisUrl, `must be ${EXPECTED_REDIS}`);
@@ -74,14 +86,17 @@ export const redisUrl = text(EXPECTED_REDIS).refine(isRedisUrl, `must be ${EXPEC
 function isRedisUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;
   const { protocol, hostname, username, password, pathname } = new URL(value);
-  const isDecodable = [username, password].every((part) => {
-    try {
-      return decodeURIComponent(part) !== null;
-    } catch {
-      return false;
-    }
-  });
-  return /^rediss?:$/.test(protocol) && hostname !== '' && isDecodable && /^(\/\d*)?$/.test(pathname);
+  return (
+    /^rediss?:$/.test(protocol) && hostname !== '' && areDecodable(username, password) && /^(\/\d*)?$/.test(pathname)
+  );
+}
+
+function areDecodable(...parts: string[]): boolean {
+  try {
+    return parts.every((part) => decodeURIComponent(part) !== null);
+  } catch {
+    return false;
+  }
 }
 
 const EXPECTED_PEM = 'the path of a file with certificates (PEM)';
@@ -104,14 +119,3 @@ const EXPECTED_KEY = '32 random bytes in base64, as `openssl rand -base64 32` pr
 export const cipherKey = text(EXPECTED_KEY)
   .regex(/^[A-Za-z0-9+/]{43}=$/, `must be ${EXPECTED_KEY}`)
   .transform((value) => Buffer.from(value, 'base64'));
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
-LOOPBACK.addAddress('::1', 'ipv6');
-
-/** Whether traffic to `hostname` (as in a URL, or as given to `listen`) stays on this machine. */
-export function isLoopback(hostname: string): boolean {
-  const address = hostname.replace(/^\[|\]$/g, '');
-  if (isIP(address) === 0) return address.toLowerCase() === 'localhost';
-  return LOOPBACK.check(address, isIPv4(address) ? 'ipv4' : 'ipv6');
-}

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { isLoopback } from '../contract/loopback.ts';
 import { load, readable } from './load.ts';
 import { IDEMPOTENCIES, type Idempotency } from '../contract/values.ts';
 import { logLevel, type LogLevel } from './shared-variables.ts';
 import type { TemporalConfig } from './temporal.ts';
+import { belongTogether, certificates, privateKey } from './pem.ts';
 import {
   baseUrl,
   cipherKey,
@@ -10,10 +12,10 @@ import {
   flag,
   host,
   integer,
-  isLoopback,
   oauthCredential,
   oneOf,
   port,
+  proxyUrl,
   redisUrl,
   pemFile,
   seconds,
@@ -32,6 +34,17 @@ export interface ProviderConfig {
   readonly timeoutMs: number;
   readonly connectTimeoutMs: number;
   readonly maxConnections: number;
+  readonly connectionAgeMs: number;
+  /** May have credentials. */
+  readonly proxy: URL | undefined;
+  /** In PEM; each `undefined` when there is none. */
+  readonly tls: Certificates & { readonly files: Certificates };
+}
+
+interface Certificates {
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
 }
 
 /** How a request's calls are repeated. */
@@ -101,6 +114,11 @@ const VARIABLES = z
     EXTERNAL_API_TIMEOUT: seconds({ min: 0.1, max: 120 }).default(30_000),
     EXTERNAL_API_CONNECT_TIMEOUT: seconds({ min: 0.1, max: 15 }).default(5_000),
     EXTERNAL_API_MAX_CONNECTIONS: integer({ min: 1, max: 10_000 }).default(64),
+    EXTERNAL_API_CONNECTION_AGE: seconds({ min: 1, max: 86_400 }).default(300_000),
+    EXTERNAL_API_PROXY_URL: proxyUrl.optional(),
+    EXTERNAL_API_CA: certificates.optional(),
+    EXTERNAL_API_CLIENT_CERT: certificates.optional(),
+    EXTERNAL_API_CLIENT_KEY: privateKey.optional(),
     EXTERNAL_API_MAX_RETRIES: integer({ min: 1, max: 100 }).default(3),
     EXTERNAL_API_RETRY_DELAY: seconds({ min: 0.001, max: 60 }).default(1_000),
     EXTERNAL_API_POLL_INITIAL: seconds({ min: 0.01, max: 3600 }).default(1_000),
@@ -139,6 +157,23 @@ const VARIABLES = z
     message: 'must be at least EXTERNAL_API_POLL_INITIAL (they are 60 and 1 seconds when unset)',
     when: readable('EXTERNAL_API_POLL_INITIAL', 'EXTERNAL_API_POLL_MAX'),
   })
+  .refine(
+    ({ EXTERNAL_API_CLIENT_CERT: cert, EXTERNAL_API_CLIENT_KEY: key }) => cert !== undefined || key === undefined,
+    {
+      path: ['EXTERNAL_API_CLIENT_CERT'],
+      message: 'is required with EXTERNAL_API_CLIENT_KEY: the certificate of that key',
+      when: readable('EXTERNAL_API_CLIENT_CERT', 'EXTERNAL_API_CLIENT_KEY'),
+    },
+  )
+  .refine(
+    ({ EXTERNAL_API_CLIENT_CERT: cert, EXTERNAL_API_CLIENT_KEY: key }) =>
+      cert === undefined || (key !== undefined && belongTogether(cert, key)),
+    {
+      path: ['EXTERNAL_API_CLIENT_KEY'],
+      message: 'must be the private key of the first certificate in EXTERNAL_API_CLIENT_CERT',
+      when: readable('EXTERNAL_API_CLIENT_CERT', 'EXTERNAL_API_CLIENT_KEY'),
+    },
+  )
   .refine(({ REDIS_URL: url, EXTERNAL_API_FLEET_SIZE: fleetSize }) => url === undefined || fleetSize !== undefined, {
     path: ['EXTERNAL_API_FLEET_SIZE'],
     message: 'is required with REDIS_URL: the largest number of workers at once, those of a rollout included',
@@ -166,6 +201,18 @@ export function loadWorkerConfig(env: NodeJS.ProcessEnv = process.env): WorkerCo
       timeoutMs: values.EXTERNAL_API_TIMEOUT,
       connectTimeoutMs: values.EXTERNAL_API_CONNECT_TIMEOUT,
       maxConnections: values.EXTERNAL_API_MAX_CONNECTIONS,
+      connectionAgeMs: values.EXTERNAL_API_CONNECTION_AGE,
+      proxy: values.EXTERNAL_API_PROXY_URL,
+      tls: Object.freeze({
+        ca: values.EXTERNAL_API_CA,
+        cert: values.EXTERNAL_API_CLIENT_CERT,
+        key: values.EXTERNAL_API_CLIENT_KEY,
+        files: Object.freeze({
+          ca: env['EXTERNAL_API_CA_FILE'] || undefined,
+          cert: env['EXTERNAL_API_CLIENT_CERT_FILE'] || undefined,
+          key: env['EXTERNAL_API_CLIENT_KEY_FILE'] || undefined,
+        }),
+      }),
     }),
     calls: Object.freeze({
       maxRetries: values.EXTERNAL_API_MAX_RETRIES,

@@ -81,6 +81,8 @@ export const FAILURES = {
   notRecorded: { ...NEVER_SENT, next: 'wait' },
   /** It may be the wrong one for a moment only: while a proxy is being replaced, or a clock is put right. */
   badCertificate: { ...NEVER_SENT, next: 'retry', budget: 'unreachable' },
+  /** The provider refuses every connection without a client certificate that it trusts, and reads nothing on one. */
+  certificateWanted: { ...REFUSED, next: 'retry', budget: 'failed', advice: 'correct_credentials' },
   /** 401 again, after one fresh token and one replay inside the same attempt. */
   unauthorized: { ...NO_ACCESS, outcome: 'refused' },
   /** 401 with a token that is so young that not every server of the provider may know it. */

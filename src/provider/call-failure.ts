@@ -1,6 +1,7 @@
 import type { FailureName } from '../contract/failures.ts';
 import type { ProviderError } from './error-detail.ts';
 import { UNKNOWN_CODING } from './reply-text.ts';
+import { certificateWanted, handshakeRefused } from './tls-alerts.ts';
 import type { BreakReason, CallTimeouts } from './transport.ts';
 import type { ClosedBy, Operation } from '../contract/values.ts';
 
@@ -99,9 +100,10 @@ export interface BrokenCall {
 
 /** The row of the failure table for a call without a whole answer: what the transport did counts, then the code. */
 export function failureOfBrokenCall({ sent, reason, replyStarted, code }: BrokenCall): FailureName {
+  if (!replyStarted && certificateWanted(code) !== null) return 'certificateWanted';
   if (!sent) return code !== null && CERTIFICATE_CODES.has(code) ? 'badCertificate' : 'unreachable';
   if (reason === 'timeout') return 'noAnswer';
-  const isUnreadable = replyStarted || reason === 'not-http' || code === LONG_HEADERS;
+  const isUnreadable = replyStarted || reason === 'not-http' || reason === 'http2' || code === LONG_HEADERS;
   return isUnreadable ? 'unreadableReply' : 'connectionLost';
 }
 
@@ -113,6 +115,8 @@ export function brokenCallMessage(
 ): string {
   const because = call.code === null ? '' : `: ${call.code}`;
   switch (failure) {
+    case 'certificateWanted':
+      return `${origin} ${certificateWanted(call.code)}${because}`;
     case 'badCertificate':
       return `The certificate of ${origin} was not accepted${because}`;
     case 'noAnswer':
@@ -121,10 +125,12 @@ export function brokenCallMessage(
       return `Unreadable reply from ${origin}: ${whyUnreadable(call, because)}`;
     case 'connectionLost':
       return `The connection to ${origin} was lost after the call was sent${because}`;
-    default:
-      return call.reason === 'timeout'
-        ? `No connection to ${origin} within ${connectTimeoutMs / 1000} s, nothing was sent`
-        : `Could not connect to ${origin}${because}`;
+    default: {
+      if (call.reason === 'timeout' || call.code === 'UND_ERR_CONNECT_TIMEOUT')
+        return `No connection to ${origin} within ${connectTimeoutMs / 1000} s, nothing was sent`;
+      const why = handshakeRefused(call.code);
+      return why === null ? `Could not connect to ${origin}${because}` : `${origin} ${why}${because}`;
+    }
   }
 }
 
@@ -141,6 +147,7 @@ const WHY_UNREADABLE: Readonly<Record<string, string>> = {
 
 function whyUnreadable({ reason, code }: BrokenCall, because: string): string {
   if (reason === 'not-http') return 'it is not HTTP';
+  if (reason === 'http2') return 'it is HTTP/2, and only HTTP/1.1 is spoken here';
   const known = code === null ? undefined : WHY_UNREADABLE[code];
   return known ?? `${reason === 'unreadable' ? 'it cannot be unpacked' : 'it ended early'}${because}`;
 }

@@ -18,6 +18,7 @@ import {
 } from './call-failure.ts';
 import type { CallRecord, ProviderObserver } from './observer.ts';
 import type { Reading } from './response-schemas.ts';
+import { ProxyError } from './proxy.ts';
 import { readRateHint } from './rate-hint.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import { NoSocketError, type Sockets } from './sockets.ts';
@@ -252,7 +253,8 @@ function errorOfBrokenCall(
   const facts = { sent, reason, replyStarted: head !== null, code: codeOf(cause) };
   const failure = failureOfBrokenCall(facts);
   const details = { ...detailsOf(call), statusCode: head?.statusCode ?? null };
-  return callError(failure, brokenCallMessage(failure, facts, origin, timeouts), details, cause);
+  const message = cause instanceof ProxyError ? cause.message : brokenCallMessage(failure, facts, origin, timeouts);
+  return callError(failure, message, details, cause);
 }
 
 function detailsOf(call: Call<unknown>): Pick<ErrorDetails, 'requestId' | 'providerRequestId'> {

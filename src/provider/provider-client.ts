@@ -10,6 +10,7 @@ import { Sockets } from './sockets.ts';
 import type { SharedTokens } from './shared-token.ts';
 import { createTokenRequest, type OAuthClient } from './token-request.ts';
 import { TokenSource } from './token-source.ts';
+import type { TlsOptions } from './tls-identity.ts';
 import type { Token } from './token.ts';
 import { createTransport, type PoolState } from './transport.ts';
 import type { Priority } from '../contract/values.ts';
@@ -23,14 +24,17 @@ export interface ProviderClientOptions {
   oauth: OAuthClient;
   /** One call, from its first byte to the end of the answer. */
   timeoutMs: number;
-  /** Until a call has its connection: nothing of it has left before. */
+  /** Until a call has its connection, from each address of the name: nothing of it has left before. */
   connectTimeoutMs: number;
   /** Calls at the same time; who finds none free waits 5 s at most. */
   maxConnections: number;
+  /** When a connection is so old, its call is its last: the next connection asks for the name again. Default 5 min. */
+  connectionAgeMs?: number;
+  /** http or https, may have credentials: every connection goes through it, by CONNECT. */
+  proxy?: URL | undefined;
   /** Default 10 MiB. */
   maxResponseBytes?: number;
-  /** Certificates (PEM) to trust instead of the ones of Node.js. */
-  tls?: { ca?: string };
+  tls?: TlsOptions;
   /** Every call passes it. */
   budget: CallBudget;
   /** Whether what the provider says of its own limit is heeded. Default: yes. */
@@ -94,6 +98,7 @@ const CANCEL_REFUSALS: Readonly<Record<number, CancelReply>> = {
 };
 
 const MAX_RESPONSE_BYTES = 10 * 1024 * 1024;
+const CONNECTION_AGE_MS = 300_000;
 
 /** What stands before every path of the contract: it does not matter whether the base URL ends with a slash. */
 export function pathPrefix({ pathname }: URL): string {
@@ -113,8 +118,10 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
     origin,
     ...timeouts,
     maxConnections: options.maxConnections,
+    connectionAgeMs: options.connectionAgeMs ?? CONNECTION_AGE_MS,
     maxResponseBytes: options.maxResponseBytes ?? MAX_RESPONSE_BYTES,
-    ca: options.tls?.ca,
+    tls: options.tls,
+    proxy: options.proxy,
   });
   const makeCall = createCallMaker({
     transport,

@@ -1,4 +1,6 @@
-import { buildConnector, errors, Pool, type Dispatcher } from 'undici';
+import { errors, type Dispatcher } from 'undici';
+import { Connections } from './connections.ts';
+import { createConnector, longestConnectMs, type ConnectorOptions } from './connector.ts';
 import { DeliveryTime } from './delivery-time.ts';
 import { replyText } from './reply-text.ts';
 
@@ -6,16 +8,23 @@ import { replyText } from './reply-text.ts';
 export interface CallTimeouts {
   /** From its first byte to the end of the answer. */
   timeoutMs: number;
-  /** Until it has a connection, before its first byte. */
+  /** Until it has a connection, before its first byte: from each address of the name. */
   connectTimeoutMs: number;
 }
 
-export interface TransportOptions extends CallTimeouts {
+export interface TransportOptions extends CallTimeouts, ConnectorOptions {
   origin: string;
   maxConnections: number;
+  /** A connection is given to no call any more when it is so old. */
+  connectionAgeMs: number;
   maxResponseBytes: number;
-  ca: string | undefined;
 }
+
+/**
+ * A POST is not to be sent on a connection that its server may just be closing (RFC 9112, section 9.3.1): the shortest idle
+ * time that a common server has is 2 s.
+ */
+const POST_IDLE_MS = 1_000;
 
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'DELETE';
@@ -43,7 +52,13 @@ interface RawReply {
 }
 
 /** `unreadable`: it came whole, and its bytes are no text. */
-export type BreakReason = 'timeout' | 'aborted' | 'not-http' | 'unreadable' | 'failed';
+export type BreakReason = 'timeout' | 'aborted' | 'not-http' | 'http2' | 'unreadable' | 'failed';
+
+/** The first frame of every HTTP/2 server: SETTINGS, of stream 0 (RFC 9113, section 3.4). */
+function startsWithSettings(bytes: string): boolean {
+  const [type, stream] = [bytes.charCodeAt(3), bytes.slice(5, 9)];
+  return type === 4 && stream === '\0\0\0\0';
+}
 
 /** No whole reply came. */
 export class BrokenCallError extends Error {
@@ -79,28 +94,32 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** Keep-alive connections to one origin; whatever a caller asks for, nothing goes anywhere else. */
+/**
+ * Keep-alive connections to one origin; whatever a caller asks for, nothing goes anywhere else.
+ * @throws what OpenSSL says of a certificate or a key that cannot be used
+ */
 export function createTransport(options: TransportOptions): Transport {
   const { maxResponseBytes } = options;
   const delivery = new DeliveryTime();
-  const connect = buildConnector({
-    timeout: options.connectTimeoutMs,
-    ...(options.ca === undefined ? {} : { ca: options.ca }),
-  });
-  const pool = new Pool(options.origin, {
-    connections: options.maxConnections,
-    pipelining: 1,
-    connect: (target, callback) => {
-      const startedAt = performance.now();
-      connect(target, (...result) => {
-        if (result[0] === null) delivery.connected(performance.now() - startedAt);
-        callback(...result);
-      });
+  const connect = createConnector(options);
+  const connections = new Connections({
+    origin: options.origin,
+    max: options.maxConnections,
+    maxAgeMs: options.connectionAgeMs,
+    client: {
+      pipelining: 1,
+      connect: (target, callback) => {
+        const startedAt = performance.now();
+        connect(target, (...result) => {
+          if (result[0] === null) delivery.connected(performance.now() - startedAt);
+          callback(...result);
+        });
+      },
+      // The one timer of each call covers both.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxResponseSize: maxResponseBytes,
     },
-    // The one timer of each call covers both.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    maxResponseSize: maxResponseBytes,
   });
   return {
     async send({ method, path, headers, body }, signal, onArrived) {
@@ -109,10 +128,28 @@ export function createTransport(options: TransportOptions): Transport {
           reject(new BrokenCallError({ sent: false, reason: 'aborted', head: null }, signal.reason));
           return;
         }
-        const { timeoutMs, connectTimeoutMs } = options;
-        const deliveryMs = delivery.boundMs(body);
-        const exchange = new Exchange({ resolve, reject, signal, timeoutMs, connectTimeoutMs, deliveryMs, onArrived });
-        pool.dispatch({ method, path, headers: [...headers, 'accept-encoding', 'identity'], body }, exchange);
+        const connection = connections.take(method === 'POST' ? POST_IDLE_MS : Infinity);
+        const exchange = new Exchange({
+          // Undici looks whether a connection was closed since only before a call that comes after its turn of the last one.
+          resolve: (reply) =>
+            void setImmediate(() => {
+              connections.giveBack(connection);
+              resolve(reply);
+            }),
+          reject(error) {
+            reject(error);
+            connections.breakOff(connection);
+          },
+          signal,
+          timeoutMs: options.timeoutMs,
+          connectTimeoutMs: longestConnectMs(options.connectTimeoutMs),
+          deliveryMs: delivery.boundMs(body),
+          onArrived,
+        });
+        connection.client.dispatch(
+          { method, path, headers: [...headers, 'accept-encoding', 'identity'], body },
+          exchange,
+        );
       });
       try {
         const { 'content-encoding': codings = null } = head.headers;
@@ -123,10 +160,9 @@ export function createTransport(options: TransportOptions): Transport {
       }
     },
     get pool() {
-      const { connected, running } = pool.stats;
-      return { open: connected, inUse: running };
+      return { open: connections.open, inUse: connections.inUse };
     },
-    close: () => pool.destroy(),
+    close: () => connections.destroy(),
   };
 }
 
@@ -191,9 +227,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    // A parser error carries the bytes it stumbled over, which are the provider's data.
-    const isParserError = error instanceof errors.HTTPParserError;
-    this.#break(isParserError ? 'not-http' : 'failed', isParserError ? undefined : error);
+    if (!(error instanceof errors.HTTPParserError)) return this.#break('failed', error);
+    // It carries the bytes it stumbled over, which are the provider's data.
+    const isHttp2 = 'data' in error && startsWithSettings(String(error.data));
+    this.#break(isHttp2 ? 'http2' : 'not-http', undefined);
   }
 
   readonly #onTimeout = (): void => this.#break('timeout', undefined);

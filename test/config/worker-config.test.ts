@@ -30,10 +30,12 @@ describe('values', () => {
     expect(config.provider).toEqual({
       baseUrl: new URL('https://api.example.com/v2.1'),
       apiKey: 'canary-key-7f3a',
-      oauth: { clientId: 'client-1', clientSecret: 'canary-secret-9b2c', clientSecretFile: null, clientAuth: 'body' },
+      oauth: { clientId: 'client-1', clientSecret: 'canary-secret-9b2c', clientAuth: 'body', clientSecretFile: null },
       timeoutMs: 30_000,
       connectTimeoutMs: 5_000,
       maxConnections: 64,
+      connectionAgeMs: 300_000,
+      tls: { files: {} },
     });
     expect(config.calls).toEqual({
       maxRetries: 3,
@@ -118,6 +120,14 @@ describe('values', () => {
     ['EXTERNAL_API_RETRY_DELAY', '61'],
     ['EXTERNAL_API_CONNECT_TIMEOUT', 'x'],
     ['EXTERNAL_API_MAX_CONNECTIONS', '0'],
+    ['EXTERNAL_API_CONNECTION_AGE', '0'],
+    ['EXTERNAL_API_CONNECTION_AGE', '5m'],
+    ['EXTERNAL_API_PROXY_URL', 'proxy.example.com:3128'],
+    ['EXTERNAL_API_PROXY_URL', 'socks5://proxy.example.com:1080'],
+    ['EXTERNAL_API_PROXY_URL', 'http://proxy.example.com:3128/path'],
+    ['EXTERNAL_API_PROXY_URL', 'http://user:%E0%A4@proxy.example.com:3128'],
+    ['EXTERNAL_API_CA', 'junk'],
+    ['EXTERNAL_API_CA', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'],
     ['EXTERNAL_API_POLL_INITIAL', '0'],
     ['EXTERNAL_API_POLL_MAX', '3601'],
     ['EXTERNAL_API_IDEMPOTENCY', 'yes'],

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createNetServer, type AddressInfo, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 
 export interface ArrivedCall {
   method: string;
@@ -17,7 +17,10 @@ export interface RawServerOptions {
   onConnection?: (socket: Socket, n: number) => boolean;
   /** Answers the token call; default: a token for an hour, on a connection that is closed after it. */
   onToken?: (call: ArrivedCall, res: ServerResponse, n: number) => void;
-  tls?: { key: string; cert: string };
+  tls?: TlsOptions;
+  /** Default: 127.0.0.1, any free port. */
+  host?: string;
+  port?: number;
 }
 
 export interface RawServer extends AsyncDisposable {
@@ -57,7 +60,7 @@ export async function startRawServer(options: RawServerOptions = {}): Promise<Ra
     http.emit('connection', socket);
   };
   const server = options.tls ? createTlsServer(options.tls, accept) : createNetServer(accept);
-  server.listen(0, '127.0.0.1');
+  server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const close = async (): Promise<void> => {

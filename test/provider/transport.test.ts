@@ -93,7 +93,7 @@ test('[C4][N1] S9: a call that was given up before is not handed to a connection
     connectTimeoutMs: 5_000,
     maxConnections: 1,
     maxResponseBytes: 1_000,
-    ca: undefined,
+    connectionAgeMs: 60_000,
   });
   const call = { method: 'GET' as const, path: '/', headers: [], body: null };
   const sent = transport.send(call, AbortSignal.abort(new Error('before')), () => {});
