@@ -142,14 +142,14 @@ const VARIABLES = z
     LOG_LEVEL: logLevel,
   })
   .refine(
-    ({ EXTERNAL_API_BASE_URL: url, EXTERNAL_API_ALLOW_HTTP: allowed }) =>
-      allowed || url.protocol === 'https:' || isLoopback(url.hostname),
+    ({ EXTERNAL_API_BASE_URL: url, EXTERNAL_API_ALLOW_HTTP: allowed, EXTERNAL_API_PROXY_URL: proxy = url }) =>
+      allowed || url.protocol === 'https:' || (isLoopback(url.hostname) && isLoopback(proxy.hostname)),
     {
       path: ['EXTERNAL_API_BASE_URL'],
       message:
         'must be https, because credentials travel in it. On a network that you trust as you trust this machine, ' +
         'set EXTERNAL_API_ALLOW_HTTP=true',
-      when: readable('EXTERNAL_API_BASE_URL', 'EXTERNAL_API_ALLOW_HTTP'),
+      when: readable('EXTERNAL_API_BASE_URL', 'EXTERNAL_API_ALLOW_HTTP', 'EXTERNAL_API_PROXY_URL'),
     },
   )
   .refine(({ EXTERNAL_API_POLL_INITIAL: initial, EXTERNAL_API_POLL_MAX: max }) => initial <= max, {

@@ -1,4 +1,5 @@
 import { LONGEST_WAIT_MS } from '../call-budget/rules.ts';
+import { longestConnectMs } from '../provider/connector.ts';
 
 /** A call waits for a socket, and then for its permit. */
 const BEFORE_CALL_MS = 2 * LONGEST_WAIT_MS;
@@ -18,7 +19,7 @@ export interface LongestTimes {
 
 /** How long what a worker does may take, by the timeouts of a call. */
 export function longestTimes(timeouts: { connectTimeoutMs: number; timeoutMs: number }): LongestTimes {
-  const onTheWayMs = timeouts.connectTimeoutMs + timeouts.timeoutMs;
+  const onTheWayMs = longestConnectMs(timeouts.connectTimeoutMs) + timeouts.timeoutMs;
   const callMs = RECORD_MS + onTheWayMs;
   const tokenMs = BEFORE_CALL_MS + onTheWayMs;
   return { heldMs: RECORD_MS, callMs, tokenMs, drainMs: tokenMs + BEFORE_CALL_MS + callMs };

@@ -174,6 +174,22 @@ describe('credentials on the wire', () => {
   });
 });
 
+test.each([
+  ['http://proxy.example.com:3128', undefined, false],
+  ['http://127.0.0.1:3128', undefined, true],
+  ['http://proxy.example.com:3128', 'true', true],
+])(
+  '[M18] a plain provider on this machine, by way of %s, EXTERNAL_API_ALLOW_HTTP=%s: accepted is %s',
+  (proxy, allow, accepted) => {
+    const problems = problemsOf({
+      EXTERNAL_API_BASE_URL: 'http://localhost:8089',
+      EXTERNAL_API_PROXY_URL: proxy,
+      EXTERNAL_API_ALLOW_HTTP: allow,
+    });
+    expect(problems.map(({ variable }) => variable)).toEqual(accepted ? [] : ['EXTERNAL_API_BASE_URL']);
+  },
+);
+
 describe('messages', () => {
   test('[M8][N7] every bad variable is named in one error, and no value is repeated', () => {
     const env = {
