@@ -23,7 +23,7 @@ async function runWorker(): Promise<void> {
   const health = await startHealthServer({
     host: config.metricsHost,
     port: config.metricsPort,
-    isReady: () => worker.isReady(),
+    whyNotReady: () => worker.whyNotReady(),
     // The SDK's page holds our metrics too.
     metrics: async () => {
       await worker.setGauges();
@@ -33,6 +33,8 @@ async function runWorker(): Promise<void> {
   });
   await worker.run();
   await health.close();
+  // An attempt to connect that nobody answers would keep the process alive.
+  process.exit();
 }
 
 /** Installs the SDK's Runtime with our logger. Returns where it exports its metrics, which are ours too. */

@@ -4,7 +4,7 @@ import type { Logger } from './logger.ts';
 /** Pino as the Temporal SDK's logger: its lines look like ours and obey the same level. */
 export function temporalLogger(logger: Logger): TemporalLogger {
   const log = (level: LogLevel, message: string, meta?: LogMetadata): void =>
-    logger[PINO_LEVEL[level]](readable(meta), message);
+    logger[RETRIED_CALL.test(message) ? 'debug' : PINO_LEVEL[level]](readable(meta), message);
   return {
     log,
     trace: (message, meta) => log('TRACE', message, meta),
@@ -14,6 +14,9 @@ export function temporalLogger(logger: Logger): TemporalLogger {
     error: (message, meta) => log('ERROR', message, meta),
   };
 }
+
+/** Four a second while the server is away, with neither address nor cause: `temporal_unavailable` tells it once. */
+const RETRIED_CALL = /^gRPC call \w+ retried \d+ times$/;
 
 /** An error's own members are not enumerable, and a task token tells a reader nothing. */
 function readable({ error, taskToken: _, ...meta }: LogMetadata = {}): LogMetadata {

@@ -1,9 +1,8 @@
-import { NativeConnection, Runtime, type Worker, type WorkerOptions } from '@temporalio/worker';
+import { type NativeConnection, Runtime, type Worker, type WorkerOptions } from '@temporalio/worker';
 import type { ActivityDeps } from '../activities/deps.ts';
 import { createActivities, type Activities } from '../activities/index.ts';
 import type { Fallback } from '../answers/fallback.ts';
 import type { CallBudget } from '../call-budget/call-budget.ts';
-import { TemporalUnavailableError } from '../client/client-errors.ts';
 import type { TemporalConfig } from '../config/temporal.ts';
 import type { LogLevel } from '../config/shared-variables.ts';
 import type { BudgetView } from '../contract/budget-view.ts';
@@ -12,14 +11,17 @@ import { observeFleet } from '../observability/fleet-events.ts';
 import { createLogger, type Logger } from '../observability/logger.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import { observeProvider } from '../observability/provider-events.ts';
+import { observeTemporal } from '../observability/temporal-events.ts';
 import { budgetView } from '../observability/view-of-budget.ts';
 import type { PollObserver } from '../polling/poll-job.ts';
 import type { ProviderObserver } from '../provider/observer.ts';
 import { createProviderClient, type ProviderClient, type ProviderClientOptions } from '../provider/provider-client.ts';
 import { closeAfter } from './close-after.ts';
+import { addressOf, ask, connectWhenThere } from './connect-temporal.ts';
 import { createWorkers } from './create-workers.ts';
 import { openFleetState, type FleetConfig } from './fleet-state.ts';
 import { longestTimes } from './longest-times.ts';
+import { TemporalWatch } from './temporal-watch.ts';
 import { prebuiltWorkflows } from './workflow-bundle.ts';
 
 /** What a worker needs to know; `loadWorkerConfig()` reads it from the environment. Times in milliseconds. */
@@ -52,16 +54,19 @@ export interface FleetWorker {
   readonly budget: CallBudget;
   readonly provider: ProviderClient;
   /**
-   * Connects to Temporal and takes work until `shutdown`, or SIGTERM or SIGINT, which the Temporal SDK heeds. Returns when
-   * what was under way is finished, or cancelled after the longest time that a submit may take, and everything is closed.
-   * To be called once.
-   * @throws TemporalUnavailableError when there is no Temporal server; TransportError when the namespace is not there
+   * Connects to Temporal, waiting for it as long as it takes, and takes work until `shutdown`, or SIGTERM or SIGINT, which
+   * the Temporal SDK heeds. Returns when what was under way is finished, or cancelled after the longest time that a submit
+   * may take, and everything is closed. To be called once.
+   * @throws TemporalUnavailableError when the server refuses our credentials, has not the namespace, or, after a drain, when
+   *   it refused the task polls of a queue
    */
   run(): Promise<void>;
   /** Ends `run`. */
   shutdown(): void;
-  /** Whether it takes work now: false until it runs, while it cannot count its calls, and in its drain. */
+  /** Whether it takes work now. */
   isReady(): boolean;
+  /** Why it takes no work: it starts, drains, has no Temporal server or cannot count its calls. Null: it does. */
+  whyNotReady(): string | null;
   /** The call budget as it is now. */
   budgetView(): Promise<BudgetView>;
   /** Sets the gauges of the Temporal SDK's meter, for a page of metrics that is about to be read. */
@@ -103,11 +108,13 @@ export function composeWorker(options: FleetWorkerOptions): FleetWorker {
   };
   const activities = createActivities(options.aroundDeps?.(deps) ?? deps);
 
+  const address = addressOf(config.temporal);
+  const watch = new TemporalWatch(observeTemporal(logger, address));
   let workers: Worker[] = [];
-  let isEnding = false;
+  const ending = new AbortController();
 
   function shutdown(): void {
-    isEnding = true;
+    ending.abort();
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   }
 
@@ -120,20 +127,42 @@ export function composeWorker(options: FleetWorkerOptions): FleetWorker {
       budget,
       workflowBundle: options.workflowBundle ?? prebuiltWorkflows(),
       drainMs: longestTimes(config.provider).drainMs,
+      onRefused: shutdown,
     });
     const runs = workers.map((worker) => worker.run());
     for (const run of runs) run.catch(shutdown);
-    if (isEnding) shutdown();
+    if (ending.signal.aborted) shutdown();
+    const ended = new AbortController();
+    void watch.follow(() => ask(connection), ended.signal);
     await Promise.allSettled(runs);
+    ended.abort();
     await Promise.all(runs);
   }
 
   async function connectAndRun(): Promise<void> {
-    const connection = await connect(config.temporal);
-    await closeAfter(
-      () => runAll(connection),
-      () => connection.close(),
-    );
+    const runtime = Runtime.instance();
+    runtime.registerShutdownSignalCallback(shutdown);
+    try {
+      const connection = await connectWhenThere(config.temporal, watch, ending.signal);
+      if (connection === null) return;
+      await closeAfter(
+        () => runAll(connection),
+        () => connection.close(),
+      );
+    } finally {
+      runtime.deregisterShutdownSignalCallback(shutdown);
+    }
+  }
+
+  function whyNotReady(): string | null {
+    if (ending.signal.aborted) return 'it ends';
+    const { outage } = watch;
+    if (outage !== null) {
+      return `the Temporal server at ${address} does not answer since ${outage.since.toISOString()}: ${outage.reason}`;
+    }
+    if (workers.length === 0) return 'it starts';
+    if (workers.some((worker) => worker.getState() !== 'RUNNING')) return 'it ends';
+    return budget.isReady ? null : 'Redis has not answered: calls cannot be counted';
   }
 
   async function closeOwn(): Promise<void> {
@@ -150,7 +179,8 @@ export function composeWorker(options: FleetWorkerOptions): FleetWorker {
     provider,
     run: () => closeAfter(connectAndRun, closeOwn),
     shutdown,
-    isReady: () => budget.isReady && workers.length > 0 && workers.every((worker) => worker.getState() === 'RUNNING'),
+    isReady: () => whyNotReady() === null,
+    whyNotReady,
     budgetView: budgetNow,
     async setGauges() {
       budgetMetrics.set(await budgetNow());
@@ -185,14 +215,4 @@ function both(
       theirs.finishedSeen?.(finished);
     },
   };
-}
-
-async function connect({ connectionOptions }: TemporalConfig): Promise<NativeConnection> {
-  try {
-    return await NativeConnection.connect(connectionOptions);
-  } catch (cause) {
-    const address = connectionOptions.address ?? 'localhost:7233';
-    const message = `The Temporal server at ${address} does not answer. Check TEMPORAL_ADDRESS and that it is up.`;
-    throw new TemporalUnavailableError(message, { cause });
-  }
 }

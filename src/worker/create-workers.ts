@@ -1,9 +1,10 @@
-import { Worker, type NativeConnection, type WorkerOptions, type WorkerTuner } from '@temporalio/worker';
+import type { Worker, NativeConnection, WorkerOptions, WorkerTuner } from '@temporalio/worker';
 import type { Activities } from '../activities/index.ts';
 import { TASK_QUEUES } from '../contract/names.ts';
 import type { CallClass } from '../call-budget/rules.ts';
 import type { CallBudget } from '../call-budget/call-budget.ts';
 import { CallGate } from './call-gate.ts';
+import { DrainingWorker } from './draining-worker.ts';
 
 export interface WorkersOptions {
   connection: NativeConnection;
@@ -15,6 +16,8 @@ export interface WorkersOptions {
   workflowBundle: NonNullable<WorkerOptions['workflowBundle']>;
   /** So long what runs may go on after the Worker was told to end; then it is cancelled. */
   drainMs: number;
+  /** Told when Temporal has refused the task polls of a queue: its Worker drains, and then fails. */
+  onRefused: () => void;
 }
 
 /** Activities of one queue at the same time; the sockets, which all share, are fewer. */
@@ -35,6 +38,7 @@ export async function createWorkers({
   budget,
   workflowBundle,
   drainMs,
+  onRefused,
 }: WorkersOptions): Promise<Worker[]> {
   const { authenticate, process, pollStatus, cancelSubmitted, fallBack, invalidateAnswers, confirmUnsent } = activities;
   const shared = {
@@ -55,21 +59,22 @@ export async function createWorkers({
       // Each open poll of a worker that hangs swallows a task until its heartbeat timeout; more polls bring no speed.
       activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 2 },
     }) as const;
+  const create = (options: WorkerOptions & { taskQueue: string }) => DrainingWorker.start(options, onRefused);
   return await allOrNone([
-    Worker.create({
+    create({
       ...shared,
       ...workflows,
       taskQueue: TASK_QUEUES.requests,
       activities: { authenticate, fallBack, invalidateAnswers, confirmUnsent },
     }),
-    Worker.create({ ...shared, ...gated('interactive'), taskQueue: TASK_QUEUES.calls, activities: { process } }),
-    Worker.create({
+    create({ ...shared, ...gated('interactive'), taskQueue: TASK_QUEUES.calls, activities: { process } }),
+    create({
       ...shared,
       ...gated('poll'),
       taskQueue: TASK_QUEUES.polls,
       activities: { pollStatus, cancelSubmitted },
     }),
-    Worker.create({
+    create({
       ...shared,
       ...workflows,
       ...gated('bulk'),

@@ -5,8 +5,8 @@ import { budgetToWire, type BudgetView } from '../contract/budget-view.ts';
 export interface HealthServerOptions {
   host: string;
   port: number;
-  /** False while the worker starts or drains. */
-  isReady: () => boolean;
+  /** Null: it takes work. */
+  whyNotReady: () => string | null;
   /** The metrics page, in Prometheus' text format. */
   metrics: () => Promise<string>;
   budget: () => Promise<BudgetView>;
@@ -19,10 +19,13 @@ export interface HealthServer {
 
 /** `/healthz` (the process lives), `/readyz` (it takes work), `/metrics` and `/budget` (JSON), on one port. */
 export async function startHealthServer(options: HealthServerOptions): Promise<HealthServer> {
-  const { host, port, isReady, metrics, budget } = options;
+  const { host, port, whyNotReady, metrics, budget } = options;
   const pages: Record<string, (response: ServerResponse) => void | Promise<void>> = {
     '/healthz': (response) => send(response, 200, 'ok\n'),
-    '/readyz': (response) => (isReady() ? send(response, 200, 'ready\n') : send(response, 503, 'not ready\n')),
+    '/readyz': (response) => {
+      const why = whyNotReady();
+      return why === null ? send(response, 200, 'ready\n') : send(response, 503, `not ready: ${why}\n`);
+    },
     '/metrics': async (response) => send(response, 200, await metrics(), 'text/plain; version=0.0.4; charset=utf-8'),
     '/budget': async (response) =>
       send(response, 200, `${JSON.stringify(budgetToWire(await budget()))}\n`, 'application/json'),

@@ -62,6 +62,9 @@ export interface OwnTemporal {
   kill(): Promise<void>;
   /** After `kill`: on the same port, with the same data. */
   restart(): Promise<void>;
+  /** It keeps its connections and accepts new ones, but answers none. */
+  pause(): void;
+  resume(): void;
   /** Ends the server and removes its data. */
   close(): Promise<void>;
 }
@@ -77,6 +80,8 @@ export async function startOwnTemporal(dynamicConfig: Record<string, string> = {
   return {
     address,
     kill: () => server.kill(),
+    pause: () => void process.kill(server.pid, 'SIGSTOP'),
+    resume: () => void process.kill(server.pid, 'SIGCONT'),
     async restart() {
       server = await startTemporalServer({ binary, port, ...files });
     },

@@ -1,7 +1,7 @@
 import '../helpers/quiet-runtime.ts';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, onTestFinished, test, vi } from 'vitest';
-import { ExternalApiClient, TemporalUnavailableError } from '../../src/client/index.ts';
+import { ExternalApiClient } from '../../src/client/index.ts';
 import { startFakeProvider, type FakeProvider } from '../../src/fake-provider/index.ts';
 import type { CallRecord } from '../../src/provider/observer.ts';
 import { composeWorker, loadWorkerConfig, type FleetWorkerOptions } from '../../src/worker/index.ts';
@@ -104,7 +104,11 @@ test('[C5] a fallback that is not there is refused at once, and names those that
   expect(() => compose({}, { fallback: 'stbu', fallbacks: { stub: async () => RESULT } })).toThrow(/"stbu".*stub/);
 });
 
-test('[C1] without a Temporal server it says where it looked', async () => {
+test('[C1] without a Temporal server it waits, and says why, until it is told to end', async () => {
   const worker = compose({ TEMPORAL_ADDRESS: '127.0.0.1:1' });
-  await expect(worker.run()).rejects.toThrow(TemporalUnavailableError);
+  const running = worker.run();
+  await waitUntil('it says why', () => worker.whyNotReady()?.includes('127.0.0.1:1 does not answer'));
+  worker.shutdown();
+  await running;
+  expect(worker.whyNotReady()).toBe('it ends');
 });

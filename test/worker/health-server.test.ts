@@ -8,7 +8,7 @@ async function startServer(options: Partial<HealthServerOptions> = {}) {
   const server = await startHealthServer({
     host: '127.0.0.1',
     port: 0,
-    isReady: () => true,
+    whyNotReady: () => null,
     metrics: async () => '',
     budget: async () => OPEN_BUDGET,
     ...options,

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { CLI } from '../helpers/stack.ts';
+import { startTemporalProxy } from '../helpers/temporal-proxy.ts';
 import { connectToTemporal, type TestTemporal } from '../helpers/temporal.ts';
 
 let temporal: TestTemporal;
@@ -58,13 +59,25 @@ test('[C1] a worker whose metrics port is taken says so and ends, so that whoeve
   });
 });
 
-test('[C1] a worker that finds no Temporal server says where it looked, and ends with 69', async () => {
-  const { exitCode, said } = await failedStart({ ...PROVIDER, TEMPORAL_ADDRESS: '127.0.0.1:1' });
-  expect({ exitCode, said }).toEqual({ exitCode: 69, said: expect.stringContaining('127.0.0.1:1') });
+test('[C1] a worker in a namespace that is not there says so, and ends', async () => {
+  expect(await failedStart({ ...PROVIDER, TEMPORAL_NAMESPACE: 'nowhere' })).toEqual({
+    exitCode: 69,
+    said: `error: The Temporal server at ${temporal.address} has no namespace nowhere. Check TEMPORAL_NAMESPACE.\n`,
+  });
 });
 
-test('[C1] a worker in a namespace that is not there says so, and ends', async () => {
-  const { exitCode, said } = await failedStart({ ...PROVIDER, TEMPORAL_NAMESPACE: 'nowhere' });
-  expect(exitCode).toBe(1);
-  expect(said).toContain('nowhere');
+test.for([
+  { method: 'GetSystemInfo', code: 16, by: 'in the words of the core' },
+  { method: 'GetSystemInfo', code: 7, by: 'in the words of the core' },
+  { method: 'DescribeNamespace', code: 7, by: 'by its code' },
+])('[C1][M17] a worker whose credentials Temporal refuses says so, and ends: $method, $code $by', async (refused) => {
+  await using proxy = await startTemporalProxy(temporal.address);
+  const refusal = { code: refused.code, message: 'Not you.' };
+  proxy.treat(({ method }) => (method === refused.method ? { refusal } : undefined));
+  expect(await failedStart({ ...PROVIDER, TEMPORAL_ADDRESS: proxy.address })).toEqual({
+    exitCode: 69,
+    said:
+      `error: The Temporal server at ${proxy.address} refuses our credentials (Not you.). ` +
+      'Check TEMPORAL_API_KEY and the TLS certificates.\n',
+  });
 });
