@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { EXIT_CODES } from '../src/cli/exit.ts';
 import * as client from '../src/client/index.ts';
 import { loadWorkerConfig } from '../src/config/worker-config.ts';
-import { WAIT_REASONS } from '../src/contract/values.ts';
+import { ERROR_CODES, WAIT_REASONS } from '../src/contract/values.ts';
 import { longestTimes } from '../src/worker/longest-times.ts';
 
 const ROOT = new URL('../', import.meta.url);
@@ -104,6 +104,18 @@ test('[M22][C4] docs/client.md has every method and every error of the client, a
   expect(firstColumn(page, 'Methods')).toEqual(methods.toSorted());
   const errors = Object.entries(client).filter(([, value]) => value.prototype instanceof Error);
   expect(firstColumn(page, 'Errors')).toEqual(errors.map(([name]) => name).toSorted());
+});
+
+test('[C4][M22] every error of the client has one base and a code of its own, which docs/client.md has', () => {
+  const page = read('docs/client.md');
+  const classes = Object.values(client).filter((value) => value.prototype instanceof client.DurableRequestError);
+  const codes = classes.map((Class) => {
+    const error = Reflect.construct(Class, [[], '']) as client.DurableRequestError;
+    expect([error.name, error.type.replace(/^OutcomeUnknown$/, '$&Error')]).toEqual([Class.name, Class.name]);
+    expect(page).toMatch(new RegExp(`^\\| \`${error.name}\` +\\| \`${error.code}\` `, 'm'));
+    return error.code;
+  });
+  expect(codes.toSorted()).toEqual(ERROR_CODES.toSorted());
 });
 
 test('[M22][N6] docs/client.md says what each reason of a wait means', () => {

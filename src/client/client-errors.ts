@@ -1,11 +1,14 @@
+import { DurableRequestError } from '../contract/durable-request-error.ts';
+
 /**
  * What can go wrong between a service and its own durable requests. What went wrong at the provider is in
  * contract/errors.ts.
  */
 
 /** The input cannot be a request. Nothing was started. */
-export class InvalidRequestError extends Error {
+export class InvalidRequestError extends DurableRequestError {
   override readonly name = 'InvalidRequestError';
+  override readonly code = 'INVALID_REQUEST';
   /** One entry for each thing that is wrong, with the path of the member it is about. */
   readonly problems: readonly { path: string; message: string }[];
 
@@ -18,8 +21,9 @@ export class InvalidRequestError extends Error {
 }
 
 /** The input is larger than Temporal keeps. Nothing was started. */
-export class RequestTooLargeError extends Error {
+export class RequestTooLargeError extends DurableRequestError {
   override readonly name = 'RequestTooLargeError';
+  override readonly code = 'REQUEST_TOO_LARGE';
 
   constructor(bytes: number, limit: number) {
     super(
@@ -29,8 +33,9 @@ export class RequestTooLargeError extends Error {
 }
 
 /** The decision cannot be taken: the request waits for none, or not any more. Nothing was changed. */
-export class NothingToDecideError extends Error {
+export class NothingToDecideError extends DurableRequestError {
   override readonly name = 'NothingToDecideError';
+  override readonly code = 'NOTHING_TO_DECIDE';
   readonly requestId: string;
 
   constructor(requestId: string, message: string) {
@@ -40,8 +45,9 @@ export class NothingToDecideError extends Error {
 }
 
 /** The request cannot be sent again: it has not ended without a result, or the work may have been done. Nothing was started. */
-export class NotRetryableError extends Error {
+export class NotRetryableError extends DurableRequestError {
   override readonly name = 'NotRetryableError';
+  override readonly code = 'NOT_RETRYABLE';
   readonly requestId: string;
 
   /** @param why and what to do instead, as the end of a sentence */
@@ -52,8 +58,9 @@ export class NotRetryableError extends Error {
 }
 
 /** The idempotency key was used before, with another input. The first request is untouched. */
-export class IdempotencyConflictError extends Error {
+export class IdempotencyConflictError extends DurableRequestError {
   override readonly name = 'IdempotencyConflictError';
+  override readonly code = 'IDEMPOTENCY_CONFLICT';
   readonly requestId: string;
 
   constructor(requestId: string) {
@@ -66,8 +73,9 @@ export class IdempotencyConflictError extends Error {
 }
 
 /** No request with this id, or it belongs to another tenant, or its retention has passed. */
-export class RequestNotFoundError extends Error {
+export class RequestNotFoundError extends DurableRequestError {
   override readonly name = 'RequestNotFoundError';
+  override readonly code = 'REQUEST_NOT_FOUND';
   readonly requestId: string;
 
   constructor(requestId: string) {
@@ -77,8 +85,9 @@ export class RequestNotFoundError extends Error {
 }
 
 /** The request was cancelled (or terminated by an operator) before it had a result. */
-export class RequestCancelledError extends Error {
+export class RequestCancelledError extends DurableRequestError {
   override readonly name = 'RequestCancelledError';
+  override readonly code = 'REQUEST_CANCELLED';
   readonly requestId: string;
 
   constructor(requestId: string, options?: { cause?: unknown }) {
@@ -88,8 +97,9 @@ export class RequestCancelledError extends Error {
 }
 
 /** The request had ended already, so there is nothing to cancel. */
-export class RequestFinishedError extends Error {
+export class RequestFinishedError extends DurableRequestError {
   override readonly name = 'RequestFinishedError';
+  override readonly code = 'REQUEST_FINISHED';
   readonly requestId: string;
 
   constructor(requestId: string) {
@@ -99,8 +109,9 @@ export class RequestFinishedError extends Error {
 }
 
 /** The result was not there within the `timeout` of the wait. The request goes on. */
-export class ResultTimeoutError extends Error {
+export class ResultTimeoutError extends DurableRequestError {
   override readonly name = 'ResultTimeoutError';
+  override readonly code = 'RESULT_TIMEOUT';
   readonly requestId: string;
 
   constructor(requestId: string) {
@@ -110,8 +121,9 @@ export class ResultTimeoutError extends Error {
 }
 
 /** The Temporal server did not answer, or did not let us in. */
-export class TemporalUnavailableError extends Error {
+export class TemporalUnavailableError extends DurableRequestError {
   override readonly name = 'TemporalUnavailableError';
+  override readonly code = 'TEMPORAL_UNAVAILABLE';
   /** The request that may have been started; null: none was. */
   readonly requestId: string | null;
 

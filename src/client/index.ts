@@ -20,6 +20,7 @@ export {
   ResultTimeoutError,
   TemporalUnavailableError,
 } from './client-errors.ts';
+export { DurableRequestError } from '../contract/durable-request-error.ts';
 export {
   APIAuthenticationError,
   APIRateLimitError,
@@ -42,6 +43,8 @@ export type {
   CacheUse,
   CancellationOutcome,
   Decision,
+  ErrorCode,
+  ErrorType,
   Idempotency,
   ListStatus,
   Outcome,

@@ -1,11 +1,14 @@
+import { DurableRequestError } from './durable-request-error.ts';
 import { FAILURES, type ErrorDetails, type FailureName } from './failures.ts';
-import type { ErrorType, Outcome } from './values.ts';
+import type { ErrorCode, ErrorType, Outcome } from './values.ts';
 
 /**
  * A call to the provider, or a whole request, failed. Thrown by the provider client, and rebuilt from the
  * Temporal failure on the client's side, so that `instanceof` works in both places.
  */
-export class ExternalAPIError extends Error {
+export class ExternalAPIError extends DurableRequestError {
+  override readonly name: string = 'ExternalAPIError';
+  readonly code: ErrorCode = 'EXTERNAL_API_ERROR';
   /** HTTP status of the provider's answer; null when none came. */
   readonly statusCode: number | null;
   readonly requestId: string | null;
@@ -21,7 +24,6 @@ export class ExternalAPIError extends Error {
 
   constructor(message: string, details: Partial<ErrorDetails> = {}, options?: { cause?: unknown }) {
     super(message, options);
-    this.name = new.target.name;
     this.statusCode = details.statusCode ?? null;
     this.requestId = details.requestId ?? null;
     this.providerRequestId = details.providerRequestId ?? null;
@@ -31,13 +33,17 @@ export class ExternalAPIError extends Error {
     this.outcome = details.outcome ?? null;
   }
 
-  get type(): ErrorType {
+  /** Also the `type` of the Temporal failure, and of `error` in a status. */
+  override get type(): ErrorType {
     return 'ExternalAPIError';
   }
 }
 
 /** The provider refused our credentials: 401 twice, 403, or a token endpoint that knows no such client. */
 export class APIAuthenticationError extends ExternalAPIError {
+  override readonly name = 'APIAuthenticationError';
+  override readonly code = 'API_AUTHENTICATION';
+
   override get type(): ErrorType {
     return 'APIAuthenticationError';
   }
@@ -45,6 +51,9 @@ export class APIAuthenticationError extends ExternalAPIError {
 
 /** The provider's rate limit held the request back until its deadline. */
 export class APIRateLimitError extends ExternalAPIError {
+  override readonly name = 'APIRateLimitError';
+  override readonly code = 'API_RATE_LIMIT';
+
   override get type(): ErrorType {
     return 'APIRateLimitError';
   }
@@ -52,6 +61,9 @@ export class APIRateLimitError extends ExternalAPIError {
 
 /** No answer in time: one call's timeout, or the whole request's deadline. */
 export class APITimeoutError extends ExternalAPIError {
+  override readonly name = 'APITimeoutError';
+  override readonly code = 'API_TIMEOUT';
+
   override get type(): ErrorType {
     return 'APITimeoutError';
   }
@@ -59,6 +71,9 @@ export class APITimeoutError extends ExternalAPIError {
 
 /** A reply was lost, and asking again could do the work twice. Look at the provider before you resubmit. */
 export class OutcomeUnknownError extends ExternalAPIError {
+  override readonly name = 'OutcomeUnknownError';
+  override readonly code = 'OUTCOME_UNKNOWN';
+
   override get type(): ErrorType {
     return 'OutcomeUnknown';
   }
@@ -66,6 +81,9 @@ export class OutcomeUnknownError extends ExternalAPIError {
 
 /** The work is done, but its result is too large to keep. `providerRequestId` finds it at the provider. */
 export class ResultTooLargeError extends ExternalAPIError {
+  override readonly name = 'ResultTooLargeError';
+  override readonly code = 'RESULT_TOO_LARGE';
+
   override get type(): ErrorType {
     return 'ResultTooLargeError';
   }

@@ -24,6 +24,27 @@ export const ERROR_TYPES = [
 ] as const;
 export type ErrorType = (typeof ERROR_TYPES)[number];
 
+/** `code` of every error that the client throws: one for each class. */
+export const ERROR_CODES = [
+  'INVALID_REQUEST',
+  'REQUEST_TOO_LARGE',
+  'IDEMPOTENCY_CONFLICT',
+  'REQUEST_NOT_FOUND',
+  'REQUEST_CANCELLED',
+  'REQUEST_FINISHED',
+  'RESULT_TIMEOUT',
+  'NOT_RETRYABLE',
+  'NOTHING_TO_DECIDE',
+  'TEMPORAL_UNAVAILABLE',
+  'EXTERNAL_API_ERROR',
+  'API_AUTHENTICATION',
+  'API_RATE_LIMIT',
+  'API_TIMEOUT',
+  'OUTCOME_UNKNOWN',
+  'RESULT_TOO_LARGE',
+] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
 export const TERMINAL_STATUSES = ['completed', 'failed', 'cancelled', 'timed_out'] as const;
 
 /** An end without a result that nobody asked for: a retry may follow. */
