@@ -110,12 +110,35 @@ test('[C4][M22] every error of the client has one base and a code of its own, wh
   const page = read('docs/client.md');
   const classes = Object.values(client).filter((value) => value.prototype instanceof client.DurableRequestError);
   const codes = classes.map((Class) => {
-    const error = Reflect.construct(Class, [[], '']) as client.DurableRequestError;
+    const error = Reflect.construct(Class, [[], '', []]) as client.DurableRequestError;
     expect([error.name, error.type.replace(/^OutcomeUnknown$/, '$&Error')]).toEqual([Class.name, Class.name]);
     expect(page).toMatch(new RegExp(`^\\| \`${error.name}\` +\\| \`${error.code}\` `, 'm'));
     return error.code;
   });
   expect(codes.toSorted()).toEqual(ERROR_CODES.toSorted());
+});
+
+test('[C4][M22] docs/client.md has the options and the hooks of the client, and no others', () => {
+  const page = read('docs/client.md');
+  const known = (options: object): string[] => {
+    const refused = (): unknown => client.ExternalApiClient.connect(options);
+    expect(refused).toThrow(/There are: |there are: /);
+    try {
+      refused();
+    } catch (error) {
+      return (
+        /here are: (.*)$/
+          .exec((error as Error).message)?.[1]
+          ?.split(', ')
+          .toSorted() ?? []
+      );
+    }
+    return [];
+  };
+  const table = page.split('### Options of the client')[1]?.split('###')[0] ?? '';
+  const cells = found(table, /^\|([^|]*)\|/gm).join();
+  expect(found(cells, /`(\w+)`/g).filter((name) => !['connect', 'new'].includes(name))).toEqual(known({ x: 1 }));
+  expect(firstColumn(page, 'Logger and hooks')).toEqual(known({ hooks: { x: 1 } }));
 });
 
 test('[M22][N6] docs/client.md says what each reason of a wait means', () => {

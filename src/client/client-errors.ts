@@ -1,21 +1,21 @@
 import { DurableRequestError } from '../contract/durable-request-error.ts';
+import type { ProcessResult } from '../contract/request.ts';
 
 /**
  * What can go wrong between a service and its own durable requests. What went wrong at the provider is in
  * contract/errors.ts.
  */
 
-/** The input cannot be a request. Nothing was started. */
+/** The input cannot be a request, or an option is wrong or unknown. Nothing was started. */
 export class InvalidRequestError extends DurableRequestError {
   override readonly name = 'InvalidRequestError';
   override readonly code = 'INVALID_REQUEST';
   /** One entry for each thing that is wrong, with the path of the member it is about. */
   readonly problems: readonly { path: string; message: string }[];
 
-  constructor(problems: readonly { path: string; message: string }[]) {
-    super(
-      `Invalid request: ${problems.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ')}`,
-    );
+  /** @param what is invalid, as the message says */
+  constructor(problems: readonly { path: string; message: string }[], what = 'request') {
+    super(`Invalid ${what}: ${told(problems)}`);
     this.problems = problems;
   }
 }
@@ -120,6 +120,33 @@ export class ResultTimeoutError extends DurableRequestError {
   }
 }
 
+/** The request is completed, but its result is not what the caller's schema wants. The work is done: do not send it again. */
+export class ResultMismatchError extends DurableRequestError {
+  override readonly name = 'ResultMismatchError';
+  override readonly code = 'RESULT_MISMATCH';
+  readonly requestId: string;
+  /** As the provider gave it. */
+  readonly result: ProcessResult;
+  /** What the schema found, with the path in `processedData` that it is about. */
+  readonly problems: readonly { path: string; message: string }[];
+
+  constructor(
+    requestId: string,
+    result: ProcessResult,
+    problems: readonly { path: string; message: string }[],
+    options?: { cause?: unknown },
+  ) {
+    super(
+      `Request ${requestId} is completed, but its result does not fit the schema: ${told(problems)}. ` +
+        'The work is done, so do not send it again: correct the schema, and take `result` of this error.',
+      options,
+    );
+    this.requestId = requestId;
+    this.result = result;
+    this.problems = problems;
+  }
+}
+
 /** The Temporal server did not answer, or did not let us in. */
 export class TemporalUnavailableError extends DurableRequestError {
   override readonly name = 'TemporalUnavailableError';
@@ -134,4 +161,8 @@ export class TemporalUnavailableError extends DurableRequestError {
     super(message, options);
     this.requestId = requestId;
   }
+}
+
+function told(problems: readonly { path: string; message: string }[]): string {
+  return problems.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ');
 }

@@ -1,25 +1,34 @@
 import type { ConnectionOptions } from '@temporalio/client';
 import type { Duration } from '@temporalio/common';
-import type { RequestSnapshot } from '../contract/request.ts';
+import type { JsonValue } from '../contract/request.ts';
 import type { BudgetSource } from './budget-source.ts';
-import type { CompletedRequest } from './finished-request.ts';
+import type { ClientHooks, ClientLogger } from './client-events.ts';
+import type { StandardSchema } from './standard-schema.ts';
 import type { CacheUse, Idempotency, Priority } from '../contract/values.ts';
 
-export interface ConnectOptions {
-  /** Default: what TEMPORAL_* and temporal.toml say, as every Temporal tool reads them. */
-  temporal?: {
-    connectionOptions: Pick<ConnectionOptions, 'address' | 'tls' | 'apiKey' | 'metadata'>;
-    namespace?: string | undefined;
-  };
+export interface ClientOptions {
   /** From the start of a request to its end, whatever happens. Default: 1 hour. */
   defaultDeadline?: Duration;
   /** How long an unknown outcome waits for a decision. Default: until the request's deadline. */
   defaultUnknownHold?: Duration | undefined;
   /** Tells a wait for the call budget from a wait for a worker. Default: the two look alike. See `budgetFrom`. */
   budget?: BudgetSource;
+  /** A logger of pino, or one with the same methods. Default: none. */
+  logger?: ClientLogger;
+  hooks?: ClientHooks;
 }
 
-export interface ProcessOptions {
+export interface ConnectOptions extends ClientOptions {
+  /** Default: what TEMPORAL_* and temporal.toml say, as every Temporal tool reads them. */
+  temporal?: {
+    connectionOptions: Pick<ConnectionOptions, 'address' | 'tls' | 'apiKey' | 'metadata'>;
+    namespace?: string | undefined;
+  };
+}
+
+export interface ProcessOptions<Result = JsonValue> {
+  /** Checks the result, and types it, wherever this handle gives it. Never sent. */
+  schema?: StandardSchema<Result>;
   /** The same tenant and key always mean the same request, however often it is sent. */
   idempotencyKey?: string;
   /** Default: `default`. */
@@ -47,25 +56,15 @@ export interface ProcessOptions {
   signal?: AbortSignal;
 }
 
-export interface ResultOptions {
+export interface ResultOptions<Result = JsonValue> {
   /** Ends the wait, not the request. */
   signal?: AbortSignal;
   timeout?: Duration;
+  /** What `result.processedData` is to be, in any library that implements https://standardschema.dev. */
+  schema?: StandardSchema<Result>;
 }
 
-/** A request that repeats another. */
-export interface RetryHandle extends RequestHandle {
-  readonly retryOf: string;
-  /** False: it was there before, from an earlier retry. */
-  readonly started: boolean;
-  /** The provider's id of the work, which it had already; null: the work was submitted again. */
-  readonly adopted: string | null;
-}
-
-/** A started request. */
-export interface RequestHandle {
-  readonly requestId: string;
-  status(): Promise<RequestSnapshot>;
-  result(options?: ResultOptions): Promise<CompletedRequest>;
-  cancel(reason?: string): Promise<void>;
+export interface UpdatesOptions {
+  /** Ends the iteration with its reason, not the request. */
+  signal?: AbortSignal;
 }

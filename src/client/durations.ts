@@ -2,6 +2,7 @@ import type { Duration } from '@temporalio/common';
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import { MAX_DEADLINE_MS } from '../contract/limits.ts';
 import { InvalidRequestError } from './client-errors.ts';
+import type { ClientOptions, ProcessOptions } from './client-options.ts';
 
 /** Node's timers end at once beyond this, which is 24.8 days. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -26,6 +27,23 @@ export function waitDuration(path: string, duration: Duration): number {
   const ms = millisecondsOf(duration);
   if (ms > 0) return Math.min(ms, LONGEST_TIMER_MS);
   throw new InvalidRequestError([{ path, message: "must be milliseconds above 0, or a string such as '10 minutes'" }]);
+}
+
+/**
+ * The times of a request, in milliseconds; null: none was asked for.
+ * @throws InvalidRequestError
+ */
+export function timesOf(
+  { deadline, unknownHold, cacheMaxAge }: Pick<ProcessOptions, 'deadline' | 'unknownHold' | 'cacheMaxAge'>,
+  { defaultDeadline = '1 hour', defaultUnknownHold }: ClientOptions,
+) {
+  const optional = (path: string, duration: Duration | undefined): number | null =>
+    duration === undefined ? null : requestDuration(path, duration);
+  return {
+    deadlineMs: requestDuration('deadline', deadline ?? defaultDeadline),
+    unknownHoldMs: optional('unknownHold', unknownHold ?? defaultUnknownHold),
+    cacheMaxAgeMs: optional('cacheMaxAge', cacheMaxAge),
+  };
 }
 
 /** NaN for what is no duration. */

@@ -1,42 +1,35 @@
-import { randomUUID } from 'node:crypto';
-import {
-  Client,
-  Connection,
-  defaultGrpcRetryOptions,
-  makeGrpcRetryInterceptor,
-  type WorkflowHandle,
-} from '@temporalio/client';
-import type { Duration } from '@temporalio/common';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { BudgetView } from '../contract/budget-view.ts';
-import { DEFAULT_TENANT, REQUEST_ID_PATTERN, workflowIdOf, type RequestMemo } from '../contract/names.ts';
-import type { ProcessInput, RequestSnapshot, RequestState } from '../contract/request.ts';
+import { REQUEST_ID_PATTERN, workflowIdOf } from '../contract/names.ts';
+import type { JsonValue, ProcessInput, RequestSnapshot, RequestState } from '../contract/request.ts';
 import { boundedWait } from './bounded-wait.ts';
 import { sharedBudget } from './budget-source.ts';
-import type { ConnectOptions, ProcessOptions, RequestHandle, ResultOptions, RetryHandle } from './client-options.ts';
+import { cancelRequest } from './cancel-request.ts';
+import { checkConnect, checkConstructor, checkReason, checkResult, checkUpdates } from './check-options.ts';
+import type { ClientOptions, ConnectOptions, ProcessOptions, ResultOptions, UpdatesOptions } from './client-options.ts';
 import { coalescedId } from './coalesce.ts';
-import {
-  NothingToDecideError,
-  RequestFinishedError,
-  RequestNotFoundError,
-  ResultTimeoutError,
-} from './client-errors.ts';
-import { requestDuration, waitDuration } from './durations.ts';
+import { RequestNotFoundError, ResultTimeoutError } from './client-errors.ts';
+import { ClientEvents } from './client-events.ts';
+import { timesOf, waitDuration } from './durations.ts';
 import { endOf, type CompletedRequest, type RequestEnd } from './finished-request.ts';
-import { invalidateAnswers, type InvalidateOptions } from './start-invalidation.ts';
+import { checkInvalidation, invalidateAnswers, type InvalidateOptions } from './start-invalidation.ts';
 import { RequestList, type ListOptions } from './list-requests.ts';
+import type { JsonCompatible, JsonLike } from './json-compatible.ts';
 import { checkInput, type CheckedInput } from './process-input.ts';
-import { existingRetry, readSnapshot, type Reading } from './read-snapshot.ts';
+import { readSnapshot, type Reading } from './read-snapshot.ts';
+import { handleOf, type RequestHandle, type RetryHandle } from './request-handle.ts';
 import { randomRequestId, requestIdFor, retryIdOf } from './request-id.ts';
 import { checkResolution } from './resolution-input.ts';
-import { ENDED, repeatedBy, sendResolution, type ResolveOptions } from './resolve-request.ts';
+import { resolveRequest, type ResolveOptions } from './resolve-request.ts';
 import { checkRetry, retryPlan, retryStart, type RetryOptions } from './retry-request.ts';
-import { OpenCalls } from './open-calls.ts';
+import type { OpenCalls } from './open-calls.ts';
+import { ownConnection } from './own-connection.ts';
 import { argsOf, RequestStarter } from './start-request.ts';
 import { readStart, readStatus } from './server-view.ts';
+import { validated } from './standard-schema.ts';
 import { ofStart, translated } from './temporal-errors.ts';
+import { watchRequest } from './watch-request.ts';
 import { why, type Why } from './why.ts';
-import { withProxyRules } from './temporal-channel.ts';
 
 const RPC_DEADLINE_MS = 5_000;
 
@@ -46,35 +39,39 @@ const RPC_DEADLINE_MS = 5_000;
  */
 export class ExternalApiClient implements AsyncDisposable {
   readonly #client: Client;
-  readonly #defaultDeadline: Duration;
+  readonly #options: ClientOptions;
   readonly #reads = new Map<string, Promise<Reading>>();
   readonly #budget: () => Promise<BudgetView | null>;
   readonly #workerAddress: string | null;
-  readonly #defaultUnknownHold: Duration | undefined;
   readonly #starter: RequestStarter;
+  readonly #events: ClientEvents;
   /** Of a connection of our own. */
   #calls: OpenCalls | null = null;
 
-  /** @param client yours to close, unless you close this */
-  constructor(
-    client: Client,
-    { defaultDeadline = '1 hour', defaultUnknownHold, budget }: Omit<ConnectOptions, 'temporal'> = {},
-  ) {
+  /**
+   * @param client yours to close, unless you close this
+   * @throws InvalidRequestError
+   */
+  constructor(client: Client, options: ClientOptions = {}) {
+    checkConstructor(options);
+    const { budget } = options;
     this.#client = client;
-    this.#defaultDeadline = defaultDeadline;
-    this.#defaultUnknownHold = defaultUnknownHold;
+    this.#options = options;
     this.#budget = budget ? sharedBudget(budget) : async () => null;
     this.#workerAddress = budget?.address ?? null;
-    this.#starter = new RequestStarter(client);
+    this.#events = new ClientEvents(options);
+    this.#starter = new RequestStarter(client, this.#events);
   }
 
-  /** Connects when first used, so that a service starts although Temporal is down. */
-  static connect({ temporal = loadClientConnectConfig(), ...options }: ConnectOptions = {}): ExternalApiClient {
-    const calls = new OpenCalls();
-    const interceptors = [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), calls.interceptor];
-    const connection = Connection.lazy({ ...withProxyRules(temporal.connectionOptions), interceptors });
-    const namespace = temporal.namespace ?? 'default';
-    const connected = new ExternalApiClient(new Client({ connection, namespace }), options);
+  /**
+   * Connects when first used, so that a service starts although Temporal is down.
+   * @throws InvalidRequestError
+   */
+  static connect(asked: ConnectOptions = {}): ExternalApiClient {
+    checkConnect(asked);
+    const { temporal, ...options } = asked;
+    const { client, calls } = ownConnection(temporal, (event) => connected.#events.callRepeated(event));
+    const connected = new ExternalApiClient(client, options);
     connected.#calls = calls;
     return connected;
   }
@@ -84,30 +81,35 @@ export class ExternalApiClient implements AsyncDisposable {
    * @throws InvalidRequestError, RequestTooLargeError, IdempotencyConflictError; TemporalUnavailableError with the id of
    *   the request, if that may have been started
    */
-  async process(input: ProcessInput, options: ProcessOptions = {}): Promise<RequestHandle> {
+  async process<Result = JsonValue, Data = JsonLike>(
+    input: ProcessInput<Data & JsonCompatible<Data>>,
+    options: ProcessOptions<Result> = {},
+  ): Promise<RequestHandle<Result>> {
     const checked = checkInput(input, options);
-    const deadlineMs = requestDuration('deadline', options.deadline ?? this.#defaultDeadline);
+    const times = timesOf(options, this.#options);
     const { tenant, idempotencyKey } = checked;
-    options.signal?.throwIfAborted();
-    const unknownHold = options.unknownHold ?? this.#defaultUnknownHold;
-    const unknownHoldMs = unknownHold === undefined ? null : requestDuration('unknownHold', unknownHold);
-    const { cacheMaxAge } = options;
-    const cacheMaxAgeMs = cacheMaxAge === undefined ? null : requestDuration('cacheMaxAge', cacheMaxAge);
+    const { signal, schema } = options;
+    signal?.throwIfAborted();
     const requestId = options.coalesce
       ? await this.#coalescedId(checked)
       : idempotencyKey === undefined
         ? randomRequestId()
         : requestIdFor(tenant, idempotencyKey);
-    const args = argsOf(requestId, checked, { deadlineMs, unknownHoldMs, cacheMaxAgeMs });
     const memo = { tenant, inputHash: checked.inputHash };
+    const args = argsOf(requestId, checked, times);
     const start = (): Promise<void> => this.#starter.start(args, memo, { key: idempotencyKey !== undefined });
-    const { signal } = options;
     try {
       await this.#start(requestId, () => (signal ? this.#client.withAbortSignal(signal, start) : start()));
     } catch (error) {
       throw signal?.aborted ? signal.reason : error;
     }
-    return this.#handle(requestId);
+    this.#events.requestStarted({ requestId, tenant, idempotencyKey: idempotencyKey ?? null });
+    return handleOf(this, requestId, schema);
+  }
+
+  /** What can be asked of a request, by its id alone. Makes no call: that there is none, its methods say. */
+  handle<Result = JsonValue>(requestId: string): RequestHandle<Result> {
+    return handleOf<Result>(this, requestId);
   }
 
   /**
@@ -142,10 +144,26 @@ export class ExternalApiClient implements AsyncDisposable {
   }
 
   /**
-   * Waits for the result.
-   * @throws ExternalAPIError and its subclasses, RequestCancelledError, ResultTimeoutError, RequestNotFoundError
+   * The request now, and again after each change of its state, up to its end. Makes no call to the provider.
+   * @throws RequestNotFoundError
    */
-  async result(requestId: string, { signal, timeout }: ResultOptions = {}): Promise<CompletedRequest> {
+  updates(requestId: string, options: UpdatesOptions = {}): AsyncIterableIterator<RequestSnapshot> {
+    checkUpdates(options);
+    this.#workflow(requestId);
+    return watchRequest(this.#client, requestId, () => this.status(requestId), options.signal);
+  }
+
+  /**
+   * Waits for the result.
+   * @throws ExternalAPIError and its subclasses, RequestCancelledError, ResultTimeoutError, ResultMismatchError,
+   *   RequestNotFoundError
+   */
+  async result<Result = JsonValue>(
+    requestId: string,
+    options: ResultOptions<Result> = {},
+  ): Promise<CompletedRequest<Result>> {
+    checkResult(options);
+    const { signal, timeout, schema } = options;
     this.#workflow(requestId);
     const wait = async (): Promise<RequestEnd> => {
       try {
@@ -157,28 +175,20 @@ export class ExternalApiClient implements AsyncDisposable {
     const timeoutMs = timeout === undefined ? undefined : waitDuration('timeout', timeout);
     const late = (): Error => new ResultTimeoutError(requestId);
     const ended = await boundedWait(this.#client, wait, { timeoutMs, late, signal });
+    this.#events.requestEnded({ requestId, status: ended.state.status, error: ended.error });
     if (ended.error) throw ended.error;
-    return ended.state;
+    // Without a schema the type is the caller's word.
+    return schema ? await validated(ended.state, schema) : (ended.state as CompletedRequest<Result>);
   }
 
   /**
    * Asks for cancellation.
-   * @throws RequestNotFoundError, RequestFinishedError
+   * @throws InvalidRequestError, RequestNotFoundError, RequestFinishedError
    */
   async cancel(requestId: string, reason = ''): Promise<void> {
-    const { workflowId } = this.#workflow(requestId);
-    await this.#rpc(requestId, async () => {
-      const { namespace, identity } = this.#client.options;
-      const description = await this.#client.workflow.getHandle(workflowId).describe();
-      if (description.status.name !== 'RUNNING') throw new RequestFinishedError(requestId);
-      await this.#client.workflowService.requestCancelWorkflowExecution({
-        namespace,
-        identity,
-        workflowExecution: { workflowId, runId: description.runId },
-        requestId: randomUUID(),
-        reason,
-      });
-    });
+    checkReason(reason);
+    this.#workflow(requestId);
+    await this.#rpc(requestId, () => cancelRequest(this.#client, requestId, reason));
   }
 
   /**
@@ -189,17 +199,8 @@ export class ExternalApiClient implements AsyncDisposable {
    */
   async resolve(requestId: string, decision: ResolveOptions): Promise<RequestState> {
     checkResolution(decision);
-    const handle = this.#workflow(requestId);
-    return await this.#rpc(requestId, async () => {
-      const { status, runId, memo } = await handle.describe();
-      if (status.name !== 'RUNNING') throw new NothingToDecideError(requestId, ENDED);
-      if (decision.decision === 'resubmit') {
-        const { tenant = DEFAULT_TENANT } = (memo ?? {}) as Partial<RequestMemo>;
-        const retriedBy = await existingRetry(this.#client, tenant, requestId);
-        if (retriedBy !== null) throw new NothingToDecideError(requestId, repeatedBy(retriedBy));
-      }
-      return await sendResolution(requestId, handle, runId, decision);
-    });
+    this.#workflow(requestId);
+    return await this.#rpc(requestId, () => resolveRequest(this.#client, requestId, decision));
   }
 
   /**
@@ -220,8 +221,9 @@ export class ExternalApiClient implements AsyncDisposable {
       const { args, memo } = retryStart(first, requestId, adopt);
       const start = () => this.#starter.start({ ...args, requestId: retryId }, memo, { key: false, details });
       await this.#start(retryId, start);
+      this.#events.requestStarted({ requestId: retryId, tenant: ended.tenant, idempotencyKey: null });
     }
-    return { ...this.#handle(retryId), retryOf: requestId, started, adopted: adopt };
+    return { ...handleOf(this, retryId), retryOf: requestId, started, adopted: adopt };
   }
 
   /**
@@ -230,7 +232,8 @@ export class ExternalApiClient implements AsyncDisposable {
    * @throws InvalidRequestError, RequestNotFoundError; TemporalUnavailableError when no worker does it within 10 s, and
    *   then one that comes back still does it
    */
-  async invalidate(options: InvalidateOptions): Promise<void> {
+  async invalidate<Data = JsonLike>(options: InvalidateOptions<Data & JsonCompatible<Data>>): Promise<void> {
+    checkInvalidation(options);
     const { requestId } = options;
     const request = requestId === undefined ? null : this.#workflow(requestId);
     await invalidateAnswers(this.#client, (call) => this.#rpc(requestId ?? '', call), options, request);
@@ -261,15 +264,6 @@ export class ExternalApiClient implements AsyncDisposable {
       const status = await this.#rpc(requestId, () => readStatus(this.#client, workflowIdOf(requestId)));
       return status && status === 'running';
     });
-  }
-
-  #handle(requestId: string): RequestHandle {
-    return {
-      requestId,
-      status: () => this.status(requestId),
-      result: (options) => this.result(requestId, options),
-      cancel: (reason) => this.cancel(requestId, reason),
-    };
   }
 
   /** @throws RequestNotFoundError for what cannot be an id of ours */

@@ -3,13 +3,16 @@ import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure
 import { createExternalAPIError, type ExternalAPIError } from '../contract/errors.ts';
 import type { ErrorDetails } from '../contract/failures.ts';
 import { workflowIdOf, type RequestMemo } from '../contract/names.ts';
-import type { ProcessResult, RequestState } from '../contract/request.ts';
+import type { JsonValue, ProcessResult, RequestState } from '../contract/request.ts';
 import { RequestCancelledError } from './client-errors.ts';
 import { readHistory } from './server-history.ts';
 import { stateFromHistory } from './state-from-history.ts';
 
 /** A completed request: `result` is there. */
-export type CompletedRequest = RequestState & { status: 'completed'; result: ProcessResult };
+export interface CompletedRequest<Data = JsonValue> extends Omit<RequestState, 'status' | 'result'> {
+  status: 'completed';
+  result: ProcessResult<Data>;
+}
 
 /** How a request ended: with its result, or with the error that a caller who awaits it gets. */
 export type RequestEnd =

@@ -1,5 +1,9 @@
 export { ExternalApiClient } from './external-api-client.ts';
-export type { ConnectOptions, ProcessOptions, RequestHandle, ResultOptions, RetryHandle } from './client-options.ts';
+export type { ClientOptions, ConnectOptions, ProcessOptions, ResultOptions, UpdatesOptions } from './client-options.ts';
+export type { CallRepeated, ClientHooks, ClientLogger, RequestEnded, RequestStarted } from './client-events.ts';
+export type { RequestHandle, RetryHandle } from './request-handle.ts';
+export type { JsonCompatible } from './json-compatible.ts';
+export type { StandardSchema } from './standard-schema.ts';
 export { budgetFrom, type BudgetSource } from './budget-source.ts';
 export type { Evidence, Why } from './why.ts';
 export type { BudgetView } from '../contract/budget-view.ts';
@@ -17,6 +21,7 @@ export {
   RequestFinishedError,
   RequestNotFoundError,
   RequestTooLargeError,
+  ResultMismatchError,
   ResultTimeoutError,
   TemporalUnavailableError,
 } from './client-errors.ts';

@@ -5,7 +5,7 @@ import { sha256 } from './canonical-json.ts';
 import { InvalidRequestError } from './client-errors.ts';
 import { name } from './request-members.ts';
 import { listPage, type ListedWorkflow, type ServerStatus } from './server-view.ts';
-import { invalidRequest, oneOf, strict } from './strict-input.ts';
+import { check, oneOf, strict } from './strict-input.ts';
 import { isMissingSearchAttribute } from './temporal-errors.ts';
 import { LIST_STATUSES, type ListStatus } from '../contract/values.ts';
 
@@ -84,8 +84,7 @@ export class RequestList implements AsyncIterable<RequestSummary> {
     this.#client = client;
     this.#rpc = rpc;
     this.#options = options;
-    const checked = optionsSchema.safeParse(options);
-    if (!checked.success) throw invalidRequest(checked.error.issues);
+    check(optionsSchema, options);
     this.#start = options.cursor === undefined ? Buffer.alloc(0) : tokenOf(options.cursor, options);
   }
 

@@ -5,7 +5,7 @@ import type { ProcessInput, ProcessRequestArgs } from '../contract/request.ts';
 import { canonicalJson, sha256 } from './canonical-json.ts';
 import { RequestTooLargeError } from './client-errors.ts';
 import { callbackUrl, idempotencyKey, name, requestData } from './request-members.ts';
-import { invalidRequest, oneOf, strict } from './strict-input.ts';
+import { abortSignal, anything, check, invalidRequest, oneOf, standardSchema, strict } from './strict-input.ts';
 import {
   CACHE_USES,
   IDEMPOTENCIES,
@@ -29,10 +29,11 @@ const optionsSchema = strict({
   kind: name.optional(),
   cache: oneOf(CACHE_USES).optional(),
   // The client reads these itself.
-  cacheMaxAge: z.unknown().optional(),
-  deadline: z.unknown().optional(),
-  unknownHold: z.unknown().optional(),
-  signal: z.unknown().optional(),
+  cacheMaxAge: anything,
+  deadline: anything,
+  unknownHold: anything,
+  signal: abortSignal,
+  schema: standardSchema,
 }).refine(({ coalesce, idempotencyKey: key }) => !(coalesce && key !== undefined), {
   path: ['coalesce'],
   message: 'goes without an idempotencyKey, which says itself what is the same request',
@@ -75,6 +76,5 @@ export function checkInput(input: ProcessInput, options: z.input<typeof optionsS
 
 /** @throws InvalidRequestError */
 export function checkTenant(tenant: string): void {
-  const checked = z.object({ tenant: name }).safeParse({ tenant });
-  if (!checked.success) throw invalidRequest(checked.error.issues);
+  check(z.object({ tenant: name }), { tenant });
 }

@@ -4,6 +4,7 @@ import { isProviderRequestId } from '../contract/names.ts';
 import { BULK_DECISIONS, DECISIONS } from '../contract/values.ts';
 import { InvalidRequestError } from './client-errors.ts';
 import type { ResolveOptions } from './resolve-request.ts';
+import { anything, check, strict } from './strict-input.ts';
 
 /** The members of a decision. Who and why stay readable in the history and in every later status, so they are bounded. */
 
@@ -51,9 +52,12 @@ export const resolutionBody = decision(
 );
 
 const complete = decision(decidedBy);
+const members = strict({ decision: anything, providerRequestId: anything, by: anything, reason: anything });
 
 /** @throws InvalidRequestError naming every problem */
-export function checkResolution({ decision: decided, providerRequestId, by, reason }: ResolveOptions): void {
+export function checkResolution(options: ResolveOptions): void {
+  check(members, options);
+  const { decision: decided, providerRequestId, by, reason } = options;
   const named = providerRequestId !== undefined && { provider_request_id: providerRequestId };
   const checked = complete.safeParse({ decision: decided, by, reason, ...named });
   if (checked.success) return;

@@ -2,13 +2,15 @@ import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
+  type Client,
   type WorkflowHandle,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { RESOLVE_UPDATE } from '../contract/names.ts';
+import { DEFAULT_TENANT, RESOLVE_UPDATE, workflowIdOf, type RequestMemo } from '../contract/names.ts';
 import type { RequestState, Resolution } from '../contract/request.ts';
 import { wasRetried } from './advice.ts';
 import { InvalidRequestError, NothingToDecideError, TemporalUnavailableError } from './client-errors.ts';
+import { existingRetry } from './read-snapshot.ts';
 
 /** A person's decision on an unknown outcome, as the client takes it. */
 export type ResolveOptions = (
@@ -19,15 +21,36 @@ export type ResolveOptions = (
   reason: string;
 };
 
+/**
+ * Decides, unless that could do the work twice.
+ * @returns the state after it
+ * @throws NothingToDecideError, InvalidRequestError; TemporalUnavailableError when no worker answers
+ */
+export async function resolveRequest(
+  client: Client,
+  requestId: string,
+  decision: ResolveOptions,
+): Promise<RequestState> {
+  const handle = client.workflow.getHandle(workflowIdOf(requestId));
+  const { status, runId, memo } = await handle.describe();
+  if (status.name !== 'RUNNING') throw new NothingToDecideError(requestId, ENDED);
+  if (decision.decision === 'resubmit') {
+    const { tenant = DEFAULT_TENANT } = (memo ?? {}) as Partial<RequestMemo>;
+    const retriedBy = await existingRetry(client, tenant, requestId);
+    if (retriedBy !== null) throw new NothingToDecideError(requestId, repeatedBy(retriedBy));
+  }
+  return await sendResolution(requestId, handle, runId, decision);
+}
+
 /** A request that failed, was retried, and was then reset by an operator is held: submitted again, the work would be done twice. */
-export function repeatedBy(retriedBy: string): string {
+function repeatedBy(retriedBy: string): string {
   return `It is not submitted again: ${wasRetried(retriedBy)} says what became of it. Abandon this one, or adopt its work`;
 }
 
-export const ENDED = 'There is nothing to decide: the request has ended';
+const ENDED = 'There is nothing to decide: the request has ended';
 
 /** Sends the decision to the workflow, whose validator takes or refuses it. Returns the state after it. */
-export async function sendResolution(
+async function sendResolution(
   requestId: string,
   handle: WorkflowHandle,
   runId: string,

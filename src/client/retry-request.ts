@@ -4,7 +4,7 @@ import { isFailed } from '../contract/values.ts';
 import { adviceAfter, decisionAdvice, retryAfter } from './advice.ts';
 import { NotRetryableError } from './client-errors.ts';
 import { decidedBy, decisionReason } from './resolution-input.ts';
-import { invalidRequest, strict } from './strict-input.ts';
+import { check, strict } from './strict-input.ts';
 import { cancellationWords } from './cancellation-words.ts';
 
 /** Who sends a request again, and why: kept with the new one, in the details that the Temporal Web UI shows. */
@@ -64,6 +64,5 @@ const optionsSchema = strict({ by: decidedBy.optional(), reason: decisionReason.
 
 /** @throws InvalidRequestError naming every problem */
 export function checkRetry(options: RetryOptions): void {
-  const checked = optionsSchema.safeParse(options);
-  if (!checked.success) throw invalidRequest(checked.error.issues);
+  check(optionsSchema, options);
 }

@@ -28,6 +28,26 @@ export async function readHistory(client: Client, workflowId: string): Promise<H
   return await plainHistory(client, workflowId, await client.workflow.getHandle(workflowId).fetchHistory());
 }
 
+/**
+ * What happened since `after`; null: from the beginning. Waits for it as long as the server lets one, some 20 s.
+ * @returns `stepped`: the workflow made a step, or its run ended; `next`: where to go on, null: with its next run
+ */
+export async function nextEvents(
+  client: Client,
+  workflowId: string,
+  after: Uint8Array | null,
+): Promise<{ stepped: boolean; next: Uint8Array | null }> {
+  const { history, nextPageToken } = await client.workflowService.getWorkflowExecutionHistory({
+    namespace: client.options.namespace,
+    execution: { workflowId },
+    waitNewEvent: true,
+    ...(after && { nextPageToken: after }),
+  });
+  const next = nextPageToken?.length ? nextPageToken : null;
+  const stepped = next === null || (history?.events ?? []).some((event) => event.workflowTaskCompletedEventAttributes);
+  return { stepped, next };
+}
+
 const CLOSING = [
   'workflowExecutionCanceledEventAttributes',
   'workflowExecutionTerminatedEventAttributes',

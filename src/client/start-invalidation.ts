@@ -2,22 +2,30 @@ import { randomUUID } from 'node:crypto';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { AnswerKey, InvalidateInput } from '../contract/activities.ts';
 import { INVALIDATION_TYPE, TASK_QUEUES, type RequestMemo } from '../contract/names.ts';
-import type { ProcessInput } from '../contract/request.ts';
+import type { JsonValue, ProcessInput } from '../contract/request.ts';
 import { boundedWait } from './bounded-wait.ts';
 import { InvalidRequestError, TemporalUnavailableError } from './client-errors.ts';
 import { checkInput, checkTenant } from './process-input.ts';
+import { anything, check, strict } from './strict-input.ts';
 import { translated } from './temporal-errors.ts';
 
 /** Which answers the response cache is to forget. */
-export type InvalidateOptions = (
+export type InvalidateOptions<Data = JsonValue> = (
   | { requestId: string; tenant?: never; input?: never }
   /** `tenant`: default `default`. */
-  | { input: ProcessInput; tenant?: string; requestId?: never }
+  | { input: ProcessInput<Data>; tenant?: string; requestId?: never }
   | { tenant: string; input?: never; requestId?: never }
 ) & {
   /** Who asks: kept in the history, at most 200 characters. Default: the identity of the Temporal client. */
   by?: string;
 };
+
+const optionsSchema = strict({ requestId: anything, input: anything, tenant: anything, by: anything });
+
+/** @throws InvalidRequestError naming every unknown option */
+export function checkInvalidation(options: InvalidateOptions): void {
+  check(optionsSchema, options);
+}
 
 const LONGEST_WAIT_MS = 10_000;
 /** By then no answer is kept any more. */

@@ -3,6 +3,7 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import { SEARCH_ATTRIBUTES, TASK_QUEUES, WORKFLOW_TYPE, workflowIdOf, type RequestMemo } from '../contract/names.ts';
 import { WORKFLOW_VERSION, type ProcessRequestArgs } from '../contract/request.ts';
 import { IdempotencyConflictError } from './client-errors.ts';
+import type { ClientEvents } from './client-events.ts';
 import type { CheckedInput } from './process-input.ts';
 import { isMissingSearchAttribute } from './temporal-errors.ts';
 
@@ -14,10 +15,12 @@ export type StartArgs = Omit<ProcessRequestArgs, 'version' | 'searchAttributes'>
 /** Starts workflows on one server, and learns whether it has our search attributes. */
 export class RequestStarter {
   readonly #client: Client;
+  readonly #events: ClientEvents;
   #searchAttributes = true;
 
-  constructor(client: Client) {
+  constructor(client: Client, events: ClientEvents) {
     this.#client = client;
+    this.#events = events;
   }
 
   /**
@@ -36,10 +39,7 @@ export class RequestStarter {
     } catch (error) {
       if (this.#searchAttributes && isMissingSearchAttribute(error)) {
         this.#searchAttributes = false;
-        process.emitWarning(
-          'The Temporal namespace has no search attributes ExternalApiTenant and ExternalApiAttention. ' +
-            'Requests run without them; `external-api setup` registers them.',
-        );
+        this.#events.searchAttributesMissing();
         return await this.start(args, memo, { key, ...(details !== undefined && { details }) });
       }
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

@@ -15,9 +15,9 @@ import type {
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
 /** What the caller wants done: the body of the provider's `POST /process`. */
-export interface ProcessInput {
+export interface ProcessInput<Data = JsonValue> {
   /** Anything JSON, except null. */
-  data: JsonValue;
+  data: Data;
   options?: {
     /** Ask the provider for an id at once and the result later. Default false. */
     async?: boolean;
@@ -27,8 +27,8 @@ export interface ProcessInput {
 }
 
 /** The provider's `result`, as `{processed_data, metadata: {processing_time, version}}` on the wire. */
-export interface ProcessResult {
-  processedData: JsonValue;
+export interface ProcessResult<Data = JsonValue> {
+  processedData: Data;
   metadata: {
     /** Seconds, as the provider counts them. */
     processingTime: number | null;

@@ -1,4 +1,16 @@
+import type { ProcessOptions, ResultOptions } from '../client/client-options.ts';
 import type { ExternalApiClient } from '../client/external-api-client.ts';
+import type { CompletedRequest } from '../client/finished-request.ts';
+import type { RequestHandle } from '../client/request-handle.ts';
+import type { InvalidateOptions } from '../client/start-invalidation.ts';
+import type { ProcessInput } from '../contract/request.ts';
 
 /** What the gateway needs of the client, whose errors it translates. Each call is bounded in time by the client itself. */
-export type GatewayClient = Pick<ExternalApiClient, 'process' | 'status' | 'resolve' | 'invalidate' | 'ping'>;
+export interface GatewayClient extends Pick<ExternalApiClient, 'status' | 'resolve' | 'ping'> {
+  process(input: ProcessInput, options: Omit<ProcessOptions, 'schema'>): Promise<StartedRequest>;
+  invalidate(options: InvalidateOptions): Promise<void>;
+}
+
+export interface StartedRequest extends Pick<RequestHandle, 'requestId' | 'status'> {
+  result(options?: Omit<ResultOptions, 'schema'>): Promise<CompletedRequest>;
+}

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { checkInput } from '../../src/client/process-input.ts';
-import { checkRetry } from '../../src/client/retry-request.ts';
 import { InvalidRequestError } from '../../src/client/client-errors.ts';
 import type { ProcessInput } from '../../src/contract/request.ts';
 
@@ -43,21 +42,6 @@ describe('what cannot be a request', () => {
     expect(
       problems({ options: { async: 1, callbackUrl: 'x' } }, { tenant: 'no spaces', idempotencyKey: '' }),
     ).toHaveLength(5);
-  });
-
-  test('[M12] a misspelt option is named with those that there are, and not dropped', () => {
-    const known =
-      'idempotencyKey, tenant, idempotency, coalesce, priority, kind, cache, cacheMaxAge, deadline, unknownHold, signal';
-    expect(problems({ data: 1 }, { idempotancyKey: 'order-1', deadline: '1 hour' } as object)).toEqual([
-      `idempotancyKey: is not known; there are: ${known}`,
-    ]);
-    expect(problems({ data: 1, options: { callback_url: 'https://x/', sync: true } })).toEqual([
-      'options.callback_url: is not known; there are: async, callbackUrl',
-      'options.sync: is not known; there are: async, callbackUrl',
-    ]);
-    expect(() => checkRetry({ by: 'jo', because: 'x' } as object)).toThrow(
-      'because: is not known; there are: by, reason',
-    );
   });
 
   test('[M12][M11] a use of the cache that does not exist is named with those that do', () => {

@@ -7,9 +7,9 @@ import {
 import type { InvalidateOptions } from '../../src/client/start-invalidation.ts';
 import type { ResolveOptions } from '../../src/client/resolve-request.ts';
 import type { ProcessInput, RequestSnapshot, RequestState } from '../../src/contract/request.ts';
-import type { ProcessOptions, RequestHandle } from '../../src/client/client-options.ts';
+import type { ProcessOptions } from '../../src/client/client-options.ts';
 import type { CompletedRequest } from '../../src/client/finished-request.ts';
-import type { GatewayClient } from '../../src/gateway/gateway-client.ts';
+import type { GatewayClient, StartedRequest } from '../../src/gateway/gateway-client.ts';
 
 interface Entry {
   snapshot: RequestSnapshot;
@@ -41,7 +41,7 @@ export class InMemoryClient implements GatewayClient {
   async process(
     input: ProcessInput,
     { tenant = 'default', idempotencyKey, cache, cacheMaxAge }: ProcessOptions,
-  ): Promise<RequestHandle> {
+  ): Promise<StartedRequest> {
     await this.failure?.();
     const key = idempotencyKey === undefined ? null : `${tenant} ${idempotencyKey}`;
     const known = key === null ? undefined : this.#keys.get(key);
@@ -139,11 +139,10 @@ export class InMemoryClient implements GatewayClient {
     return entry;
   }
 
-  #handle(requestId: string): RequestHandle {
+  #handle(requestId: string): StartedRequest {
     return {
       requestId,
       status: () => this.status(requestId),
-      cancel: async () => {},
       result: async ({ timeout, signal = AbortSignal.abort() } = {}) => {
         this.waits.push(signal);
         const entry = this.#entry(requestId);

@@ -4,8 +4,8 @@ import { ResultTimeoutError, TemporalUnavailableError } from '../../client/clien
 import { ExternalAPIError } from '../../contract/errors.ts';
 import type { ProcessInput, ProcessResult, RequestState } from '../../contract/request.ts';
 import { errorToWire, resultToWire } from '../../contract/wire-format.ts';
-import type { ProcessOptions, RequestHandle } from '../../client/client-options.ts';
-import type { GatewayClient } from '../gateway-client.ts';
+import type { ProcessOptions } from '../../client/client-options.ts';
+import type { GatewayClient, StartedRequest } from '../gateway-client.ts';
 import { HttpError } from '../http-error.ts';
 import { allowOnly } from '../methods.ts';
 import { PROCESS_PATH, statusPath } from '../paths.ts';
@@ -96,7 +96,7 @@ function maybeStarted(error: unknown, request: FastifyRequest, hasKey: boolean):
 }
 
 /** The request that repeats one that failed. Not to know it is no error. */
-async function retryOf(started: RequestHandle): Promise<string | null> {
+async function retryOf(started: StartedRequest): Promise<string | null> {
   return await started.status().then(
     ({ retriedBy }) => retriedBy,
     () => null,
@@ -125,7 +125,7 @@ function ageSeconds({ cachedAt }: RequestState, now: number): number | null {
 }
 
 /** The contract's own shape for an answer of the provider; any other is marked. */
-function processed({ requestId }: RequestHandle, { source, error }: RequestState, result: ProcessResult) {
+function processed({ requestId }: StartedRequest, { source, error }: RequestState, result: ProcessResult) {
   return {
     success: true as const,
     result: resultToWire(result),
@@ -145,7 +145,7 @@ export function toInput({ data, options }: ProcessBody): ProcessInput {
   };
 }
 
-function accepted(reply: FastifyReply, { requestId }: RequestHandle) {
+function accepted(reply: FastifyReply, { requestId }: StartedRequest) {
   return reply
     .code(202)
     .headers({ location: statusPath(requestId), 'retry-after': RETRY_AFTER_SECONDS })
@@ -157,7 +157,7 @@ function accepted(reply: FastifyReply, { requestId }: RequestHandle) {
  * caller told "unavailable" here would send it again.
  */
 async function resultWithin(
-  started: RequestHandle,
+  started: StartedRequest,
   timeout: number,
   signal: AbortSignal,
 ): Promise<RequestState | null> {

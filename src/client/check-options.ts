@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import type { ClientOptions, ConnectOptions, ResultOptions, UpdatesOptions } from './client-options.ts';
+import { LEVELS, type ClientHooks, type ClientLogger } from './client-events.ts';
+import { requestDuration } from './durations.ts';
+import { abortSignal, anything, check, standardSchema, strict } from './strict-input.ts';
+
+/** Options that the client takes itself, each known by its name: those of a request are in process-input.ts. */
+
+const budget = z
+  .custom((source) => typeof source === 'function', { message: 'must be a function, such as budgetFrom(url)' })
+  .optional();
+
+const method = z.custom((value) => typeof value === 'function', { message: 'must be a function' });
+
+// A logger has more methods than the client calls.
+const logger = z.custom(
+  (value) => LEVELS.every((level) => typeof (value as Partial<ClientLogger> | null)?.[level] === 'function'),
+  { message: `must have the methods ${LEVELS.join(', ')}, as a logger of pino has` },
+);
+
+const hooks = strict({
+  onRequestStarted: method.optional(),
+  onRequestEnded: method.optional(),
+  onRetry: method.optional(),
+} satisfies Record<keyof ClientHooks, z.ZodType>);
+
+const ofClient = {
+  defaultDeadline: anything,
+  defaultUnknownHold: anything,
+  budget,
+  logger: logger.optional(),
+  hooks: hooks.optional(),
+};
+
+const constructorOptions = strict(ofClient);
+
+const connectOptions = strict({
+  temporal: strict({
+    connectionOptions: strict({ address: anything, tls: anything, apiKey: anything, metadata: anything }),
+    namespace: z.string('must be the name of a namespace').optional(),
+  }).optional(),
+  ...ofClient,
+});
+
+const resultOptions = strict({ signal: abortSignal, timeout: anything, schema: standardSchema });
+
+const updatesOptions = strict({ signal: abortSignal });
+
+const reason = strict({ reason: z.string('must be a text').optional() });
+
+const WHAT = 'options of the client';
+
+/** @throws InvalidRequestError naming every unknown option */
+export function checkConnect(options: ConnectOptions): void {
+  check(connectOptions, options, WHAT);
+}
+
+/** @throws InvalidRequestError naming every unknown option, or a default that no request could have */
+export function checkConstructor(options: ClientOptions): void {
+  const { defaultDeadline, defaultUnknownHold } = options;
+  check(constructorOptions, options, WHAT);
+  if (defaultDeadline !== undefined) requestDuration('defaultDeadline', defaultDeadline);
+  if (defaultUnknownHold !== undefined) requestDuration('defaultUnknownHold', defaultUnknownHold);
+}
+
+/** @throws InvalidRequestError */
+export function checkResult(options: ResultOptions<unknown>): void {
+  check(resultOptions, options);
+}
+
+/** @throws InvalidRequestError */
+export function checkUpdates(options: UpdatesOptions): void {
+  check(updatesOptions, options);
+}
+
+/** @throws InvalidRequestError for what is no text, such as an object of options */
+export function checkReason(asked: string): void {
+  check(reason, { reason: asked });
+}

@@ -1,0 +1,27 @@
+import { status } from '@grpc/grpc-js';
+import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { CallRepeated } from './client-events.ts';
+import type { ConnectOptions } from './client-options.ts';
+import { OpenCalls } from './open-calls.ts';
+import { withProxyRules } from './temporal-channel.ts';
+
+/** A Temporal client that connects when first used, with the calls that it has open. */
+export function ownConnection(
+  temporal: ConnectOptions['temporal'] = loadClientConnectConfig(),
+  repeated: (event: CallRepeated) => void,
+): { client: Client; calls: OpenCalls } {
+  const calls = new OpenCalls();
+  const defaults = defaultGrpcRetryOptions();
+  const retry = makeGrpcRetryInterceptor({
+    ...defaults,
+    delayFunction: (attempt, failed) => {
+      const delayMs = Math.round(defaults.delayFunction(attempt, failed));
+      repeated({ attempt, delayMs, code: status[failed.code] ?? String(failed.code), message: failed.details });
+      return delayMs;
+    },
+  });
+  const interceptors = [retry, calls.interceptor];
+  const connection = Connection.lazy({ ...withProxyRules(temporal.connectionOptions), interceptors });
+  return { client: new Client({ connection, namespace: temporal.namespace ?? 'default' }), calls };
+}
