@@ -17,6 +17,7 @@ export const EXIT = {
   notFound: 3,
   running: 4,
   unavailable: 69,
+  output: 74,
   config: 78,
   interrupted: 130,
 } as const;
@@ -31,6 +32,7 @@ const MEANINGS: Record<keyof typeof EXIT, string> = {
   notFound: 'no such request',
   running: 'the request goes on: the wait ended first',
   unavailable: 'the Temporal server or a worker does not answer, or Temporal does not let us in',
+  output: 'the output cannot be written; what the command was to do is not undone',
   config: 'the configuration is wrong',
   interrupted: 'Ctrl-C ended the wait; the request goes on',
 };

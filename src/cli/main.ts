@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { EXIT, EXIT_CODES_HELP, reportError } from './exit.ts';
+import { guardOutput } from './guard-output.ts';
 import { tell } from './output.ts';
 
 interface CommandEntry {
@@ -112,14 +113,7 @@ function version(): string {
   return (JSON.parse(manifest) as { version: string }).version;
 }
 
-/** Whoever reads our output has seen enough of it: `external-api list | head`. */
-function endQuietlyOnBrokenPipe(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') process.exit();
-  throw error;
-}
-
-process.stdout.on('error', endQuietlyOnBrokenPipe);
-process.stderr.on('error', endQuietlyOnBrokenPipe);
+guardOutput();
 // Node's own listener would add its process id and a hint for developers.
 process.removeAllListeners('warning');
 process.on('warning', ({ message }) => tell(`warning: ${message}`));

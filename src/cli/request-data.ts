@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { buffer } from 'node:stream/consumers';
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { inexactIn } from '../contract/exact-json.ts';
+import { MAX_INPUT_BYTES } from '../contract/limits.ts';
 import type { JsonValue } from '../contract/request.ts';
 import { UsageError } from './exit.ts';
 
@@ -20,13 +21,32 @@ export async function readData({ data, file, stdin }: DataSource): Promise<JsonV
   if (data !== undefined) return parseJson(data, '--data', ` Quote it for the shell: --data '{"key": "value"}'.`);
   if (file !== undefined) return parseJson(decode(await readWhole(file), file), file);
   if (stdin !== '-') throw new UsageError(`unknown source '${stdin}': use --file <path> for a file, - for stdin`);
-  return parseJson(decode(await buffer(process.stdin), 'standard input'), 'standard input');
+  return parseJson(decode(await readBounded(process.stdin, 'standard input'), 'standard input'), 'standard input');
+}
+
+/** Blanks and escapes may make the text of an input this much longer than the JSON that is kept of it. */
+const MAX_TEXT_BYTES = 8 * MAX_INPUT_BYTES;
+
+/** @throws UsageError as soon as it is too long: it may have no end */
+async function readBounded(stream: Readable, source: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_TEXT_BYTES) {
+      const limits = `more than ${MAX_TEXT_BYTES} bytes, and at most ${MAX_INPUT_BYTES} bytes of JSON can be kept`;
+      throw new UsageError(`${source} has ${limits}: send a reference to the data instead`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 async function readWhole(path: string): Promise<Buffer> {
   try {
-    return await readFile(path);
+    return await readBounded(createReadStream(path), path);
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     const reasons: Record<string, string> = {
       ENOENT: 'there is no such file',

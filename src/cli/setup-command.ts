@@ -1,12 +1,14 @@
 import { Connection } from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
 import { Command } from 'commander';
-import { TemporalUnavailableError } from '../client/client-errors.ts';
 import { withProxyRules } from '../client/temporal-channel.ts';
 import { grpcCode, translated } from '../client/temporal-errors.ts';
-import { loadClientConfig, type ClientConfig } from '../config/client-config.ts';
+import { loadClientConfig } from '../config/client-config.ts';
+import type { TemporalConfig } from '../config/temporal.ts';
+import { temporalServer } from '../contract/address.ts';
 import { SEARCH_ATTRIBUTES } from '../contract/names.ts';
 import { wholeNumber } from './arguments.ts';
+import { explained } from './explain-no-answer.ts';
 import { setUpNamespace, type NamespaceSetup } from './namespace-setup.ts';
 import { jsonOption, print, type OutputOptions } from './output.ts';
 
@@ -23,34 +25,40 @@ export function setupCommand(): Command {
 
 async function run({ retention, ...output }: OutputOptions & { retention?: number }): Promise<void> {
   const { temporal } = loadClientConfig();
-  const connection = await connect(temporal);
   try {
-    const setup = await setUpNamespace(connection, temporal.namespace, retention);
+    const setup = await setUp(temporal, retention);
     print(toWire(setup), setupText(setup), output);
   } catch (error) {
-    throw explained(error, temporal.namespace);
+    throw await explained(inOurWords(error, temporal), temporal);
+  }
+}
+
+async function setUp({ connectionOptions, namespace }: TemporalConfig, retention?: number): Promise<NamespaceSetup> {
+  const connection = Connection.lazy(withProxyRules(connectionOptions));
+  try {
+    // The calls that follow are repeated until their own deadline, each.
+    await connection.withDeadline(Date.now() + CONNECT_DEADLINE_MS, () => connection.workflowService.getSystemInfo({}));
+    return await setUpNamespace(connection, namespace, retention);
   } finally {
     await connection.close();
   }
 }
 
-async function connect({ connectionOptions }: ClientConfig['temporal']): Promise<Connection> {
-  try {
-    return await Connection.connect({ ...withProxyRules(connectionOptions), connectTimeout: '5 seconds' });
-  } catch (cause) {
-    throw new TemporalUnavailableError(undefined, { cause });
-  }
-}
+const CONNECT_DEADLINE_MS = 5_000;
 
 // gRPC status codes, https://grpc.io/docs/guides/status-codes/
 const NOT_FOUND = 5;
 /** PERMISSION_DENIED, and UNIMPLEMENTED: a server that has its own way of doing it. */
 const NOT_FOR_US: readonly unknown[] = [7, 12];
 
-function explained(error: unknown, namespace: string): unknown {
+function inOurWords(
+  error: unknown,
+  { namespace, connectionOptions: { address }, addressFrom: from }: TemporalConfig,
+): unknown {
   const code = grpcCode(error);
-  if (code === NOT_FOUND) return translated(new NamespaceNotFoundError(namespace), '');
-  if (!NOT_FOR_US.includes(code)) return translated(error, '');
+  const server = temporalServer({ address, from });
+  if (code === NOT_FOUND) return translated(new NamespaceNotFoundError(namespace), '', server);
+  if (!NOT_FOR_US.includes(code)) return translated(error, '', server);
   return new Error(
     `These credentials may not change the namespace ${namespace}. Let an administrator run this command, or register ` +
       `${Object.values(SEARCH_ATTRIBUTES).join(' and ')} (both Keyword) with the tools of that server. ` +

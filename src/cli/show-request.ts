@@ -53,10 +53,20 @@ export async function waitForRequest(
     ended.abort();
     process.off('SIGINT', onInterrupt);
   }
-  await showRequest(client, requestId, output);
+  const { status } = await showRequest(client, requestId, output);
+  // It may have ended after the wait: what is told then is what is shown.
+  if (end instanceof ResultTimeoutError && isTerminal(status)) end = await client.result(requestId).then(nothing, asIs);
   if (end === null) return EXIT.ok;
   tell(messageOf(end));
   return exitCodeOf(end);
+}
+
+function nothing(): null {
+  return null;
+}
+
+function asIs(error: unknown): unknown {
+  return error;
 }
 
 /** The wait ended, and the request can be shown. */

@@ -3,10 +3,11 @@ import type { ExternalApiClient } from '../client/external-api-client.ts';
 /** Runs `use` with a client of the configured Temporal server, and closes it. */
 export async function withClient<Result>(use: (client: ExternalApiClient) => Promise<Result>): Promise<Result> {
   // Only now: the Temporal SDK takes longer to load than it takes to find a mistake in the command line.
-  const [{ ExternalApiClient }, { budgetFrom }, { loadClientConfig }] = await Promise.all([
+  const [{ ExternalApiClient }, { budgetFrom }, { loadClientConfig }, { explained }] = await Promise.all([
     import('../client/external-api-client.ts'),
     import('../client/budget-source.ts'),
     import('../config/client-config.ts'),
+    import('./explain-no-answer.ts'),
   ]);
   const { temporal, requestDeadlineMs, unknownHoldMs, workerUrl } = loadClientConfig();
   const client = ExternalApiClient.connect({
@@ -17,6 +18,8 @@ export async function withClient<Result>(use: (client: ExternalApiClient) => Pro
   });
   try {
     return await use(client);
+  } catch (error) {
+    throw await explained(error, temporal);
   } finally {
     await client.close();
   }

@@ -38,6 +38,7 @@ const connectOptions = strict({
   temporal: strict({
     connectionOptions: strict({ address: anything, tls: anything, apiKey: anything, metadata: anything }),
     namespace: z.string('must be the name of a namespace').optional(),
+    addressFrom: z.string('must be a text').optional(),
   }).optional(),
   ...ofClient,
 });

@@ -23,6 +23,8 @@ export interface ConnectOptions extends ClientOptions {
   temporal?: {
     connectionOptions: Pick<ConnectionOptions, 'address' | 'tls' | 'apiKey' | 'metadata'>;
     namespace?: string | undefined;
+    /** Where the address was taken from: errors tell it to a person. */
+    addressFrom?: string;
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
+import { temporalServer } from '../contract/address.ts';
 import type { BudgetView } from '../contract/budget-view.ts';
 import { REQUEST_ID_PATTERN, workflowIdOf } from '../contract/names.ts';
 import type { JsonValue, ProcessInput, RequestSnapshot, RequestState } from '../contract/request.ts';
@@ -28,6 +29,7 @@ import { argsOf, RequestStarter } from './start-request.ts';
 import { readStart, readStatus } from './server-view.ts';
 import { validated } from './standard-schema.ts';
 import { ofStart, translated } from './temporal-errors.ts';
+import { addressOf, configuredTemporal } from './temporal-address.ts';
 import { watchRequest } from './watch-request.ts';
 import { why, type Why } from './why.ts';
 
@@ -45,6 +47,8 @@ export class ExternalApiClient implements AsyncDisposable {
   readonly #workerAddress: string | null;
   readonly #starter: RequestStarter;
   readonly #events: ClientEvents;
+  /** Its address, and where that was taken from, for a person. */
+  #server: string | undefined;
   /** Of a connection of our own. */
   #calls: OpenCalls | null = null;
 
@@ -61,6 +65,7 @@ export class ExternalApiClient implements AsyncDisposable {
     this.#workerAddress = budget?.address ?? null;
     this.#events = new ClientEvents(options);
     this.#starter = new RequestStarter(client, this.#events);
+    this.#server = addressOf(client);
   }
 
   /**
@@ -69,10 +74,11 @@ export class ExternalApiClient implements AsyncDisposable {
    */
   static connect(asked: ConnectOptions = {}): ExternalApiClient {
     checkConnect(asked);
-    const { temporal, ...options } = asked;
+    const { temporal = configuredTemporal(), ...options } = asked;
     const { client, calls } = ownConnection(temporal, (event) => connected.#events.callRepeated(event));
     const connected = new ExternalApiClient(client, options);
     connected.#calls = calls;
+    connected.#server = temporalServer({ address: temporal.connectionOptions.address, from: temporal.addressFrom });
     return connected;
   }
 
@@ -136,7 +142,7 @@ export class ExternalApiClient implements AsyncDisposable {
     if (underWay) return await underWay;
     const read = readSnapshot(this.#client, requestId, this.#budget)
       .catch((error: unknown) => {
-        throw translated(error, requestId);
+        throw translated(error, requestId, this.#server);
       })
       .finally(() => this.#reads.delete(requestId));
     this.#reads.set(requestId, read);
@@ -150,7 +156,8 @@ export class ExternalApiClient implements AsyncDisposable {
   updates(requestId: string, options: UpdatesOptions = {}): AsyncIterableIterator<RequestSnapshot> {
     checkUpdates(options);
     this.#workflow(requestId);
-    return watchRequest(this.#client, requestId, () => this.status(requestId), options.signal);
+    const { signal } = options;
+    return watchRequest(this.#client, requestId, () => this.status(requestId), { signal, server: this.#server });
   }
 
   /**
@@ -169,7 +176,7 @@ export class ExternalApiClient implements AsyncDisposable {
       try {
         return await endOf(this.#client, requestId);
       } catch (error) {
-        throw translated(error, requestId);
+        throw translated(error, requestId, this.#server);
       }
     };
     const timeoutMs = timeout === undefined ? undefined : waitDuration('timeout', timeout);
@@ -284,7 +291,7 @@ export class ExternalApiClient implements AsyncDisposable {
     try {
       return await this.#client.withDeadline(Date.now() + deadlineMs, call);
     } catch (error) {
-      throw translated(error, requestId);
+      throw translated(error, requestId, this.#server);
     }
   }
 }

@@ -1,6 +1,5 @@
 import { status } from '@grpc/grpc-js';
 import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { CallRepeated } from './client-events.ts';
 import type { ConnectOptions } from './client-options.ts';
 import { OpenCalls } from './open-calls.ts';
@@ -8,7 +7,7 @@ import { withProxyRules } from './temporal-channel.ts';
 
 /** A Temporal client that connects when first used, with the calls that it has open. */
 export function ownConnection(
-  temporal: ConnectOptions['temporal'] = loadClientConnectConfig(),
+  temporal: NonNullable<ConnectOptions['temporal']>,
   repeated: (event: CallRepeated) => void,
 ): { client: Client; calls: OpenCalls } {
   const calls = new OpenCalls();

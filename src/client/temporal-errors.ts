@@ -1,4 +1,8 @@
-import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  isGrpcServiceError,
+  WorkflowNotFoundError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
 import { CLIENT_CLOSED } from './open-calls.ts';
 import { RequestNotFoundError, TemporalUnavailableError } from './client-errors.ts';
@@ -13,24 +17,40 @@ const UNIMPLEMENTED = 12;
 const UNAVAILABLE = 14;
 const UNAUTHENTICATED = 16;
 
-const REFUSED = 'The Temporal server refused our credentials. Check TEMPORAL_API_KEY and the TLS certificates.';
-
 const NO_ANSWER: readonly unknown[] = [CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE];
 const NOT_LET_IN: readonly unknown[] = [PERMISSION_DENIED, UNAUTHENTICATED];
 
-/** An error of the Temporal client in this package's words; any other error as it is. */
-export function translated(error: unknown, requestId: string): unknown {
+/**
+ * An error of the Temporal client in this package's words; any other error as it is.
+ * @param server its address, and where that was taken from
+ */
+export function translated(error: unknown, requestId: string, server?: string): unknown {
+  const theServer = server === undefined ? 'The Temporal server' : `The Temporal server at ${server}`;
   const code = grpcCode(error);
   const namespace = missingNamespace(error, code);
   if (namespace !== undefined) {
-    const message = `The Temporal server has no namespace ${namespace}. Check TEMPORAL_NAMESPACE.`;
+    const message = `${theServer} has no namespace ${namespace}. Check TEMPORAL_NAMESPACE.`;
     return new TemporalUnavailableError(message, { cause: error });
   }
   if (error instanceof WorkflowNotFoundError || code === NOT_FOUND) return new RequestNotFoundError(requestId);
   if (wasClosed(error)) return new TemporalUnavailableError(CLIENT_CLOSED, { cause: error });
-  if (NO_ANSWER.includes(code)) return new TemporalUnavailableError(undefined, { cause: error });
-  if (NOT_LET_IN.includes(code)) return new TemporalUnavailableError(REFUSED, { cause: error });
+  if (NO_ANSWER.includes(code)) {
+    const message = `${theServer} did not answer. Check TEMPORAL_ADDRESS and that the server is up.`;
+    return new TemporalUnavailableError(message, { cause: error });
+  }
+  if (NOT_LET_IN.includes(code)) {
+    const message = `${theServer} refused our credentials. Check TEMPORAL_API_KEY and the TLS certificates.`;
+    return new TemporalUnavailableError(message, { cause: error });
+  }
   return error;
+}
+
+/** Whether the Temporal server gave no answer at all. */
+export function isNoAnswer(error: unknown): error is TemporalUnavailableError {
+  if (!(error instanceof TemporalUnavailableError) || wasClosed(error.cause)) return false;
+  // The server waited for a worker.
+  if (error.cause instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return false;
+  return NO_ANSWER.includes(grpcCode(error.cause));
 }
 
 /** The error of a start: one that nobody answered may have reached the server all the same. */

@@ -14,13 +14,14 @@ const POLL_DEADLINE_MS = 60_000;
  * worker is asked before something happened. A reader who is slow gets the latest, not all.
  *
  * @param read shared with other readers, so that it is not cancelled for one of them
+ * @param server for errors
  * @throws what `read` throws, TemporalUnavailableError, or the reason of `signal`
  */
 export async function* watchRequest(
   client: Client,
   requestId: string,
   read: () => Promise<RequestSnapshot>,
-  signal: AbortSignal | undefined,
+  { signal, server }: { signal: AbortSignal | undefined; server: string | undefined },
 ): AsyncGenerator<RequestSnapshot, void, undefined> {
   const bounds = { late: () => new Error('unbounded'), signal };
   const uncancelled: Pick<Client, 'withAbortSignal'> = { withAbortSignal: (_signal, call) => call() };
@@ -43,7 +44,7 @@ export async function* watchRequest(
     try {
       return await boundedWait(client, poll, bounds);
     } catch (error) {
-      throw signal?.aborted ? signal.reason : translated(error, requestId);
+      throw signal?.aborted ? signal.reason : translated(error, requestId, server);
     }
   }
 }

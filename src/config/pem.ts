@@ -1,32 +1,20 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { text } from './schemas.ts';
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g;
-
-const EXPECTED_CERTIFICATES = 'one or more certificates (PEM)';
-
-/** Certificates of which each can be read. */
-export const certificates = text(EXPECTED_CERTIFICATES).refine((value) => {
-  const found = value.match(CERTIFICATE) ?? [];
-  return found.length > 0 && found.every((pem) => isReadable(() => new X509Certificate(pem)));
-}, `must be ${EXPECTED_CERTIFICATES}`);
-
-const EXPECTED_KEY = 'a private key (PEM) without a passphrase';
-
-export const privateKey = text(EXPECTED_KEY).refine(
-  (value) => isReadable(() => createPrivateKey(value)),
-  `must be ${EXPECTED_KEY}`,
-);
-
-/** Whether the key is that of the first certificate, which is the one that is shown. */
-export function belongTogether(certificate: string, key: string): boolean {
-  return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
+/** The certificates of a text (PEM), whatever stands between them; null: there are none, or not all can be read. */
+export function certificatesOf(pem: string): X509Certificate[] | null {
+  const blocks = pem.split(/(?=-----BEGIN )/).filter((block) => /^-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/.test(block));
+  return blocks.length === 0 ? null : readOrNull(() => blocks.map((block) => new X509Certificate(block)));
 }
 
-function isReadable(read: () => unknown): boolean {
+/** The private key in a text (PEM); null: there is none, or it needs a password. */
+export function privateKeyOf(pem: string): KeyObject | null {
+  return readOrNull(() => createPrivateKey(pem));
+}
+
+function readOrNull<Value>(read: () => Value): Value | null {
   try {
-    return read() !== undefined;
+    return read();
   } catch {
-    return false;
+    return null;
   }
 }

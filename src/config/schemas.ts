@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { certificatesOf } from './pem.ts';
 
 /**
  * What the value of a variable may be. Each schema reads the variable's text, and its only message says what is
@@ -105,8 +106,8 @@ const EXPECTED_PEM = 'the path of a file with certificates (PEM)';
 export const pemFile = text(EXPECTED_PEM).transform((path, context) => {
   try {
     const content = readFileSync(path, 'utf8');
-    if (content.includes('-----BEGIN CERTIFICATE-----')) return content;
-    context.addIssue({ code: 'custom', message: `must be ${EXPECTED_PEM}, and there is none in it: ${path}` });
+    if (certificatesOf(content) !== null) return content;
+    context.addIssue({ code: 'custom', message: `must be ${EXPECTED_PEM}, and not all of it can be read: ${path}` });
   } catch {
     context.addIssue({ code: 'custom', message: `must be ${EXPECTED_PEM}, and it cannot be read: ${path}` });
   }

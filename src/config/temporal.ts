@@ -1,13 +1,17 @@
 import { existsSync } from 'node:fs';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
+import { addressSaidBy } from '../contract/address.ts';
 import type { ConfigProblem } from './config-error.ts';
 import type { Environment } from './secret-files.ts';
+import { tlsProblems } from './temporal-tls.ts';
 
 /** What both `Connection.connect` (client) and `NativeConnection.connect` (worker) take, and the namespace. */
 export interface TemporalConfig {
   connectionOptions: Pick<NativeConnectionOptions, 'address' | 'tls' | 'apiKey' | 'metadata'>;
   namespace: string;
+  /** Where the address was taken from, for a person. */
+  addressFrom?: string;
 }
 
 /**
@@ -27,7 +31,10 @@ export function loadTemporalConfig(env: Environment): { temporal: TemporalConfig
       ...(apiKey !== undefined && { apiKey }),
       ...(metadata !== undefined && { metadata }),
     };
-    return { temporal: { connectionOptions: Object.freeze(defined), namespace: namespace ?? 'default' }, problems };
+    problems.push(...tlsProblems(tls, env));
+    const addressFrom = addressSaidBy(address, env);
+    const connection = { connectionOptions: Object.freeze(defined), namespace: namespace ?? 'default', addressFrom };
+    return { temporal: connection, problems };
   } catch (error) {
     return { temporal: null, problems: [...problems, problemOf(error, env)] };
   }

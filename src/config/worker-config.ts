@@ -4,7 +4,7 @@ import { load, readable } from './load.ts';
 import { IDEMPOTENCIES, type Idempotency } from '../contract/values.ts';
 import { logLevel, type LogLevel } from './shared-variables.ts';
 import type { TemporalConfig } from './temporal.ts';
-import { belongTogether, certificates, privateKey } from './pem.ts';
+import { belongTogether, certificates, privateKey } from './certificates.ts';
 import {
   baseUrl,
   cipherKey,
