@@ -1,9 +1,9 @@
-import type { RequestSummary } from '../client/list-requests.ts';
-import { span, timeOfDay } from '../client/time-in-words.ts';
+import { seconds, timeOfDay } from '../client/time-in-words.ts';
 import { cancellationWords } from '../client/cancellation-words.ts';
 import { closureOf, type BudgetView, type Closure } from '../contract/budget-view.ts';
 import type { RecordedResolution, RequestSnapshot } from '../contract/request.ts';
 import type { WaitReason } from '../contract/values.ts';
+import { wrap } from './wrap.ts';
 
 const REASONS: Record<WaitReason, string> = {
   task_failing: 'workers whose code can run it: its workflow task fails',
@@ -21,11 +21,11 @@ const REASONS: Record<WaitReason, string> = {
 export function stateLine({ status, waitingFor, stale }: RequestSnapshot): string {
   const until = waitingFor?.until ? ` (until ${waitingFor.until})` : '';
   const reason = waitingFor ? `, waits for ${REASONS[waitingFor.reason]}${until}` : '';
-  return `${status}${reason}${stale ? '; no worker answers' : ''}`;
+  return `${status}${reason}${stale ? '; no worker answered in time' : ''}`;
 }
 
 /** A request for a person: one line for each thing that is known. */
-export function requestText(snapshot: RequestSnapshot): string {
+export function requestText(snapshot: RequestSnapshot, width: number): string {
   const { error, result, cancellation, resolution } = snapshot;
   const rows: [string, string | null][] = [
     ['status', stateLine(snapshot)],
@@ -42,15 +42,27 @@ export function requestText(snapshot: RequestSnapshot): string {
     ['decision', resolution && decisionText(resolution)],
     ['error', error && `${error.type}: ${error.message}`],
     ['processed in', result?.metadata.processingTime ? `${result.metadata.processingTime} s` : null],
-    ['result', result && JSON.stringify(result.processedData, null, 2).replaceAll('\n', `\n${INDENT}`)],
   ];
-  return aligned(snapshot.requestId, rows);
+  const text = aligned(snapshot.requestId, rows, width);
+  if (result === null) return text;
+  // As it is: whoever copies it gets JSON.
+  const json = JSON.stringify(result.processedData, null, 2).replaceAll('\n', `\n${INDENT}`);
+  return `${text}\n${label('result')}${json}`;
 }
 
 /** A title, and below it a line for each value that there is. */
-function aligned(title: string, rows: readonly [string, string | null][]): string {
+function aligned(title: string, rows: readonly [string, string | null][], width: number): string {
   const known = rows.filter((row): row is [string, string] => row[1] !== null);
-  return [title, ...known.map(([name, value]) => `  ${name.padEnd(INDENT.length - 2)}${value}`)].join('\n');
+  return [title, ...known.map(([name, value]) => label(name) + wrapped(value, width))].join('\n');
+}
+
+function label(name: string): string {
+  return `  ${name.padEnd(INDENT.length - 2)}`;
+}
+
+/** Beside its label, and below it. */
+function wrapped(value: string, width: number): string {
+  return wrap(value, width - INDENT.length).replaceAll('\n', `\n${INDENT}`);
 }
 
 function decisionText({ decision, providerRequestId, by, reason, at }: RecordedResolution): string {
@@ -73,15 +85,15 @@ const COUNTED_IN: Record<BudgetView['countedIn'], (workers: number) => string> =
 };
 
 /** The call budget for a person. */
-export function budgetText(view: BudgetView, now: Date): string {
+export function budgetText(view: BudgetView, now: Date, width: number): string {
   const closure = closureOf(view, 'other');
   const next = (call: 'bulk' | 'other'): string => {
     const until = closureOf(view, call)?.until;
     return until === undefined ? 'now' : `at ${timeOfDay(until, now)}`;
   };
-  return aligned(`Call budget at ${timeOfDay(view.asOf, now)}`, [
+  const rows: [string, string | null][] = [
     ['state', closure ? CLOSED[closure.by] : 'open'],
-    ['calls', `${view.used} of ${view.limit} in the last ${span(view.windowMs)}`],
+    ['calls', `${view.used} of ${view.limit} in the last ${seconds(view.windowMs)}`],
     ['lowered to', view.loweredLimit === null ? null : `${view.loweredLimit}, as the provider says`],
     ['kept', view.kept === 0 ? null : `${view.kept} for workers that Redis does not hear of`],
     ['next call', next('other')],
@@ -89,33 +101,6 @@ export function budgetText(view: BudgetView, now: Date): string {
     ['waiting', `${view.waiting} in this worker`],
     ['failures', `${view.failures} in a row`],
     ['counted in', COUNTED_IN[view.countedIn](view.workers)],
-  ]);
-}
-
-/** A table with a heading. */
-export function listText(requests: readonly RequestSummary[]): string {
-  if (requests.length === 0) return 'No requests.';
-  const retries = requests.some(({ retryOf }) => retryOf !== null);
-  const rows = requests.map((request) => [
-    request.requestId,
-    request.status,
-    request.tenant,
-    request.createdAt,
-    request.completedAt ?? '-',
-    ...(retries ? [request.retryOf ?? '-'] : []),
-  ]);
-  const heading = ['REQUEST', 'STATUS', 'TENANT', 'CREATED', 'COMPLETED', ...(retries ? ['RETRY OF'] : [])];
-  const table = [heading, ...rows];
-  const widths = table.reduce<number[]>(
-    (widest, row) => row.map((cell, i) => Math.max(cell.length, widest[i] ?? 0)),
-    [],
-  );
-  return table
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  ];
+  return aligned(`Call budget at ${timeOfDay(view.asOf, now)}`, rows, width);
 }

@@ -1,7 +1,5 @@
-import { Connection } from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
 import { Command } from 'commander';
-import { withProxyRules } from '../client/temporal-channel.ts';
 import { grpcCode, translated } from '../client/temporal-errors.ts';
 import { loadClientConfig } from '../config/client-config.ts';
 import type { TemporalConfig } from '../config/temporal.ts';
@@ -11,6 +9,7 @@ import { wholeNumber } from './arguments.ts';
 import { explained } from './explain-no-answer.ts';
 import { setUpNamespace, type NamespaceSetup } from './namespace-setup.ts';
 import { jsonOption, print, type OutputOptions } from './output.ts';
+import { withConnection } from './with-connection.ts';
 
 /** `external-api setup`: prepares the namespace. */
 export function setupCommand(): Command {
@@ -33,15 +32,12 @@ async function run({ retention, ...output }: OutputOptions & { retention?: numbe
   }
 }
 
-async function setUp({ connectionOptions, namespace }: TemporalConfig, retention?: number): Promise<NamespaceSetup> {
-  const connection = Connection.lazy(withProxyRules(connectionOptions));
-  try {
+async function setUp(temporal: TemporalConfig, retention?: number): Promise<NamespaceSetup> {
+  return await withConnection(temporal, async (connection) => {
     // The calls that follow are repeated until their own deadline, each.
     await connection.withDeadline(Date.now() + CONNECT_DEADLINE_MS, () => connection.workflowService.getSystemInfo({}));
-    return await setUpNamespace(connection, namespace, retention);
-  } finally {
-    await connection.close();
-  }
+    return await setUpNamespace(connection, temporal.namespace, retention);
+  });
 }
 
 const CONNECT_DEADLINE_MS = 5_000;

@@ -16,7 +16,7 @@ export async function showRequest(
   options: OutputOptions,
 ): Promise<RequestSnapshot> {
   const snapshot = await client.status(requestId);
-  print(snapshotToWire(snapshot), requestText(snapshot), options);
+  print(snapshotToWire(snapshot), (width) => requestText(snapshot, width), options);
   return snapshot;
 }
 

@@ -40,6 +40,8 @@ function whyToWire({ requestId, status, reason, since, until, sentence, evidence
       },
       budget: evidence.budget && budgetToWire(evidence.budget),
       worker: evidence.workerAddress,
+      worker_problem: evidence.workerProblem,
+      pollers: evidence.pollers?.map(({ identity, lastAskedAt }) => ({ identity, last_asked_at: lastAskedAt })) ?? null,
       stale: evidence.stale,
       provider_request_id: evidence.providerRequestId,
       error: error && errorToWire(error),

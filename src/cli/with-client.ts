@@ -9,12 +9,12 @@ export async function withClient<Result>(use: (client: ExternalApiClient) => Pro
     import('../config/client-config.ts'),
     import('./explain-no-answer.ts'),
   ]);
-  const { temporal, requestDeadlineMs, unknownHoldMs, workerUrl } = loadClientConfig();
+  const { temporal, requestDeadlineMs, unknownHoldMs, workerUrl, workerUrlFrom } = loadClientConfig();
   const client = ExternalApiClient.connect({
     temporal,
     defaultDeadline: requestDeadlineMs,
     defaultUnknownHold: unknownHoldMs,
-    budget: budgetFrom(workerUrl),
+    budget: budgetFrom(workerUrl, workerUrlFrom),
   });
   try {
     return await use(client);

@@ -1,15 +1,26 @@
 import { z } from 'zod';
 import { budgetFromWire, type BudgetView } from '../contract/budget-view.ts';
 import { CLOSED_BY, COUNTED_IN } from '../contract/values.ts';
+import { getPage, silence } from './get-page.ts';
 
-/** Says what the call budget is now; null, or a rejection, when nobody can. `address` is told to a person. */
+/** Says what the call budget is now; null, or a rejection, when nobody can. */
 export interface BudgetSource {
   (): Promise<BudgetView | null>;
+  /** Where it asks, for a person. */
   readonly address?: string;
+  /** Where `address` was taken from, for a person. */
+  readonly addressFrom?: string;
 }
 
-const PAGE_DEADLINE_MS = 300;
-const DEADLINE_MS = 500;
+/** What a source said. */
+export interface BudgetAnswer {
+  view: BudgetView | null;
+  /** Why there is no view, as the end of a sentence about the one that was asked; null: there is one. */
+  problem: string | null;
+}
+
+/** A worker under load takes its time. */
+const LONGEST_READ_MS = 2_000;
 const FRESH_MS = 250;
 
 const count = z.number().nonnegative();
@@ -29,59 +40,85 @@ const budget: z.ZodType<BudgetView> = z.object({
   asOf: z.iso.datetime(),
 });
 
-/** No budget could be read: nobody answered in time, or not a worker. The message says which. */
+/** No budget could be read: nobody answered in time, or not a worker. The message says which, and where. */
 export class BudgetUnreadableError extends Error {
   override readonly name = 'BudgetUnreadableError';
+
+  readonly problem: string;
+
+  constructor(url: string, problem: string, options?: ErrorOptions) {
+    super(`${url} ${problem}`, options);
+    this.problem = problem;
+  }
 }
 
 /**
- * The budget as the worker at `workerUrl` (the origin of its health pages) shows it, within 300 ms.
+ * The budget as the worker at `workerUrl` (the origin of its health pages) shows it, within 2 s.
  * @throws BudgetUnreadableError
  */
 export async function readBudget(workerUrl: string | URL): Promise<BudgetView> {
-  const url = `${String(workerUrl).replace(/\/+$/, '')}/budget`;
+  const url = `${originOf(workerUrl)}/budget`;
+  const page = await getPage(url, { deadlineMs: LONGEST_READ_MS, maxBytes: MAX_PAGE_BYTES });
+  if (page.problem !== null) throw new BudgetUnreadableError(url, page.problem, { cause: page.cause });
+  if (page.status !== 200) throw new BudgetUnreadableError(url, `answers ${page.status}`);
   let body: unknown;
   try {
-    const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(PAGE_DEADLINE_MS) });
-    if (!response.ok) throw new BudgetUnreadableError(`${url} answers ${response.status}`);
-    body = await response.json();
-  } catch (error) {
-    if (error instanceof BudgetUnreadableError) throw error;
-    throw new BudgetUnreadableError(`${url} ${whatWentWrong(error)}`, { cause: error });
+    body = JSON.parse(page.text);
+  } catch (cause) {
+    throw new BudgetUnreadableError(url, 'answers something else than JSON', { cause });
   }
   const read = budget.safeParse(typeof body === 'object' && body !== null ? budgetFromWire(body) : body);
-  if (!read.success) throw new BudgetUnreadableError(`${url} answers something else than a call budget`);
+  if (!read.success) throw new BudgetUnreadableError(url, 'answers something else than a call budget');
   return read.data;
 }
 
-function whatWentWrong(error: unknown): string {
-  if (error instanceof SyntaxError) return 'answers something else than JSON';
-  if (error instanceof Error && error.name === 'TimeoutError') return `does not answer within ${PAGE_DEADLINE_MS} ms`;
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return `does not answer (${cause instanceof Error && 'code' in cause ? String(cause.code) : 'no connection'})`;
+const MAX_PAGE_BYTES = 100_000;
+
+function originOf(url: string | URL): string {
+  return String(url).replace(/\/+$/, '');
 }
 
-/** The budget as a worker shows it, for the `budget` option of ExternalApiClient. `workerUrl`: http://host:9464. */
-export function budgetFrom(workerUrl: string | URL): BudgetSource {
-  return Object.assign(() => readBudget(workerUrl), { address: String(workerUrl).replace(/\/+$/, '') });
+/**
+ * The budget as a worker shows it, for the `budget` option of ExternalApiClient. `workerUrl`: http://host:9464.
+ * @param addressFrom where that was taken from: sentences tell it to a person
+ */
+export function budgetFrom(workerUrl: string | URL, addressFrom?: string): BudgetSource {
+  const address = { address: originOf(workerUrl), ...(addressFrom !== undefined && { addressFrom }) };
+  return Object.assign(() => readBudget(workerUrl), address);
 }
 
-/** What `source` says within 500 ms, else null. Readers at the same time, and within 250 ms after, share one answer. */
-export function sharedBudget(source: () => Promise<BudgetView | null>): () => Promise<BudgetView | null> {
-  let shared: Promise<BudgetView | null> | null = null;
-  return () => {
-    shared ??= bounded(source).finally(() => void setTimeout(() => (shared = null), FRESH_MS).unref());
-    return shared;
+/** Reads the budget in bounded time; never rejects. */
+export type BudgetReader = (deadlineMs: number) => Promise<BudgetAnswer>;
+
+/** Reads `source`, for 2 s at most. Readers at the same time, and within 250 ms after, share one answer. */
+export function sharedBudget(source: () => Promise<BudgetView | null>): BudgetReader {
+  let shared: Promise<BudgetAnswer> | null = null;
+  return async (deadlineMs) => {
+    shared ??= within(LONGEST_READ_MS, answerOf(source)).finally(
+      () => void setTimeout(() => (shared = null), FRESH_MS).unref(),
+    );
+    return await within(deadlineMs, shared);
   };
 }
 
-async function bounded(source: () => Promise<BudgetView | null>): Promise<BudgetView | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), DEADLINE_MS)));
+async function answerOf(source: () => Promise<BudgetView | null>): Promise<BudgetAnswer> {
   try {
-    return await Promise.race([source(), late]);
-  } catch {
-    return null;
+    const view = await source();
+    return { view, problem: view === null ? UNSAID : null };
+  } catch (error) {
+    return { view: null, problem: error instanceof BudgetUnreadableError ? error.problem : UNSAID };
+  }
+}
+
+const UNSAID = 'does not say it';
+
+async function within(deadlineMs: number, answer: Promise<BudgetAnswer>): Promise<BudgetAnswer> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<BudgetAnswer>((resolve) => {
+    timer = setTimeout(() => resolve({ view: null, problem: silence(deadlineMs) }), deadlineMs);
+  });
+  try {
+    return await Promise.race([answer, late]);
   } finally {
     clearTimeout(timer);
   }

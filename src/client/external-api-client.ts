@@ -1,23 +1,23 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { temporalServer } from '../contract/address.ts';
-import type { BudgetView } from '../contract/budget-view.ts';
 import { REQUEST_ID_PATTERN, workflowIdOf } from '../contract/names.ts';
 import type { JsonValue, ProcessInput, RequestSnapshot, RequestState } from '../contract/request.ts';
 import { boundedWait } from './bounded-wait.ts';
-import { sharedBudget } from './budget-source.ts';
+import { sharedBudget, type BudgetReader, type BudgetSource } from './budget-source.ts';
 import { cancelRequest } from './cancel-request.ts';
 import { checkConnect, checkConstructor, checkReason, checkResult, checkUpdates } from './check-options.ts';
 import type { ClientOptions, ConnectOptions, ProcessOptions, ResultOptions, UpdatesOptions } from './client-options.ts';
 import { coalescedId } from './coalesce.ts';
 import { RequestNotFoundError, ResultTimeoutError } from './client-errors.ts';
 import { ClientEvents } from './client-events.ts';
+import { explainRequest } from './explain-request.ts';
 import { timesOf, waitDuration } from './durations.ts';
 import { endOf, type CompletedRequest, type RequestEnd } from './finished-request.ts';
 import { checkInvalidation, invalidateAnswers, type InvalidateOptions } from './start-invalidation.ts';
 import { RequestList, type ListOptions } from './list-requests.ts';
 import type { JsonCompatible, JsonLike } from './json-compatible.ts';
 import { checkInput, type CheckedInput } from './process-input.ts';
-import { readSnapshot, type Reading } from './read-snapshot.ts';
+import { PATIENT, QUICK, readSnapshot, type Patience, type Reading } from './read-snapshot.ts';
 import { handleOf, type RequestHandle, type RetryHandle } from './request-handle.ts';
 import { randomRequestId, requestIdFor, retryIdOf } from './request-id.ts';
 import { checkResolution } from './resolution-input.ts';
@@ -25,13 +25,14 @@ import { resolveRequest, type ResolveOptions } from './resolve-request.ts';
 import { checkRetry, retryPlan, retryStart, type RetryOptions } from './retry-request.ts';
 import type { OpenCalls } from './open-calls.ts';
 import { ownConnection } from './own-connection.ts';
+import { sharing } from './sharing.ts';
 import { argsOf, RequestStarter } from './start-request.ts';
 import { readStart, readStatus } from './server-view.ts';
 import { validated } from './standard-schema.ts';
 import { ofStart, translated } from './temporal-errors.ts';
 import { addressOf, configuredTemporal } from './temporal-address.ts';
 import { watchRequest } from './watch-request.ts';
-import { why, type Why } from './why.ts';
+import type { Why } from './why.ts';
 
 const RPC_DEADLINE_MS = 5_000;
 
@@ -42,9 +43,9 @@ const RPC_DEADLINE_MS = 5_000;
 export class ExternalApiClient implements AsyncDisposable {
   readonly #client: Client;
   readonly #options: ClientOptions;
-  readonly #reads = new Map<string, Promise<Reading>>();
-  readonly #budget: () => Promise<BudgetView | null>;
-  readonly #workerAddress: string | null;
+  readonly #shared = sharing<Reading>();
+  readonly #readBudget: BudgetReader | null;
+  readonly #budgetSource: Pick<BudgetSource, 'address' | 'addressFrom'>;
   readonly #starter: RequestStarter;
   readonly #events: ClientEvents;
   /** Its address, and where that was taken from, for a person. */
@@ -61,8 +62,8 @@ export class ExternalApiClient implements AsyncDisposable {
     const { budget } = options;
     this.#client = client;
     this.#options = options;
-    this.#budget = budget ? sharedBudget(budget) : async () => null;
-    this.#workerAddress = budget?.address ?? null;
+    this.#readBudget = budget ? sharedBudget(budget) : null;
+    this.#budgetSource = budget ?? {};
     this.#events = new ClientEvents(options);
     this.#starter = new RequestStarter(client, this.#events);
     this.#server = addressOf(client);
@@ -123,7 +124,7 @@ export class ExternalApiClient implements AsyncDisposable {
    * @throws RequestNotFoundError
    */
   async status(requestId: string): Promise<RequestSnapshot> {
-    return (await this.#read(requestId)).snapshot;
+    return (await this.#read(requestId, QUICK)).snapshot;
   }
 
   /**
@@ -131,22 +132,19 @@ export class ExternalApiClient implements AsyncDisposable {
    * @throws RequestNotFoundError
    */
   async why(requestId: string): Promise<Why> {
-    const { snapshot, lastFailure, budget: read } = await this.#read(requestId);
-    const budget = read ?? (snapshot.waitingFor === null ? null : await this.#budget());
-    return why(snapshot, { lastFailure, budget, workerAddress: this.#workerAddress }, new Date());
+    const reading = await this.#read(requestId, PATIENT);
+    return await explainRequest(this.#client, reading, this.#readBudget, this.#budgetSource);
   }
 
-  async #read(requestId: string): Promise<Reading> {
+  async #read(requestId: string, patience: Patience): Promise<Reading> {
     this.#workflow(requestId);
-    const underWay = this.#reads.get(requestId);
-    if (underWay) return await underWay;
-    const read = readSnapshot(this.#client, requestId, this.#budget)
-      .catch((error: unknown) => {
+    return await this.#shared(`${requestId} ${patience.budgetMs}`, async () => {
+      try {
+        return await readSnapshot(this.#client, requestId, this.#readBudget, patience);
+      } catch (error) {
         throw translated(error, requestId, this.#server);
-      })
-      .finally(() => this.#reads.delete(requestId));
-    this.#reads.set(requestId, read);
-    return await read;
+      }
+    });
   }
 
   /**

@@ -2,12 +2,14 @@ import type { Client } from '@temporalio/client';
 import { z } from 'zod';
 import { DEFAULT_TENANT, requestIdOf, SEARCH_ATTRIBUTES, WORKFLOW_TYPE } from '../contract/names.ts';
 import { sha256 } from './canonical-json.ts';
-import { InvalidRequestError } from './client-errors.ts';
+import type { RequestError } from '../contract/request.ts';
+import { InvalidRequestError, RequestNotFoundError } from './client-errors.ts';
+import { endOf } from './finished-request.ts';
 import { name } from './request-members.ts';
 import { listPage, type ListedWorkflow, type ServerStatus } from './server-view.ts';
 import { check, oneOf, strict } from './strict-input.ts';
 import { isMissingSearchAttribute } from './temporal-errors.ts';
-import { LIST_STATUSES, type ListStatus } from '../contract/values.ts';
+import { ERROR_TYPES, LIST_STATUSES, type ErrorType, type ListStatus } from '../contract/values.ts';
 
 /** Makes a call to the server in bounded time, with errors in this package's words. */
 type Rpc = <Result>(call: () => Promise<Result>) => Promise<Result>;
@@ -17,20 +19,30 @@ type Page = Awaited<ReturnType<typeof listPage>>;
 export interface ListOptions {
   status?: ListStatus;
   tenant?: string;
+  /** Only requests that started, or ended, then or later. */
+  since?: Date;
   /** Only requests that ended then or later. */
   endedSince?: Date;
+  /** Only requests that ended with an error of this type; means `withErrors`. */
+  error?: ErrorType;
+  /** Whether to read how each that failed ended, which takes a call for each. Default: false. */
+  withErrors?: boolean;
   /** At most so many requests. Default: all. */
   limit?: number;
   /** Where an earlier list ended: its `nextCursor`. */
   cursor?: string;
 }
 
+const time = z.date('must be a time');
 const LIMIT = 'must be a whole number above 0';
 
 const optionsSchema = strict({
   status: oneOf(LIST_STATUSES).optional(),
   tenant: name.optional(),
-  endedSince: z.date('must be a time').optional(),
+  since: time.optional(),
+  endedSince: time.optional(),
+  error: oneOf(ERROR_TYPES).optional(),
+  withErrors: z.boolean('must be true or false').optional(),
   limit: z.int(LIMIT).min(1, LIMIT).optional(),
   cursor: z.string().optional(),
 });
@@ -44,9 +56,13 @@ export interface RequestSummary {
   completedAt: string | null;
   /** The ended request that it repeats. */
   retryOf: string | null;
+  /** Why it ended without the provider's result. Only `withErrors`; null too where the server does not say it any more. */
+  error: RequestError | null;
 }
 
 const MAX_PAGE = 1000;
+/** So many calls are on their way at once. */
+const MAX_PAGE_WITH_ERRORS = 20;
 const ATTENTION = SEARCH_ATTRIBUTES.attention;
 
 /** Visibility queries by status. A deadline that passed is a failed workflow which the attention attribute tells apart. */
@@ -66,6 +82,12 @@ const QUERIES: Record<ListStatus, { withAttributes: string; without: string | nu
     withAttributes: `ExecutionStatus = 'Running' AND ${ATTENTION} = 'outcome_unknown'`,
     without: null,
   },
+};
+
+/** Those that may have ended with an error: see {@link hasError}. */
+const WITH_ERRORS = {
+  withAttributes: `(ExecutionStatus IN ('Failed', 'TimedOut') OR ${ATTENTION} = 'fallback')`,
+  without: "ExecutionStatus IN ('Failed', 'TimedOut')",
 };
 
 /**
@@ -89,18 +111,33 @@ export class RequestList implements AsyncIterable<RequestSummary> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<RequestSummary> {
-    const { tenant, limit = Infinity } = this.#options;
+    const { tenant, limit = Infinity, error } = this.#options;
+    const withErrors = this.#options.withErrors === true || error !== undefined;
     let token = this.#start;
     let left = limit;
     do {
-      const page = await this.#page(token, Math.min(left, MAX_PAGE));
+      const page = await this.#page(token, Math.min(left, withErrors ? MAX_PAGE_WITH_ERRORS : MAX_PAGE));
       token = page.nextToken;
       this.nextCursor = token.length > 0 ? cursorOf(token, this.#options) : null;
       // On a server without our attributes the tenant is told by the memo alone.
-      const requests = page.workflows.map(summaryOf).filter((request) => !tenant || request.tenant === tenant);
+      const listed = page.workflows.filter(({ memo }) => !tenant || tenantOf(memo) === tenant);
+      const errors = withErrors ? await this.#errorsOf(listed) : [];
+      const summaries = listed.map((workflow, n) => summaryOf(workflow, errors[n] ?? null));
+      const requests = summaries.filter((request) => error === undefined || request.error?.type === error);
       yield* requests;
       left -= requests.length;
     } while (token.length > 0 && left > 0);
+  }
+
+  /** In the order of `workflows`; null for those that have none. */
+  async #errorsOf(workflows: readonly ListedWorkflow[]): Promise<(RequestError | null)[]> {
+    const read = async (workflow: ListedWorkflow): Promise<RequestError | null> => {
+      if (!hasError(workflow)) return null;
+      const requestId = requestIdOf(workflow.workflowId);
+      const ended = await this.#rpc(() => endOf(this.#client, requestId)).catch(nullIfGone);
+      return ended?.state.error ?? null;
+    };
+    return await Promise.all(workflows.map(read));
   }
 
   async #page(token: Buffer, pageSize: number): Promise<Page> {
@@ -130,11 +167,12 @@ function tokenOf(cursor: string, filters: ListOptions): Buffer {
   throw invalid('cursor', 'must be the one that an earlier list with the same filters ended with');
 }
 
-function checksum(token: Buffer, { status, tenant, endedSince }: ListOptions): string {
-  return sha256(JSON.stringify([status, tenant, endedSince, token.toString('base64')])).slice(0, 8);
+function checksum(token: Buffer, { status, tenant, since, endedSince, error }: ListOptions): string {
+  const filters = [status, tenant, since, endedSince, error];
+  return sha256(JSON.stringify([...filters, token.toString('base64')])).slice(0, 8);
 }
 
-function visibilityQuery({ status, tenant, endedSince }: ListOptions, withAttributes: boolean): string {
+function visibilityQuery({ status, tenant, since, endedSince, error }: ListOptions, withAttributes: boolean): string {
   const conditions = [`WorkflowType = '${WORKFLOW_TYPE}'`];
   if (status) {
     const condition = QUERIES[status][withAttributes ? 'withAttributes' : 'without'];
@@ -142,20 +180,43 @@ function visibilityQuery({ status, tenant, endedSince }: ListOptions, withAttrib
       throw invalid('status', `${status} needs the search attribute ${ATTENTION}: \`external-api setup\` registers it`);
     }
     conditions.push(condition);
+  } else if (error !== undefined) conditions.push(WITH_ERRORS[withAttributes ? 'withAttributes' : 'without']);
+  if (since !== undefined) {
+    const from = since.toISOString();
+    conditions.push(`(StartTime >= '${from}' OR CloseTime >= '${from}')`);
   }
   if (endedSince !== undefined) conditions.push(`CloseTime >= '${endedSince.toISOString()}'`);
   if (tenant !== undefined && withAttributes) conditions.push(`${SEARCH_ATTRIBUTES.tenant} = '${tenant}'`);
   return conditions.join(' AND ');
 }
 
-function summaryOf({ workflowId, status, memo, attention, startedAt, closedAt }: ListedWorkflow): RequestSummary {
+/** Whether it ended with an error. On a server without our attributes a fallback's answer looks like any other. */
+function hasError({ status, attention }: ListedWorkflow): boolean {
+  return status === 'failed' || status === 'timed_out' || (status === 'completed' && attention === 'fallback');
+}
+
+/** The list lags behind: its retention may have passed. */
+function nullIfGone(error: unknown): null {
+  if (error instanceof RequestNotFoundError) return null;
+  throw error;
+}
+
+function tenantOf({ tenant = DEFAULT_TENANT }: ListedWorkflow['memo']): string {
+  return tenant;
+}
+
+function summaryOf(
+  { workflowId, status, memo, attention, startedAt, closedAt }: ListedWorkflow,
+  error: RequestError | null,
+): RequestSummary {
   return {
     requestId: requestIdOf(workflowId),
-    tenant: memo.tenant ?? DEFAULT_TENANT,
+    tenant: tenantOf(memo),
     status: listStatusOf(status, attention),
     createdAt: startedAt,
     completedAt: closedAt,
     retryOf: memo.retryOf ?? null,
+    error,
   };
 }
 

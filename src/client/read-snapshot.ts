@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
-import type { BudgetView } from '../contract/budget-view.ts';
 import { DEFAULT_TENANT, STATUS_QUERY, workflowIdOf } from '../contract/names.ts';
 import { type RequestSnapshot, type RequestState } from '../contract/request.ts';
 import { retryIdOf } from './request-id.ts';
+import type { BudgetAnswer, BudgetReader } from './budget-source.ts';
 import { endOf } from './finished-request.ts';
 import { readHistory } from './server-history.ts';
 import { queryOpen, readPending, readStatus } from './server-view.ts';
@@ -12,16 +12,26 @@ import { isFailed, isTerminal } from '../contract/values.ts';
 
 /** Of the whole reading. */
 const READ_DEADLINE_MS = 5_000;
-const QUERY_DEADLINE_MS = 1_000;
-/** Takes milliseconds, so that a reader has an answer within 1.5 s although no worker is there; a busy server's answer may come late. */
+/** Takes milliseconds, so that a reader has an answer in time although no worker is there; a busy server's answer may come late. */
 const HISTORY_DEADLINE_MS = 2_000;
+
+/** How long workers may take, in milliseconds. */
+export interface Patience {
+  queryMs: number;
+  budgetMs: number;
+}
+
+/** A status is there within 1.5 s, whoever is slow. */
+export const QUICK: Patience = { queryMs: 1_000, budgetMs: 500 };
+/** Who asks why wants to know of a worker that is slow. */
+export const PATIENT: Patience = { queryMs: 2_000, budgetMs: 2_000 };
 
 export interface Reading {
   snapshot: RequestSnapshot;
   /** How the last attempt of the running step ended, unless well. */
   lastFailure: LastFailure | null;
-  /** What the call budget said, where it mattered and somebody said it. */
-  budget: BudgetView | null;
+  /** What was said of the call budget, where it mattered and somebody was asked. */
+  budget: BudgetAnswer | null;
 }
 
 /**
@@ -34,19 +44,20 @@ export interface Reading {
 export async function readSnapshot(
   client: Client,
   requestId: string,
-  readBudget: () => Promise<BudgetView | null>,
+  readBudget: BudgetReader | null,
+  { queryMs, budgetMs }: Patience,
 ): Promise<Reading> {
   const workflowId = workflowIdOf(requestId);
   const deadline = Date.now() + READ_DEADLINE_MS;
   const queried = client
-    .withDeadline(Date.now() + QUERY_DEADLINE_MS, () => queryOpen<RequestState>(client, workflowId, STATUS_QUERY))
+    .withDeadline(Date.now() + queryMs, () => queryOpen<RequestState>(client, workflowId, STATUS_QUERY))
     // No worker, or none that answers in time: the history says it instead.
     .catch(() => null);
   const read = () => client.withDeadline(deadline, () => readPending(client, workflowId));
   let view = await read();
   const isOpen = (): boolean => view.status === 'running';
   const now = new Date();
-  const asked = isOpen() && mayWaitForPermit(view, now) ? readBudget() : null;
+  const asked = isOpen() && mayWaitForPermit(view, now) ? readBudget?.(budgetMs) : null;
   const fresh = isOpen() ? await queried : null;
   // A worker tells of an end before it is recorded, and may die before that: only the server's word is final.
   const foresees = fresh !== null && isTerminal(fresh.status);
@@ -62,8 +73,8 @@ export async function readSnapshot(
     return { snapshot, lastFailure: null, budget: null };
   }
   const state = fresh === null || foresees ? await recordedState(client, requestId) : fresh;
-  const budget = await asked;
-  const waiting = waitingFor(state, view, budget, now);
+  const budget = (await asked) ?? null;
+  const waiting = waitingFor(state, view, budget?.view ?? null, now);
   const stale = fresh === null;
   const snapshot = { ...withDefaults(state), ...known, waitingFor: waiting, stale, retriedBy: null };
   return { snapshot, lastFailure: lastFailureOf(view), budget };

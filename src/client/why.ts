@@ -4,7 +4,9 @@ import { workflowIdOf } from '../contract/names.ts';
 import { type RequestSnapshot, type WaitingFor } from '../contract/request.ts';
 import { adviceAfter, decisionAdvice, wasRetried } from './advice.ts';
 import { cancellationWords } from './cancellation-words.ts';
-import { span, timeOfDay } from './time-in-words.ts';
+import { HEARD_OF_NONE, heardOfWorkers } from './poller-words.ts';
+import type { Poller } from './server-pollers.ts';
+import { seconds, span, timeOfDay } from './time-in-words.ts';
 import type { LastFailure } from './waiting-for.ts';
 import { isTerminal, type RequestStatus, type TERMINAL_STATUSES, type WaitReason } from '../contract/values.ts';
 
@@ -15,6 +17,12 @@ export interface Evidence {
   budget: BudgetView | null;
   /** Where a worker was asked for the budget. */
   workerAddress: string | null;
+  /** Where that address was taken from, in words; null: not known. */
+  workerAddressFrom: string | null;
+  /** Why it said no budget, in words; null: it said one, or nobody was asked. */
+  workerProblem: string | null;
+  /** Workers that the Temporal server has heard of in the last five minutes; null: it was not asked, or does not say. */
+  pollers: readonly Poller[] | null;
 }
 
 /** Why a request is where it is. */
@@ -122,23 +130,38 @@ const REASONS: Record<WaitReason, (facts: Facts) => string> = {
     const unpause = `temporal activity unpause --workflow-id ${workflowIdOf(snapshot.requestId)} --activity-id …`;
     return `is paused${sinceWhen(wait, now)}: an operator paused its step, and lets it go on with \`${unpause}\``;
   },
-  worker({ snapshot: { status, stale }, evidence: { budget, workerAddress }, wait, now }) {
+  worker({ snapshot: { status, stale }, evidence, wait, now }) {
+    const { budget, workerAddress } = evidence;
     const step = `none has taken its step${spanSince(wait, now)}`;
-    if (budget === null && !stale && CALLING.includes(status)) {
-      const asked = workerAddress === null ? 'nobody was asked' : `none at ${workerAddress} said`;
-      const how = workerAddress === null ? "the client's option `budget`" : 'EXTERNAL_API_WORKER_URL';
-      return `${waited(wait, now)} for a worker, or for the call budget: workers run, but ${asked} what the budget is (${how})`;
+    if (budget !== null) {
+      const where = workerAddress === null ? '' : ` at ${workerAddress}`;
+      const room = closureOf(budget, 'other') === null ? ` and the call budget has room (${usedText(budget)})` : '';
+      const what = 'others go first, or that worker hangs: look at its log';
+      return `waits for a worker: ${step}, although one answers${where}${room}: ${what}`;
     }
-    if (budget === null) {
-      const answers = workerAddress === null ? '' : `, and none answers at ${workerAddress}`;
-      return `waits for a worker: ${step}${answers}: start one, or look at its log`;
+    const asked = askedText(evidence);
+    if (!stale && CALLING.includes(status)) {
+      const unsaid = asked ?? "nobody was asked what the budget is (the client's option `budget`)";
+      return `${waited(wait, now)} for a worker, or for the call budget: workers run, but ${unsaid}`;
     }
-    const where = workerAddress === null ? '' : ` at ${workerAddress}`;
-    const room = closureOf(budget, 'other') === null ? ` and the call budget has room (${usedText(budget)})` : '';
-    const what = 'others go first, or that worker hangs: look at its log';
-    return `waits for a worker: ${step}, although one answers${where}${room}: ${what}`;
+    return `waits for a worker: ${step}${asked === null ? '' : `, and ${asked}`}${heardOf(evidence, now)}`;
   },
 };
+
+/** What came of asking a worker; null: none was asked. */
+function askedText({ workerAddress, workerAddressFrom, workerProblem }: Evidence): string | null {
+  if (workerAddress === null) return null;
+  const from = workerAddressFrom === null ? '' : ` (${workerAddressFrom})`;
+  return `${workerAddress}${from} ${workerProblem ?? 'does not say what the budget is'}`;
+}
+
+/** Whether the Temporal server knows workers, and what to do; after the first part of a sentence. */
+function heardOf({ pollers }: Evidence, now: Date): string {
+  if (pollers === null) return ': start one, or look at its log';
+  const heard = heardOfWorkers(pollers, now);
+  if (heard === null) return `; ${HEARD_OF_NONE}: start one`;
+  return `; ${heard}: it is slow or frozen, or has just ended: look at its log`;
+}
 
 const ENDS: Record<
   (typeof TERMINAL_STATUSES)[number],
@@ -173,7 +196,7 @@ function causeAndAdvice(snapshot: RequestSnapshot): string {
 function usedText({ used, limit, loweredLimit, windowMs, countedIn }: BudgetView): string {
   const lowered = loweredLimit === null ? '' : `, which is what the provider allows now,`;
   const share = countedIn === 'share' ? " (one worker's share, since Redis does not answer)" : '';
-  return `${used} of ${loweredLimit ?? limit} calls${share}${lowered} were made in the last ${span(windowMs)}`;
+  return `${used} of ${loweredLimit ?? limit} calls${share}${lowered} were made in the last ${seconds(windowMs)}`;
 }
 
 /** Attempts that are over, unless the last one only gave its turn back: the server counts the one that comes. */

@@ -11,10 +11,7 @@ export const certificates = text(EXPECTED_CERTIFICATES).refine(
 
 const EXPECTED_KEY = 'a private key (PEM) without a passphrase';
 
-export const privateKey = text(EXPECTED_KEY).refine(
-  (value) => privateKeyOf(value) !== null,
-  `must be ${EXPECTED_KEY}`,
-);
+export const privateKey = text(EXPECTED_KEY).refine((value) => privateKeyOf(value) !== null, `must be ${EXPECTED_KEY}`);
 
 /** Whether the key is that of the first certificate, which is the one that is shown. */
 export function belongTogether(certificate: string, key: string): boolean {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { saidBy } from '../contract/address.ts';
 import { load } from './load.ts';
 import { requestDeadline, unknownHold, workerUrl } from './shared-variables.ts';
 import type { TemporalConfig } from './temporal.ts';
@@ -8,6 +9,8 @@ export interface ClientConfig {
   readonly requestDeadlineMs: number;
   readonly unknownHoldMs: number | undefined;
   readonly workerUrl: URL;
+  /** Where that was taken from, for a person. */
+  readonly workerUrlFrom: string;
   readonly temporal: TemporalConfig;
 }
 
@@ -24,6 +27,7 @@ export function loadClientConfig(env: NodeJS.ProcessEnv = process.env): ClientCo
     requestDeadlineMs: values.EXTERNAL_API_REQUEST_DEADLINE,
     unknownHoldMs: values.EXTERNAL_API_UNKNOWN_HOLD,
     workerUrl: values.EXTERNAL_API_WORKER_URL,
+    workerUrlFrom: saidBy('EXTERNAL_API_WORKER_URL', env),
     temporal,
   });
 }

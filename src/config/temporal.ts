@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
-import { addressSaidBy } from '../contract/address.ts';
+import { saidBy } from '../contract/address.ts';
 import type { ConfigProblem } from './config-error.ts';
 import type { Environment } from './secret-files.ts';
 import { tlsProblems } from './temporal-tls.ts';
@@ -32,7 +32,8 @@ export function loadTemporalConfig(env: Environment): { temporal: TemporalConfig
       ...(metadata !== undefined && { metadata }),
     };
     problems.push(...tlsProblems(tls, env));
-    const addressFrom = addressSaidBy(address, env);
+    const isInFile = address !== undefined && env['TEMPORAL_ADDRESS'] === undefined;
+    const addressFrom = isInFile ? 'from the Temporal configuration file' : saidBy('TEMPORAL_ADDRESS', env);
     const connection = { connectionOptions: Object.freeze(defined), namespace: namespace ?? 'default', addressFrom };
     return { temporal: connection, problems };
   } catch (error) {

@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
-import { budgetText, listText, requestText, stateLine } from '../../src/cli/readable.ts';
+import * as readable from '../../src/cli/readable.ts';
+import type { BudgetView } from '../../src/contract/budget-view.ts';
 import type { RecordedResolution, RequestSnapshot } from '../../src/contract/request.ts';
 import { OPEN_BUDGET } from '../helpers/budget-page.ts';
+
+const { stateLine } = readable;
+const requestText = (snapshot: RequestSnapshot, width = 200): string => readable.requestText(snapshot, width);
+const budgetText = (view: BudgetView, now: Date, width = 200): string => readable.budgetText(view, now, width);
 
 const SNAPSHOT: RequestSnapshot = {
   requestId: 'req_01ARZ3NDEKTSV4RRFFQ69G5FAV',
@@ -42,7 +47,7 @@ test.each<[string, Partial<RequestSnapshot>]>([
     },
   ],
   [
-    'queued, waits for a worker to take the next step; no worker answers',
+    'queued, waits for a worker to take the next step; no worker answered in time',
     { status: 'queued', stale: true, waitingFor: { reason: 'worker', since: null, until: null, attempt: 1 } },
   ],
 ])('[C4][N6] a state is told as "%s"', (line, state) => {
@@ -111,25 +116,24 @@ test('[N1] a decision is told with who made it, when and why, and an adoption wi
   );
 });
 
-test('[C4] a list is a table with a heading, and says when it is empty', () => {
-  const request = {
-    requestId: SNAPSHOT.requestId,
-    tenant: 'a-long-tenant',
-    createdAt: SNAPSHOT.createdAt,
-    retryOf: null,
+test('[C4] what is long goes on below itself; a result stays as it is, to be copied', () => {
+  const processedData = {
+    text: 'many words that no terminal of this width can show in one of its lines, as JSON has none',
   };
-  const text = listText([
-    { ...request, status: 'completed', completedAt: '2026-11-03T10:00:02.000Z' },
-    { ...request, status: 'running', tenant: 'b', completedAt: null },
-  ]);
-  expect(text).toBe(
-    [
-      'REQUEST                         STATUS     TENANT         CREATED                   COMPLETED',
-      'req_01ARZ3NDEKTSV4RRFFQ69G5FAV  completed  a-long-tenant  2026-11-03T10:00:00.000Z  2026-11-03T10:00:02.000Z',
-      'req_01ARZ3NDEKTSV4RRFFQ69G5FAV  running    b              2026-11-03T10:00:00.000Z  -',
-    ].join('\n'),
+  const text = requestText(
+    {
+      ...SNAPSHOT,
+      waitingFor: { reason: 'cool_down', since: null, until: '2026-11-03T10:00:09.000Z', attempt: 2 },
+      result: { processedData, metadata: { processingTime: null, version: null } },
+    },
+    80,
   );
-  expect(listText([])).toBe('No requests.');
+  expect(text).toContain(
+    '\n  status        processing, waits for the provider to take calls again (until\n                2026-11-03T10:00:09.000Z)\n',
+  );
+  expect(text.split('\n').filter((line) => line.length > 80)).toEqual([
+    `                  "text": "${processedData.text}"`,
+  ]);
 });
 
 const NOW = new Date('2026-11-23T12:00:00.100Z');

@@ -205,7 +205,7 @@ test.each(['--help', 'status --help', 'help worker', 'gateway --help', 'fake-pro
   async (line) => {
     const { code, stdout, stderr } = await runCli(line.split(' '));
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    for (const exit of [0, 1, 2, 3, 4, 69, 78, 130]) expect(stdout).toMatch(new RegExp(`^  ${exit} +\\w`, 'm'));
+    for (const exit of [0, 1, 2, 3, 4, 69, 74, 78, 130]) expect(stdout).toMatch(new RegExp(`^  ${exit} +\\w`, 'm'));
   },
 );
 

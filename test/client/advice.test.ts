@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { adviceAfter, decisionAdvice, retryAfter } from '../../src/client/advice.ts';
-import { why } from '../../src/client/why.ts';
+import { why, type Evidence } from '../../src/client/why.ts';
 import { FAILURES, type FailureName } from '../../src/contract/failures.ts';
 import { initialState, type RequestError, type RequestSnapshot } from '../../src/contract/request.ts';
 import { ERROR_TYPES, OUTCOMES, type ErrorType, type Outcome } from '../../src/contract/values.ts';
@@ -8,6 +8,15 @@ import { ERROR_TYPES, OUTCOMES, type ErrorType, type Outcome } from '../../src/c
 const ID = 'req_01ARZ3NDEKTSV4RRFFQ69G5FAV';
 const NOW = new Date('2026-11-23T12:00:00.000Z');
 const AT = '2026-11-23T11:59:55.000Z';
+
+const NO_EVIDENCE: Evidence = {
+  lastFailure: null,
+  budget: null,
+  workerAddress: null,
+  workerAddressFrom: null,
+  workerProblem: null,
+  pollers: null,
+};
 
 const ASK = `nobody knows whether the provider has done it: ask it for Idempotency-Key ${ID}, and make a new request only if it says no`;
 const ASK_FOR_ID = `the provider has it as job-1 and has not said how it ended: \`external-api retry ${ID}\` goes on asking`;
@@ -49,7 +58,7 @@ function ended(
 }
 
 function told(snapshot: RequestSnapshot): string {
-  return why(snapshot, { lastFailure: null, budget: null, workerAddress: null }, NOW).sentence;
+  return why(snapshot, NO_EVIDENCE, NOW).sentence;
 }
 
 type Row = [failure: FailureName | null, type: ErrorType, outcome: Outcome | null, id: string | null, advice: string];

@@ -3,48 +3,13 @@ import type { LastFailure } from '../../src/client/waiting-for.ts';
 import { why, type Evidence } from '../../src/client/why.ts';
 import type { BudgetView } from '../../src/contract/budget-view.ts';
 import { FAILURES, type FailureName } from '../../src/contract/failures.ts';
-import { initialState, type RequestError, type RequestSnapshot } from '../../src/contract/request.ts';
+import type { RequestError, RequestSnapshot } from '../../src/contract/request.ts';
 import { OPEN_BUDGET } from '../helpers/budget-page.ts';
-import type { CancellationOutcome, WaitReason } from '../../src/contract/values.ts';
-
-const ID = 'req_01ARZ3NDEKTSV4RRFFQ69G5FAV';
-const NOW = new Date('2026-11-23T12:00:00.000Z');
-const AT = (seconds: number): string => new Date(NOW.getTime() + seconds * 1000).toISOString();
-const WORKER = 'http://127.0.0.1:9464';
-
-const SNAPSHOT: RequestSnapshot = {
-  ...initialState(ID, AT(-20)),
-  status: 'submitting',
-  deadlineAt: null,
-  cachedAt: null,
-  cancellation: null,
-  resolution: null,
-  tenant: 'acme',
-  waitingFor: null,
-  stale: false,
-  retryOf: null,
-  retriedBy: null,
-  submittedAs: null,
-};
-
-const EVIDENCE: Evidence = { lastFailure: null, budget: null, workerAddress: WORKER };
+import { AT, EVIDENCE, ID, NOW, SNAPSHOT, told, waits, WORKER } from './why-told.ts';
+import type { CancellationOutcome } from '../../src/contract/values.ts';
 
 function failure(name: FailureName, message: string, statusCode: number | null = null): LastFailure {
   return { failure: name, type: FAILURES[name].type, message, statusCode };
-}
-
-function told(snapshot: Partial<RequestSnapshot>, evidence: Partial<Evidence> = {}): string {
-  const { sentence } = why({ ...SNAPSHOT, ...snapshot }, { ...EVIDENCE, ...evidence }, NOW);
-  expect(sentence).toMatch(new RegExp(`^${ID} .*[^.]\\.$`));
-  return sentence.slice(ID.length + 1);
-}
-
-function waits(
-  reason: WaitReason,
-  { attempt = 1, since = -12, until }: { attempt?: number; since?: number | null; until?: number } = {},
-): Partial<RequestSnapshot> {
-  const times = { since: since === null ? null : AT(since), until: until === undefined ? null : AT(until) };
-  return { waitingFor: { reason, attempt, ...times } };
 }
 
 const USED_UP: BudgetView = {
@@ -104,37 +69,6 @@ describe('a wait for the provider to take calls again', () => {
     ],
   ])('[N6][N2] … %s', (sentence, budget, lastFailure) => {
     expect(told(waits('cool_down', { attempt: 4, until: 30 }), { budget, lastFailure })).toBe(sentence);
-  });
-});
-
-describe('a wait for a worker', () => {
-  const none = 'waits for a worker: none has taken its step for 12 s';
-  test.each<[string, Partial<RequestSnapshot>, Partial<Evidence>]>([
-    [`${none}, and none answers at ${WORKER}: start one, or look at its log.`, { stale: true }, {}],
-    [`${none}: start one, or look at its log.`, { stale: true }, { workerAddress: null }],
-    [`${none}, and none answers at ${WORKER}: start one, or look at its log.`, { status: 'queued' }, {}],
-    [
-      `${none}, although one answers at ${WORKER} and the call budget has room (412 of 1000 calls were made in the last 60 s): others go first, or that worker hangs: look at its log.`,
-      {},
-      { budget: OPEN_BUDGET },
-    ],
-    [
-      `${none}, although one answers at ${WORKER}: others go first, or that worker hangs: look at its log.`,
-      { status: 'authenticating' },
-      { budget: USED_UP },
-    ],
-    [
-      `has waited 12 s for a worker, or for the call budget: workers run, but none at ${WORKER} said what the budget is (EXTERNAL_API_WORKER_URL).`,
-      {},
-      {},
-    ],
-    [
-      "has waited 12 s for a worker, or for the call budget: workers run, but nobody was asked what the budget is (the client's option `budget`).",
-      {},
-      { workerAddress: null },
-    ],
-  ])('[N6] … %s', (sentence, snapshot, evidence) => {
-    expect(told({ ...snapshot, ...waits('worker') }, evidence)).toBe(sentence);
   });
 });
 
@@ -258,7 +192,7 @@ describe('an end', () => {
 test('[N6] reason, since and until stand beside the sentence, and so does what they are known from', () => {
   const lastFailure = failure('overBudget', 'no room');
   const snapshot = { ...SNAPSHOT, ...waits('budget', { attempt: 2, until: 5 }), stale: true };
-  expect(why(snapshot, { lastFailure, budget: USED_UP, workerAddress: WORKER }, NOW)).toEqual({
+  expect(why(snapshot, { ...EVIDENCE, lastFailure, budget: USED_UP, workerProblem: null }, NOW)).toEqual({
     requestId: ID,
     status: 'submitting',
     reason: 'budget',
@@ -270,6 +204,9 @@ test('[N6] reason, since and until stand beside the sentence, and so does what t
       lastFailure,
       budget: USED_UP,
       workerAddress: WORKER,
+      workerAddressFrom: null,
+      workerProblem: null,
+      pollers: null,
       stale: true,
       providerRequestId: null,
       error: null,

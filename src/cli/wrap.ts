@@ -1,0 +1,40 @@
+/** Where nobody says how wide it is. */
+const USUAL_WIDTH = 80;
+
+/** Columns of a terminal. */
+export function widthOf({ columns = USUAL_WIDTH }: { columns?: number }): number {
+  return Math.max(columns, 40);
+}
+
+/**
+ * Breaks the lines of a text that are longer than `width`, at blanks. A command between backticks is not broken where it fits
+ * into a line: whoever copies it gets all of it.
+ * @param hanging what the lines that follow a broken one begin with, besides the blanks that it began with itself
+ */
+export function wrap(text: string, width: number, hanging = ''): string {
+  return text
+    .split('\n')
+    .map((line) => (line.length <= width ? line : wrapLine(line, width, hanging)))
+    .join('\n');
+}
+
+function wrapLine(line: string, width: number, hanging: string): string {
+  const [indent = ''] = /^ */.exec(line) ?? [];
+  const next = indent + hanging;
+  const lines: string[] = [];
+  let current = indent;
+  for (const word of wordsOf(line.trimStart(), width - next.length)) {
+    const isFirst = current === indent || current === next;
+    if (!isFirst && current.length + 1 + word.length > width) {
+      lines.push(current);
+      current = next + word;
+    } else current += isFirst ? word : ` ${word}`;
+  }
+  return [...lines, current].join('\n');
+}
+
+/** Words, and commands between backticks, with what sticks to them, that are no longer than `width`. */
+function wordsOf(text: string, width: number): string[] {
+  const words = text.match(/(?:`[^`]*`|[^ `]|`)+/g) ?? [];
+  return words.flatMap((word) => (word.length <= width ? [word] : word.split(' ')));
+}
