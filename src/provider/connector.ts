@@ -28,47 +28,71 @@ export function longestConnectMs(connectTimeoutMs: number): number {
 }
 
 /** Opens the connections of undici: name, address, proxy, TLS, in one time limit. */
-export function createConnector(options: ConnectorOptions): buildConnector.connector {
-  const { connectTimeoutMs, proxy, tls = {}, lookup } = options;
+export function createConnector({
+  connectTimeoutMs,
+  proxy,
+  tls = {},
+  lookup,
+}: ConnectorOptions): buildConnector.connector {
   const toProvider = createHandshake(tls);
   // A client certificate is for the provider alone.
   const toProxy = createHandshake({ ca: tls.ca, files: { ca: tls.files?.ca } });
 
-  async function connect(target: Target): Promise<Socket> {
-    const startedAt = performance.now();
-    const timeout = new AbortController();
-    const { signal } = timeout;
-    const expire = (): void => timeout.abort(new errors.ConnectTimeoutError());
-    let timer = setTimeout(expire, connectTimeoutMs);
-    const openTo = (hostname: string, port: number): Promise<Socket> =>
-      openSocket({
-        hostname: hostname.replace(/^\[|\]$/g, ''),
-        port,
-        signal,
-        lookup,
-        onAddresses: (lastStartMs) => {
-          clearTimeout(timer);
-          timer = setTimeout(expire, connectTimeoutMs + lastStartMs - (performance.now() - startedAt));
-        },
-      });
-    const throughProxy = async (by: URL): Promise<Socket> => {
-      try {
-        const plain = await openTo(by.hostname, portOf(by));
-        const socket = by.protocol === 'https:' ? await toProxy(plain, targetOf(by), signal) : plain;
-        return await tunnelThrough(by, socket, authorityOf(target), signal);
-      } catch (error) {
-        throw error instanceof ProxyError ? error : proxyError(by, error, signal.aborted ? connectTimeoutMs : null);
-      }
-    };
+  function open(target: Target, limit: TimeLimit): Promise<Socket> {
+    const onAddresses = (lastStartMs: number): void => limit.extend(lastStartMs);
+    return openSocket({ hostname: target.hostname, port: portOf(target), signal: limit.signal, onAddresses, lookup });
+  }
+
+  async function openThrough(by: URL, target: Target, limit: TimeLimit): Promise<Socket> {
+    const { signal } = limit;
     try {
-      const socket = await (proxy ? throughProxy(proxy) : openTo(target.hostname, portOf(target)));
-      return target.protocol === 'https:' ? await toProvider(socket, target, signal) : socket;
+      const plain = await open(targetOf(by), limit);
+      const socket = by.protocol === 'https:' ? await toProxy(plain, targetOf(by), signal) : plain;
+      return await tunnelThrough(by, socket, authorityOf(target), signal);
+    } catch (error) {
+      throw error instanceof ProxyError ? error : proxyError(by, error, signal.aborted ? connectTimeoutMs : null);
+    }
+  }
+
+  async function connect(target: Target): Promise<Socket> {
+    const limit = new TimeLimit(connectTimeoutMs);
+    try {
+      const socket = await (proxy ? openThrough(proxy, target, limit) : open(target, limit));
+      return target.protocol === 'https:' ? await toProvider(socket, target, limit.signal) : socket;
     } finally {
-      clearTimeout(timer);
+      limit.end();
     }
   }
 
   return (target, callback) => void handOver(connect(target), callback);
+}
+
+/** Its signal is aborted when the time is over. */
+class TimeLimit {
+  readonly #timeout = new AbortController();
+  readonly #startedAt = performance.now();
+  readonly #ms: number;
+  #timer: NodeJS.Timeout;
+
+  constructor(ms: number) {
+    this.#ms = ms;
+    this.#timer = setTimeout(this.#expire, ms);
+  }
+
+  get signal(): AbortSignal {
+    return this.#timeout.signal;
+  }
+
+  extend(byMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#expire, this.#ms + byMs - (performance.now() - this.#startedAt));
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
+  readonly #expire = (): void => this.#timeout.abort(new errors.ConnectTimeoutError());
 }
 
 async function handOver(connecting: Promise<Socket>, callback: buildConnector.Callback): Promise<void> {

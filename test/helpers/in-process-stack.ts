@@ -25,7 +25,14 @@ export interface StackOptions {
   provider?: Partial<
     Pick<
       ProviderClientOptions,
-      'timeoutMs' | 'connectTimeoutMs' | 'baseUrl' | 'oauth' | 'maxResponseBytes' | 'maxConnections'
+      | 'timeoutMs'
+      | 'connectTimeoutMs'
+      | 'connectionAgeMs'
+      | 'proxy'
+      | 'baseUrl'
+      | 'oauth'
+      | 'maxResponseBytes'
+      | 'maxConnections'
     >
   >;
   fake?: FakeProviderOptions;

@@ -4,6 +4,7 @@ import { NOT_FOUND_GRACE_MS } from '../../src/polling/poll-plan.ts';
 import { FAILURES, type FailureName } from '../../src/contract/failures.ts';
 import type { ScriptedFault } from '../../src/fake-provider/index.ts';
 import { callsAbout } from '../helpers/calls-about.ts';
+import { startConnectProxy } from '../helpers/connect-proxy.ts';
 import { startInProcessStack, type InProcessStack } from '../helpers/in-process-stack.ts';
 import { createSelfSignedCertificate } from '../helpers/self-signed-certificate.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
@@ -274,5 +275,23 @@ describe('what never left', () => {
     expectRow(await failureOf(handle.result()), { failure: 'badCertificate' });
     expect(stack.calls).toHaveLength(3);
     expect(stack.fake.ledger).toEqual([]);
+  });
+
+  test('[M6][N8] a proxy that refuses for a while ends no accepted work', async () => {
+    await using proxy = await startConnectProxy();
+    await using stack = await startInProcessStack({
+      provider: { proxy: new URL(proxy.url), connectionAgeMs: 1 },
+      policy: { maxRetries: 100 },
+    });
+    stack.fake.settings.jobDurationMs = 2_000;
+    const handle = await stack.client.process({ data: 1, options: { async: true } });
+    await waitUntil('it is accepted', () => stack.count(handle.requestId, '/process') > 0);
+    proxy.refuse = '407 Proxy Authentication Required';
+    const refused = await waitUntil('a call is refused', () =>
+      stack.calls.find(({ failure }) => failure === 'unreachable'),
+    );
+    expect(refused).toMatchObject({ operation: 'status', outcome: 'never-sent' });
+    proxy.refuse = null;
+    expect(await handle.result()).toMatchObject({ status: 'completed' });
   });
 });
