@@ -1,6 +1,6 @@
 # One image for every process: worker (default), gateway, fake-provider, setup. glibc, because the Temporal SDK's core
 # is built for it; Alpine will not do.
-FROM node:20-bookworm-slim AS build
+FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
@@ -11,12 +11,16 @@ COPY examples examples
 # Compiles, and bundles the workflows, so that a worker starts without webpack.
 RUN node scripts/build.mjs
 
-FROM node:20-bookworm-slim AS dependencies
+FROM node:24-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --no-audit --no-fund
+# The SDK's core comes for five platforms, and with its source.
+RUN cd node_modules/@temporalio/core-bridge \
+ && rm -r sdk-core src bridge-macros \
+ && find releases -mindepth 1 -maxdepth 1 -not -name "$(uname -m)-unknown-linux-gnu" -exec rm -r {} +
 
-FROM node:20-bookworm-slim
+FROM node:24-bookworm-slim
 # The SDK's core verifies certificates against the system's.
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends ca-certificates tini \

@@ -5,7 +5,7 @@ const MINIMUM = [20, 19];
 export function nodeVersionProblem(version) {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major > MINIMUM[0] || (major === MINIMUM[0] && minor >= MINIMUM[1])) return null;
-  return `This needs Node.js ${MINIMUM.join('.')} or newer, and this is ${version}: install it from https://nodejs.org or with nvm install 20.`;
+  return `This needs Node.js ${MINIMUM.join('.')} or newer, and this is ${version}: install it from https://nodejs.org or with nvm install 24.`;
 }
 
 const problem = nodeVersionProblem(process.versions.node);

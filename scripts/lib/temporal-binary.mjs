@@ -78,7 +78,7 @@ async function download({ folder, env, downloadUrl, progress }) {
 async function goInstall({ folder, env, goFolders, progress }) {
   const go = [...findOnPath('go', env), ...goFolders.map((path) => join(path, 'go'))].find((path) => existsSync(path));
   if (go === undefined) throw new Error(`go is neither on PATH nor in ${goFolders.join(', ')}`);
-  await progress.step('Building the Temporal server with Go (once, about 3 minutes)', () =>
+  await progress.step('Building the Temporal server with Go (once; on two cores it took 3 to 6 minutes)', () =>
     runCommand(go, ['install', '-ldflags=-s -w', MODULE], { env: { ...env, GOBIN: folder } }),
   );
   return join(folder, 'temporal');

@@ -1,9 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { serverArguments } from '../../scripts/temporal-server.mjs';
 import { loadWorkerConfig } from '../../src/config/worker-config.ts';
 import { longestTimes } from '../../src/worker/longest-times.ts';
+import { temporaryFolder } from './temporary-folder.mjs';
 
 // No container engine is needed: these are the rules that the files must keep.
 const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -60,11 +64,28 @@ it('[M17][M21] the gateway has no default key: whoever starts it must give one',
 it('[M21] the image is built in stages on glibc, holds no development dependency, and does not run as root', () => {
   const stages = dockerfile.match(/^FROM .*$/gm);
   expect(stages.length).toBeGreaterThan(1);
-  for (const stage of stages) expect(stage).toContain('node:20-bookworm-slim');
+  for (const stage of stages) expect(stage).toContain('node:24-bookworm-slim');
   const last = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '));
   expect(last).toContain('\nUSER node\n');
   expect(last).not.toMatch(/npm (ci|install)/);
   expect(dockerfile).toContain('npm ci --omit=dev');
+});
+
+it('[M21] the image has the Temporal core of its own platform, and of no other', () => {
+  const core = 'node_modules/@temporalio/core-bridge';
+  const [, prune] = dockerfile.match(/\nRUN (cd node_modules(?:.*\\\n)+.*)\n/);
+  const folder = temporaryFolder();
+  const installed = fileURLToPath(new URL(`../../${core}`, import.meta.url));
+  const folders = readdirSync(installed, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isDirectory(),
+  );
+  for (const { parentPath, name } of folders) {
+    mkdirSync(join(folder, core, join(parentPath, name).slice(installed.length)), { recursive: true });
+  }
+  execFileSync('sh', ['-c', prune], { cwd: folder });
+  expect(readdirSync(join(folder, core, 'releases'))).toEqual([
+    `${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-unknown-linux-gnu`,
+  ]);
 });
 
 it('[M21] the image has the prebuilt bundle: every file that the build reads gets into the context', () => {
