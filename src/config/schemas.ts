@@ -100,6 +100,18 @@ function areDecodable(...parts: string[]): boolean {
   }
 }
 
+export const EXPECTED_ADDRESSES = 'addresses as host:port, separated by commas, such as 10.0.0.1:26379,10.0.0.2:26379';
+
+/** At least one. */
+export const addresses = text(EXPECTED_ADDRESSES).transform((value, context) => {
+  const found = value.split(',').map((part) => /^\s*(?:\[([0-9a-f:.]+)\]|([^\s:/@]+)):(\d{1,5})\s*$/i.exec(part));
+  if (found.every((each) => each !== null && Number(each[3]) <= 65_535)) {
+    return found.map((each) => ({ host: each?.[1] ?? each?.[2] ?? '', port: Number(each?.[3]) }));
+  }
+  context.addIssue({ code: 'custom', message: `must be ${EXPECTED_ADDRESSES}` });
+  return z.NEVER;
+});
+
 const EXPECTED_PEM = 'the path of a file with certificates (PEM)';
 
 /** The content of the file. */

@@ -6,9 +6,11 @@ import { logLevel, type LogLevel } from './shared-variables.ts';
 import type { TemporalConfig } from './temporal.ts';
 import { belongTogether, certificates, privateKey } from './certificates.ts';
 import {
+  addresses,
   baseUrl,
   cipherKey,
   credential,
+  EXPECTED_ADDRESSES,
   flag,
   host,
   integer,
@@ -75,6 +77,8 @@ export interface RedisConfig {
   readonly url: string;
   /** Certificates (PEM) to trust instead of those of Node.js; null: those. */
   readonly ca: string | null;
+  /** Who knows where the master is; null: it is where the URL says. */
+  readonly sentinels: { readonly nodes: readonly { host: string; port: number }[]; readonly name: string } | null;
   /** The most workers that ever run at once. */
   readonly fleetSize: number;
 }
@@ -137,6 +141,8 @@ const VARIABLES = z
     EXTERNAL_API_TOKEN_KEY: cipherKey.nullable().default(null),
     REDIS_URL: redisUrl.optional(),
     REDIS_CA_FILE: pemFile.optional(),
+    REDIS_SENTINELS: addresses.optional(),
+    REDIS_SENTINEL_NAME: credential.optional(),
     METRICS_HOST: host.default('127.0.0.1'),
     METRICS_PORT: port.default(9464),
     LOG_LEVEL: logLevel,
@@ -174,15 +180,35 @@ const VARIABLES = z
       when: readable('EXTERNAL_API_CLIENT_CERT', 'EXTERNAL_API_CLIENT_KEY'),
     },
   )
-  .refine(({ REDIS_URL: url, EXTERNAL_API_FLEET_SIZE: fleetSize }) => url === undefined || fleetSize !== undefined, {
+  .refine((values) => !hasRedis(values) || values.EXTERNAL_API_FLEET_SIZE !== undefined, {
     path: ['EXTERNAL_API_FLEET_SIZE'],
-    message: 'is required with REDIS_URL: the largest number of workers at once, those of a rollout included',
-    when: readable('REDIS_URL', 'EXTERNAL_API_FLEET_SIZE'),
-  });
+    message:
+      'is required with REDIS_URL or REDIS_SENTINELS: the largest number of workers at once, those of a rollout included',
+    when: readable('REDIS_URL', 'REDIS_SENTINELS', 'EXTERNAL_API_FLEET_SIZE'),
+  })
+  .refine(
+    ({ REDIS_SENTINELS: nodes, REDIS_SENTINEL_NAME: name }) => nodes === undefined || name !== undefined,
+    needs('REDIS_SENTINEL_NAME', 'REDIS_SENTINELS', 'what the sentinels call their master, such as mymaster'),
+  )
+  .refine(
+    ({ REDIS_SENTINELS: nodes, REDIS_SENTINEL_NAME: name }) => name === undefined || nodes !== undefined,
+    needs('REDIS_SENTINELS', 'REDIS_SENTINEL_NAME', EXPECTED_ADDRESSES),
+  );
+
+function needs(variable: string, other: string, expected: string) {
+  return { path: [variable], message: `is required with ${other}: ${expected}`, when: readable(variable, other) };
+}
+
+function hasRedis({ REDIS_URL, REDIS_SENTINELS }: { REDIS_URL?: unknown; REDIS_SENTINELS?: unknown }): boolean {
+  return REDIS_URL !== undefined || REDIS_SENTINELS !== undefined;
+}
 
 function redisOf(values: z.output<typeof VARIABLES>): RedisConfig | null {
-  const { REDIS_URL: url, EXTERNAL_API_FLEET_SIZE: fleetSize, REDIS_CA_FILE: ca = null } = values;
-  return url === undefined || fleetSize === undefined ? null : Object.freeze({ url, ca, fleetSize });
+  const { EXTERNAL_API_FLEET_SIZE: fleetSize, REDIS_CA_FILE: ca = null } = values;
+  if (!hasRedis(values) || fleetSize === undefined) return null;
+  const { REDIS_SENTINELS: nodes, REDIS_SENTINEL_NAME: name } = values;
+  const sentinels = nodes === undefined || name === undefined ? null : Object.freeze({ nodes, name });
+  return Object.freeze({ url: values.REDIS_URL ?? 'redis://sentinels', ca, sentinels, fleetSize });
 }
 
 /** @throws ConfigError */

@@ -9,17 +9,17 @@ export interface TemporalOutage {
 
 /** What a worker sees of its Temporal server becomes log lines here. */
 export function observeTemporal(logger: Logger, address: string) {
-  const event = (name: string, { since }: TemporalOutage) => ({ event: name, address, since: since.toISOString() });
+  const of = ({ since }: TemporalOutage) => ({ address, since: since.toISOString() });
   return {
     unavailable(outage: TemporalOutage): void {
       logger.warn(
-        { ...event('temporal_unavailable', outage), reason: outage.reason },
+        { event: 'temporal_unavailable', ...of(outage), reason: outage.reason },
         'The Temporal server does not answer: this worker waits for it',
       );
     },
 
     available(outage: TemporalOutage): void {
-      logger.info(event('temporal_available', outage), 'The Temporal server answers again');
+      logger.info({ event: 'temporal_available', ...of(outage) }, 'The Temporal server answers again');
     },
   };
 }

@@ -62,6 +62,7 @@ export function openFleetState(config: FleetConfig, events: FleetEvents): FleetS
 
   const redis = connectRedis(config.redis.url, (error) => events.redisError(error), {
     ca: config.redis.ca,
+    sentinels: config.redis.sentinels,
     scripts: { callBudget: FLEET_SCRIPT },
   });
   const budget = createFleetBudget(rules, {

@@ -55,5 +55,5 @@ export function failureOf(error: unknown): string {
   if (untrusted !== undefined) return `its TLS certificate is not trusted: ${untrusted}`;
   if (alert !== undefined) return `TLS alert ${alert}`;
   const told = Array.from(words.matchAll(/(?:message|error): "([^"]+)"/g), ([, text]) => text).at(-1);
-  return (told ?? words).replaceAll(/\s+/g, ' ').slice(0, LONGEST_REASON);
+  return (told ?? words).replaceAll(/\s+/g, ' ').slice(0, LONGEST_REASON).replace(/\.$/, '');
 }

@@ -13,13 +13,14 @@ import {
   type Taken,
 } from '../../src/call-budget/rules.ts';
 import { connectRedis } from '../../src/redis/connect-redis.ts';
+import type { Sentinels } from '../../src/redis/sentinels.ts';
 import { startRedis } from '../helpers/redis.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 export type ScriptClient = ReturnType<typeof connectWithScript>;
 
-export function connectWithScript(url: string, ca: string | null = null) {
-  return connectRedis(url, () => {}, { ca, scripts: { callBudget: FLEET_SCRIPT } });
+export function connectWithScript(url: string, ca: string | null = null, sentinels: Sentinels | null = null) {
+  return connectRedis(url, () => {}, { ca, sentinels, scripts: { callBudget: FLEET_SCRIPT } });
 }
 
 export interface ScriptedRedis {

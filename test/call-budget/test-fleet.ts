@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { BudgetRules, Permit, PermitStore } from '../../src/call-budget/rules.ts';
 import { FleetStore } from '../../src/call-budget/fleet-store.ts';
 import { now } from '../../src/call-budget/steady-clock.ts';
+import type { Sentinels } from '../../src/redis/sentinels.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 import { connectWithScript, ScriptLog, type ScriptClient } from './script-log.ts';
@@ -30,6 +31,7 @@ export interface JoinOptions {
   /** Another way to the same Redis. */
   url?: string;
   ca?: string;
+  sentinels?: Sentinels;
 }
 
 /** Processes that share a budget in one Redis. */
@@ -41,13 +43,18 @@ export interface TestFleet extends AsyncDisposable {
 /**
  * @param options.isNew the log begins now; else long ago, so that it is believed
  * @param options.args of redis-server
+ * @param options.redis one that runs, instead of a new one
  */
-export async function startTestFleet({ isNew = false, args = [] as string[] } = {}): Promise<TestFleet> {
+export async function startTestFleet({
+  isNew = false,
+  args = [] as string[],
+  redis = undefined as TestRedis | undefined,
+} = {}): Promise<TestFleet> {
   const members: Member[] = [];
   const fleet: TestFleet = {
-    redis: await startRedis(undefined, { args }),
-    join: (fleetSize = 2, rules = {}, { clock = now, url = fleet.redis.url, ca } = {}) => {
-      const client = connectWithScript(url, ca);
+    redis: redis ?? (await startRedis(undefined, { args })),
+    join: (fleetSize = 2, rules = {}, { clock = now, url = fleet.redis.url, ca, sentinels } = {}) => {
+      const client = connectWithScript(url, ca, sentinels);
       const [told, tooMany]: [Member['told'], Member['tooMany']] = [[], []];
       const observer = {
         shared: (redisOk: boolean, why: string | null, workers: number) => void told.push({ redisOk, why, workers }),

@@ -110,6 +110,10 @@ describe('values', () => {
     ['EXTERNAL_API_TOKEN_KEY', 'c2hvcnQ='],
     ['REDIS_URL', 'localhost:6379'],
     ['REDIS_URL', 'http://localhost:6379'],
+    ['REDIS_SENTINELS', '127.0.0.1'],
+    ['REDIS_SENTINELS', '127.0.0.1:26379,'],
+    ['REDIS_SENTINELS', 'redis://127.0.0.1:26379'],
+    ['REDIS_SENTINELS', '127.0.0.1:70000'],
     ['EXTERNAL_API_TIMEOUT', '1e3'],
     ['EXTERNAL_API_TIMEOUT', '-1'],
     ['EXTERNAL_API_TIMEOUT', '30s'],
@@ -149,6 +153,27 @@ describe('values', () => {
   ])('[M8] %s=%j is refused by name', (variable, value) => {
     const problems = problemsOf({ [variable]: value });
     expect(problems).toMatchObject([{ variable, problem: expect.stringMatching(/^must be /) }]);
+  });
+
+  test('[M8][M9] sentinels and the name of their master belong together, and make a fleet', () => {
+    const sentinels = { REDIS_SENTINELS: 'redis-1:26379, [::1]:26380', REDIS_SENTINEL_NAME: 'mymaster' };
+    expect(loadWorkerConfig({ ...REQUIRED, ...sentinels, EXTERNAL_API_FLEET_SIZE: '2' }).redis).toEqual({
+      url: 'redis://sentinels',
+      ca: null,
+      fleetSize: 2,
+      sentinels: {
+        name: 'mymaster',
+        nodes: [
+          { host: 'redis-1', port: 26_379 },
+          { host: '::1', port: 26_380 },
+        ],
+      },
+    });
+    const missing = (env: Record<string, string>) => problemsOf(env).map(({ variable }) => variable);
+    expect(missing(sentinels)).toEqual(['EXTERNAL_API_FLEET_SIZE']);
+    const fleet = { EXTERNAL_API_FLEET_SIZE: '2', REDIS_URL: 'redis://:secret@any' };
+    expect(missing({ ...fleet, REDIS_SENTINELS: 'redis-1:26379' })).toEqual(['REDIS_SENTINEL_NAME']);
+    expect(missing({ ...fleet, REDIS_SENTINEL_NAME: 'mymaster' })).toEqual(['REDIS_SENTINELS']);
   });
 
   test('[M8] a poll delay that starts above its maximum is refused, whatever else is wrong', () => {

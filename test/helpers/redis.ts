@@ -17,10 +17,18 @@ export interface TestRedis extends AsyncDisposable {
   resume(): void;
 }
 
-/** Starts redis-server; `port`: of one that ended, to come back under the same address. `args` are added to its options. */
-export async function startRedis(port?: number, { password = '', args = [] as string[] } = {}): Promise<TestRedis> {
+/**
+ * Starts redis-server; `port`: of one that ended, to come back under the same address. `args` are added to its options, those
+ * of a `configuration` file are instead of what a sentinel does not take.
+ */
+export async function startRedis(
+  port?: number,
+  { password = '', args = [] as string[], configuration = '' } = {},
+): Promise<TestRedis> {
   const usedPort = port ?? (await freePort());
-  const options = ['--port', `${usedPort}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+  const options = ['--port', `${usedPort}`, '--bind', '127.0.0.1'];
+  if (configuration === '') options.push('--save', '', '--appendonly', 'no');
+  else options.unshift(configuration);
   if (password !== '') options.push('--requirepass', password);
   const child = spawn('redis-server', [...options, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';

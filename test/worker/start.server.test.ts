@@ -77,7 +77,7 @@ test.for([
   expect(await failedStart({ ...PROVIDER, TEMPORAL_ADDRESS: proxy.address })).toEqual({
     exitCode: 69,
     said:
-      `error: The Temporal server at ${proxy.address} refuses our credentials (Not you.). ` +
+      `error: The Temporal server at ${proxy.address} refuses our credentials (Not you). ` +
       'Check TEMPORAL_API_KEY and the TLS certificates.\n',
   });
 });
