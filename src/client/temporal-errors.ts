@@ -9,15 +9,22 @@ import { RequestNotFoundError, TemporalUnavailableError } from './client-errors.
 
 // gRPC status codes, https://grpc.io/docs/guides/status-codes/
 const CANCELLED = 1;
+const UNKNOWN = 2;
 const INVALID_ARGUMENT = 3;
 const DEADLINE_EXCEEDED = 4;
 const NOT_FOUND = 5;
 const PERMISSION_DENIED = 7;
+const RESOURCE_EXHAUSTED = 8;
+const ABORTED = 10;
 const UNIMPLEMENTED = 12;
+const INTERNAL = 13;
 const UNAVAILABLE = 14;
+const DATA_LOSS = 15;
 const UNAUTHENTICATED = 16;
 
 const NO_ANSWER: readonly unknown[] = [CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE];
+/** The server's own trouble, or that of a proxy before it: what became of the call is not known. */
+const FAILED: readonly unknown[] = [UNKNOWN, ABORTED, INTERNAL, DATA_LOSS];
 const NOT_LET_IN: readonly unknown[] = [PERMISSION_DENIED, UNAUTHENTICATED];
 
 /**
@@ -38,6 +45,10 @@ export function translated(error: unknown, requestId: string, server?: string): 
     const message = `${theServer} did not answer. Check TEMPORAL_ADDRESS and that the server is up.`;
     return new TemporalUnavailableError(message, { cause: error });
   }
+  if (FAILED.includes(code) || code === RESOURCE_EXHAUSTED) {
+    const details = serviceError(error)?.details.replace(/[.\s]+$/, '');
+    return new TemporalUnavailableError(`${theServer} failed: ${details}.`, { cause: error });
+  }
   if (NOT_LET_IN.includes(code)) {
     const message = `${theServer} refused our credentials. Check TEMPORAL_API_KEY and the TLS certificates.`;
     return new TemporalUnavailableError(message, { cause: error });
@@ -55,7 +66,9 @@ export function isNoAnswer(error: unknown): error is TemporalUnavailableError {
 
 /** The error of a start: one that nobody answered may have reached the server all the same. */
 export function ofStart(error: unknown, requestId: string): unknown {
-  if (!(error instanceof TemporalUnavailableError) || !NO_ANSWER.includes(grpcCode(error.cause))) return error;
+  if (!(error instanceof TemporalUnavailableError)) return error;
+  const code = grpcCode(error.cause);
+  if (!NO_ANSWER.includes(code) && !FAILED.includes(code)) return error;
   const message = `${error.message} The request may have been started as ${requestId}: read its status before you repeat it.`;
   return new TemporalUnavailableError(message, { cause: error.cause, requestId });
 }
@@ -83,8 +96,7 @@ function textOf(error: Error): string {
 
 /** The client was closed with the call on its way. */
 function wasClosed(error: unknown): boolean {
-  const root = error instanceof Error && !isGrpcServiceError(error) ? error.cause : error;
-  return isGrpcServiceError(root) && root.details === CLIENT_CLOSED;
+  return serviceError(error)?.details === CLIENT_CLOSED;
 }
 
 /** The server does not have the call, or does not let us make it. */
@@ -95,6 +107,10 @@ export function isNotProvided(error: unknown): boolean {
 
 /** The gRPC status code behind an error of the Temporal client; undefined for other errors. */
 export function grpcCode(error: unknown): number | undefined {
-  if (isGrpcServiceError(error)) return error.code;
-  return error instanceof Error && isGrpcServiceError(error.cause) ? error.cause.code : undefined;
+  return serviceError(error)?.code;
+}
+
+function serviceError(error: unknown) {
+  if (isGrpcServiceError(error)) return error;
+  return error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : undefined;
 }

@@ -1,6 +1,16 @@
-import { expectTypeOf, test } from 'vitest';
+import { expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
-import { ExternalApiClient, type JsonValue, type StandardSchema } from '../../src/client/index.ts';
+import {
+  APIRateLimitError,
+  APITimeoutError,
+  DurableRequestError,
+  ExternalApiClient,
+  RequestCancelledError,
+  RequestFinishedError,
+  type Duration,
+  type JsonValue,
+  type StandardSchema,
+} from '../../src/client/index.ts';
 
 /** Compiled, and never run: `tsc` refuses an `@ts-expect-error` whose line is right. */
 
@@ -100,4 +110,36 @@ test('[C4][M12] an option that does not exist is refused by the compiler, in eve
     // @ts-expect-error address
     ExternalApiClient.connect({ temporal: { connectionOptions: { adress: 'a:1' } } });
   });
+});
+
+test('[C4][M6] errors are told apart by their class and by their code', () => {
+  const told = (error: unknown): string => {
+    if (error instanceof APIRateLimitError) return error.code satisfies 'API_RATE_LIMIT';
+    // Were two classes of one shape, the second would be `never`.
+    if (error instanceof APITimeoutError) return error.code satisfies 'API_TIMEOUT';
+    if (error instanceof RequestFinishedError) return error.requestId;
+    if (error instanceof RequestCancelledError) return error.requestId;
+    if (!(error instanceof DurableRequestError)) throw error;
+    switch (error.code) {
+      case 'IDEMPOTENCY_CONFLICT':
+        return error.type;
+      // @ts-expect-error there is no such code
+      case 'CONFLICT':
+        return '';
+      default:
+        return error.message;
+    }
+  };
+  expect(told(new RequestCancelledError('req_1'))).toBe('req_1');
+  expect(told(new APITimeoutError('late'))).toBe('API_TIMEOUT');
+});
+
+test('[C4][M12] a time that is none is refused by the compiler', () => {
+  const times: Duration[] = [90_000, '90s', '1.5 hours', '10 minutes'];
+  // @ts-expect-error no number
+  times.push('banana');
+  // @ts-expect-error no unit
+  times.push('10 bananas');
+  // @ts-expect-error no unit
+  times.push('10');
 });
