@@ -2,6 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { importsOf, packageOf } from '#scripts/lib/imports.mjs';
 
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
@@ -37,6 +38,7 @@ const ARROWS: Record<string, { folders: string[]; packages?: string[] }> = {
     ],
   },
   'fake-provider': { folders: [] },
+  testing: { folders: ['contract', 'workflows', 'client', 'fake-provider', 'config', 'worker'] },
   cli: {
     folders: [
       'contract',
@@ -75,12 +77,7 @@ const SOURCES = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
 
 function readSource(path: string): SourceFile {
   const text = readFileSync(join(SRC, path), 'utf8');
-  const imports = Array.from(
-    text.matchAll(
-      /^\s*(?:import|export)\s+(type\s)?[^'";]*?\bfrom\s+'([^']+)'|^\s*import\s+'([^']+)'|\bimport\(\s*'([^']+)'/gm,
-    ),
-    ([, type, from, bare, dynamic]) => ({ specifier: from ?? bare ?? dynamic ?? '', erased: type !== undefined }),
-  );
+  const imports = importsOf(text);
   const own = imports
     .filter(({ specifier }) => specifier.startsWith('.'))
     .map(({ specifier, erased }) => ({ file: normalize(join(dirname(path), specifier)), erased }));
@@ -90,17 +87,14 @@ function readSource(path: string): SourceFile {
     text,
     files: own.map(({ file }) => file),
     loads: own.filter(({ erased }) => !erased).map(({ file }) => file),
-    packages: imports.filter(({ specifier }) => !/^(\.|node:)/.test(specifier)).map(packageOf),
+    packages: imports
+      .filter(({ specifier }) => !/^(\.|node:)/.test(specifier))
+      .map(({ specifier }) => packageOf(specifier)),
   };
 }
 
 function folderOf(path: string): string {
   return path.slice(0, path.indexOf('/'));
-}
-
-/** `@temporalio/common/lib/time` is of the package `@temporalio/common`. */
-function packageOf({ specifier }: { specifier: string }): string {
-  return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
 it('[C6] every folder of src/ has its place in the architecture', () => {

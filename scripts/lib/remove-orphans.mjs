@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-const MADE = /^(.*?)(\.d\.ts|\.js|\.js\.map)$/;
+const MADE = /^(.*?)(\.d\.c?ts|\.c?js|\.js\.map|\.d\.ts\.map)$/;
 
 /**
  * Removes what was compiled from files of `source` that are gone: the compiler leaves it, and a forgotten import of it would

@@ -9,7 +9,8 @@ import type { ProcessResult } from '../contract/request.ts';
 /** The input cannot be a request, or an option is wrong or unknown. Nothing was started. */
 export class InvalidRequestError extends DurableRequestError {
   override readonly name = 'InvalidRequestError';
-  override readonly code = 'INVALID_REQUEST';
+  static readonly code = 'INVALID_REQUEST';
+  override readonly code = InvalidRequestError.code;
   /** One entry for each thing that is wrong, with the path of the member it is about. */
   readonly problems: readonly { path: string; message: string }[];
 
@@ -23,7 +24,8 @@ export class InvalidRequestError extends DurableRequestError {
 /** The input is larger than Temporal keeps. Nothing was started. */
 export class RequestTooLargeError extends DurableRequestError {
   override readonly name = 'RequestTooLargeError';
-  override readonly code = 'REQUEST_TOO_LARGE';
+  static readonly code = 'REQUEST_TOO_LARGE';
+  override readonly code = RequestTooLargeError.code;
 
   constructor(bytes: number, limit: number) {
     super(
@@ -35,7 +37,8 @@ export class RequestTooLargeError extends DurableRequestError {
 /** The decision cannot be taken: the request waits for none, or not any more. Nothing was changed. */
 export class NothingToDecideError extends DurableRequestError {
   override readonly name = 'NothingToDecideError';
-  override readonly code = 'NOTHING_TO_DECIDE';
+  static readonly code = 'NOTHING_TO_DECIDE';
+  override readonly code = NothingToDecideError.code;
   readonly requestId: string;
 
   constructor(requestId: string, message: string) {
@@ -47,7 +50,8 @@ export class NothingToDecideError extends DurableRequestError {
 /** The request cannot be sent again: it has not ended without a result, or the work may have been done. Nothing was started. */
 export class NotRetryableError extends DurableRequestError {
   override readonly name = 'NotRetryableError';
-  override readonly code = 'NOT_RETRYABLE';
+  static readonly code = 'NOT_RETRYABLE';
+  override readonly code = NotRetryableError.code;
   readonly requestId: string;
 
   /** @param why and what to do instead, as the end of a sentence */
@@ -60,7 +64,8 @@ export class NotRetryableError extends DurableRequestError {
 /** The idempotency key was used before, with another input. The first request is untouched. */
 export class IdempotencyConflictError extends DurableRequestError {
   override readonly name = 'IdempotencyConflictError';
-  override readonly code = 'IDEMPOTENCY_CONFLICT';
+  static readonly code = 'IDEMPOTENCY_CONFLICT';
+  override readonly code = IdempotencyConflictError.code;
   readonly requestId: string;
 
   constructor(requestId: string) {
@@ -75,7 +80,8 @@ export class IdempotencyConflictError extends DurableRequestError {
 /** No request with this id, or it belongs to another tenant, or its retention has passed. */
 export class RequestNotFoundError extends DurableRequestError {
   override readonly name = 'RequestNotFoundError';
-  override readonly code = 'REQUEST_NOT_FOUND';
+  static readonly code = 'REQUEST_NOT_FOUND';
+  override readonly code = RequestNotFoundError.code;
   readonly requestId: string;
 
   constructor(requestId: string) {
@@ -87,7 +93,8 @@ export class RequestNotFoundError extends DurableRequestError {
 /** The request was cancelled (or terminated by an operator) before it had a result. */
 export class RequestCancelledError extends DurableRequestError {
   override readonly name = 'RequestCancelledError';
-  override readonly code = 'REQUEST_CANCELLED';
+  static readonly code = 'REQUEST_CANCELLED';
+  override readonly code = RequestCancelledError.code;
   readonly requestId: string;
 
   constructor(requestId: string, options?: { cause?: unknown }) {
@@ -99,7 +106,8 @@ export class RequestCancelledError extends DurableRequestError {
 /** The request had ended already, so there is nothing to cancel. */
 export class RequestFinishedError extends DurableRequestError {
   override readonly name = 'RequestFinishedError';
-  override readonly code = 'REQUEST_FINISHED';
+  static readonly code = 'REQUEST_FINISHED';
+  override readonly code = RequestFinishedError.code;
   readonly requestId: string;
 
   constructor(requestId: string) {
@@ -111,7 +119,8 @@ export class RequestFinishedError extends DurableRequestError {
 /** The result was not there within the `timeout` of the wait. The request goes on. */
 export class ResultTimeoutError extends DurableRequestError {
   override readonly name = 'ResultTimeoutError';
-  override readonly code = 'RESULT_TIMEOUT';
+  static readonly code = 'RESULT_TIMEOUT';
+  override readonly code = ResultTimeoutError.code;
   readonly requestId: string;
 
   constructor(requestId: string) {
@@ -150,7 +159,8 @@ export class ResultMismatchError extends DurableRequestError {
 /** The Temporal server did not answer, or did not let us in. */
 export class TemporalUnavailableError extends DurableRequestError {
   override readonly name = 'TemporalUnavailableError';
-  override readonly code = 'TEMPORAL_UNAVAILABLE';
+  static readonly code = 'TEMPORAL_UNAVAILABLE';
+  override readonly code = TemporalUnavailableError.code;
   /** The request that may have been started; null: none was. */
   readonly requestId: string | null;
 

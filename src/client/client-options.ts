@@ -1,8 +1,8 @@
 import type { ConnectionOptions } from '@temporalio/client';
+import type { Duration } from '../contract/duration.ts';
 import type { JsonValue } from '../contract/request.ts';
 import type { BudgetSource } from './budget-source.ts';
 import type { ClientHooks, ClientLogger } from './client-events.ts';
-import type { Duration } from './durations.ts';
 import type { StandardSchema } from './standard-schema.ts';
 import type { CacheUse, Idempotency, Priority } from '../contract/values.ts';
 

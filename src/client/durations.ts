@@ -1,21 +1,7 @@
-import { msToNumber } from '@temporalio/common/lib/time.js';
+import { millisecondsOf, type Duration } from '../contract/duration.ts';
 import { MAX_DEADLINE_MS } from '../contract/limits.ts';
 import { InvalidRequestError } from './client-errors.ts';
 import type { ClientOptions, ProcessOptions } from './client-options.ts';
-
-type Unit =
-  | ('ms' | 'msec' | 'msecs' | 'millisecond' | 'milliseconds')
-  | ('s' | 'sec' | 'secs' | 'second' | 'seconds')
-  | ('m' | 'min' | 'mins' | 'minute' | 'minutes')
-  | ('h' | 'hr' | 'hrs' | 'hour' | 'hours')
-  | ('d' | 'day' | 'days')
-  | ('w' | 'week' | 'weeks');
-
-/**
- * Milliseconds, or text such as `'90s'` or `'10 minutes'`. Temporal's own type has its units from `@types/ms`, and is `any` for
- * whoever has not installed that.
- */
-export type Duration = number | `${number}${Unit}` | `${number} ${Unit}`;
 
 /** Node's timers end at once beyond this, which is 24.8 days. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -57,13 +43,4 @@ export function timesOf(
     unknownHoldMs: optional('unknownHold', unknownHold ?? defaultUnknownHold),
     cacheMaxAgeMs: optional('cacheMaxAge', cacheMaxAge),
   };
-}
-
-/** NaN for what is no duration. */
-function millisecondsOf(duration: Duration): number {
-  try {
-    return msToNumber(duration);
-  } catch {
-    return Number.NaN;
-  }
 }

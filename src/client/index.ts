@@ -1,7 +1,6 @@
 export { ExternalApiClient } from './external-api-client.ts';
 export type { ClientOptions, ConnectOptions, ProcessOptions, ResultOptions, UpdatesOptions } from './client-options.ts';
 export type { CallRepeated, ClientHooks, ClientLogger, RequestEnded, RequestStarted } from './client-events.ts';
-export type { Duration } from './durations.ts';
 export type { RequestHandle, RetryHandle } from './request-handle.ts';
 export type { JsonCompatible } from './json-compatible.ts';
 export type { StandardSchema } from './standard-schema.ts';
@@ -35,6 +34,7 @@ export {
   OutcomeUnknownError,
   ResultTooLargeError,
 } from '../contract/errors.ts';
+export type { Duration } from '../contract/duration.ts';
 export type {
   JsonValue,
   ProcessInput,

@@ -8,7 +8,8 @@ import type { ErrorCode, ErrorType, Outcome } from './values.ts';
  */
 export class ExternalAPIError extends DurableRequestError {
   override readonly name: string = 'ExternalAPIError';
-  readonly code: ErrorCode = 'EXTERNAL_API_ERROR';
+  static readonly code: ErrorCode = 'EXTERNAL_API_ERROR';
+  readonly code: ErrorCode = ExternalAPIError.code;
   /** HTTP status of the provider's answer; null when none came. */
   readonly statusCode: number | null;
   readonly requestId: string | null;
@@ -42,7 +43,8 @@ export class ExternalAPIError extends DurableRequestError {
 /** The provider refused our credentials: 401 twice, 403, or a token endpoint that knows no such client. */
 export class APIAuthenticationError extends ExternalAPIError {
   override readonly name = 'APIAuthenticationError';
-  override readonly code = 'API_AUTHENTICATION';
+  static override readonly code = 'API_AUTHENTICATION';
+  override readonly code = APIAuthenticationError.code;
 
   override get type(): ErrorType {
     return 'APIAuthenticationError';
@@ -52,7 +54,8 @@ export class APIAuthenticationError extends ExternalAPIError {
 /** The provider's rate limit held the request back until its deadline. */
 export class APIRateLimitError extends ExternalAPIError {
   override readonly name = 'APIRateLimitError';
-  override readonly code = 'API_RATE_LIMIT';
+  static override readonly code = 'API_RATE_LIMIT';
+  override readonly code = APIRateLimitError.code;
 
   override get type(): ErrorType {
     return 'APIRateLimitError';
@@ -62,7 +65,8 @@ export class APIRateLimitError extends ExternalAPIError {
 /** No answer in time: one call's timeout, or the whole request's deadline. */
 export class APITimeoutError extends ExternalAPIError {
   override readonly name = 'APITimeoutError';
-  override readonly code = 'API_TIMEOUT';
+  static override readonly code = 'API_TIMEOUT';
+  override readonly code = APITimeoutError.code;
 
   override get type(): ErrorType {
     return 'APITimeoutError';
@@ -72,7 +76,8 @@ export class APITimeoutError extends ExternalAPIError {
 /** A reply was lost, and asking again could do the work twice. Look at the provider before you resubmit. */
 export class OutcomeUnknownError extends ExternalAPIError {
   override readonly name = 'OutcomeUnknownError';
-  override readonly code = 'OUTCOME_UNKNOWN';
+  static override readonly code = 'OUTCOME_UNKNOWN';
+  override readonly code = OutcomeUnknownError.code;
 
   override get type(): ErrorType {
     return 'OutcomeUnknown';
@@ -82,7 +87,8 @@ export class OutcomeUnknownError extends ExternalAPIError {
 /** The work is done, but its result is too large to keep. `providerRequestId` finds it at the provider. */
 export class ResultTooLargeError extends ExternalAPIError {
   override readonly name = 'ResultTooLargeError';
-  override readonly code = 'RESULT_TOO_LARGE';
+  static override readonly code = 'RESULT_TOO_LARGE';
+  override readonly code = ResultTooLargeError.code;
 
   override get type(): ErrorType {
     return 'ResultTooLargeError';
