@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { BudgetUnreadableError, readBudget } from '../client/budget-source.ts';
 import { HEARD_OF_NONE, heardOfWorkers } from '../client/poller-words.ts';
-import { loadClientConfig } from '../config/client-config.ts';
 import type { TemporalConfig } from '../config/temporal.ts';
 import { temporalServer } from '../contract/address.ts';
 import { budgetToWire } from '../contract/budget-view.ts';
+import { configOfCommand } from './client-config.ts';
 import { EXIT } from './exit.ts';
 import { jsonOption, print, tell, type OutputOptions } from './output.ts';
 import { budgetText } from './readable.ts';
@@ -21,7 +21,7 @@ export function budgetCommand(): Command {
 }
 
 async function run(options: OutputOptions): Promise<void> {
-  const { workerUrl, workerUrlFrom, temporal } = loadClientConfig();
+  const { workerUrl, workerUrlFrom, temporal } = configOfCommand();
   try {
     const view = await readBudget(workerUrl);
     print(budgetToWire(view), (width) => budgetText(view, new Date(), width), options);

@@ -27,7 +27,8 @@ function invalidateCommand(): Command {
     .summary('make it forget answers')
     .usage(
       '--request <id>\n' +
-        '       external-api cache invalidate --tenant <name> [--data <json> | --file <path> | -] [--async]',
+        '       external-api cache invalidate --tenant <name>\n' +
+        '              [--data <json> | --file <path> | -] [--async]',
     )
     .description(
       'Forget the answer to one request, the answer to one input, or all answers of a tenant. The next equal request ' +

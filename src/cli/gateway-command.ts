@@ -5,20 +5,25 @@ import { budgetFrom } from '../client/budget-source.ts';
 import { ExternalApiClient } from '../client/external-api-client.ts';
 import { type GatewayConfig, loadGatewayConfig } from '../config/gateway-config.ts';
 import { buildGateway } from '../gateway/build-gateway.ts';
+import { unknownVariables } from '../config/unknown-variables.ts';
+import { gatewayVariables } from '../config/required-variables.ts';
 import { createLogger } from '../observability/logger.ts';
 import { runProcess } from './exit.ts';
+import { variablesHelp } from './variables-help.ts';
 
 const DRAIN_MS = 10_000;
 
 export function gatewayCommand(): Command {
   return new Command('gateway')
     .description('Run the HTTP gateway: requests and their status over HTTP. SIGTERM drains it.')
+    .addHelpText('after', () => variablesHelp(gatewayVariables()))
     .action(() => runProcess(runGateway));
 }
 
 async function runGateway(): Promise<void> {
   const config = loadGatewayConfig();
   const logger = createLogger({ level: config.logLevel, name: 'gateway' });
+  for (const warning of unknownVariables()) logger.warn(warning);
   const { temporal, requestDeadlineMs, unknownHoldMs, workerUrl, apiKeys, syncWaitMs } = config;
   const client = ExternalApiClient.connect({
     temporal,
@@ -46,13 +51,15 @@ const LISTEN_ERRORS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'there is no such host. Set GATEWAY_HOST',
 };
 
-async function listen(app: FastifyInstance, { host, port }: GatewayConfig): Promise<void> {
+async function listen(app: FastifyInstance, { host, port, portFrom }: GatewayConfig): Promise<void> {
   try {
     await app.listen({ host, port });
   } catch (error) {
     await app.close();
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     const reason = LISTEN_ERRORS[code];
-    throw reason === undefined ? error : new Error(`Cannot listen on ${host}:${port}: ${reason}.`);
+    throw reason === undefined
+      ? error
+      : new Error(`Cannot listen on ${host}:${port} (the port is ${portFrom}): ${reason}.`);
   }
 }

@@ -1,91 +1,28 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { COMMANDS, type CommandEntry } from './commands.ts';
 import { EXIT, EXIT_CODES_HELP, reportError } from './exit.ts';
 import { guardOutput } from './guard-output.ts';
 import { tell } from './output.ts';
-
-interface CommandEntry {
-  summary: string;
-  arguments?: string;
-  load: () => Promise<Command>;
-}
-
-/** Only the command that is named is loaded: a worker loads a native library, and most of these load the Temporal SDK. */
-const COMMANDS: Readonly<Record<string, CommandEntry>> = {
-  process: {
-    summary: 'start a request',
-    arguments: '[-]',
-    load: async () => (await import('./process-command.ts')).processCommand(),
-  },
-  status: {
-    summary: 'show where a request is',
-    arguments: '<id>',
-    load: async () => (await import('./status-command.ts')).statusCommand(),
-  },
-  why: {
-    summary: 'say why a request is where it is',
-    arguments: '<id>',
-    load: async () => (await import('./why-command.ts')).whyCommand(),
-  },
-  result: {
-    summary: 'wait for a result and show it',
-    arguments: '<id>',
-    load: async () => (await import('./result-command.ts')).resultCommand(),
-  },
-  cancel: {
-    summary: 'end a running request',
-    arguments: '<id>',
-    load: async () => (await import('./cancel-command.ts')).cancelCommand(),
-  },
-  resolve: {
-    summary: 'decide on an unknown outcome',
-    arguments: '[id] [decision]',
-    load: async () => (await import('./resolve-command.ts')).resolveCommand(),
-  },
-  retry: {
-    summary: 'send a failed request again',
-    arguments: '[id]',
-    load: async () => (await import('./retry-command.ts')).retryCommand(),
-  },
-  cache: {
-    summary: 'make the response cache forget',
-    arguments: '<command>',
-    load: async () => (await import('./cache-command.ts')).cacheCommand(),
-  },
-  list: { summary: 'list requests', load: async () => (await import('./list-command.ts')).listCommand() },
-  budget: { summary: 'show the call budget', load: async () => (await import('./budget-command.ts')).budgetCommand() },
-  setup: {
-    summary: 'prepare the Temporal namespace',
-    load: async () => (await import('./setup-command.ts')).setupCommand(),
-  },
-  worker: {
-    summary: 'run a worker, which makes the calls',
-    load: async () => (await import('./worker-command.ts')).workerCommand(),
-  },
-  gateway: {
-    summary: 'run the HTTP gateway',
-    load: async () => (await import('./gateway-command.ts')).gatewayCommand(),
-  },
-  'fake-provider': {
-    summary: 'run a simulator of the provider',
-    load: async () => (await import('./fake-provider-command.ts')).fakeProviderCommand(),
-  },
-};
+import { widthOf, wrap } from './wrap.ts';
 
 const HELP = `
 Environment:
   TEMPORAL_ADDRESS         Temporal server (default: localhost:7233)
   TEMPORAL_NAMESPACE       namespace (default: default)
-  EXTERNAL_API_WORKER_URL  a worker that says what the call budget is (default: http://127.0.0.1:9464)
+  EXTERNAL_API_WORKER_URL  a worker that says what the call budget is
+                           (default: http://127.0.0.1:9464)
 
 ${EXIT_CODES_HELP}`;
+/** Below what an exit code means. */
+const HANGING = ' '.repeat(5);
 
 async function main(args: readonly string[]): Promise<void> {
   const program = new Command('external-api')
     .description('Durable calls to a slow, flaky, rate-limited HTTP API.')
     .version(version(), '-V, --version')
-    .addHelpText('afterAll', HELP)
+    .addHelpText('afterAll', () => wrap(HELP, widthOf(process.stdout), HANGING))
     .exitOverride();
   const [first, second] = args.filter((arg) => !arg.startsWith('-'));
   const named = first === 'help' ? second : first;

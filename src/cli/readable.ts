@@ -18,10 +18,11 @@ const REASONS: Record<WaitReason, string> = {
 };
 
 /** One line, without the id: `processing, waits for the provider, which works on it (until …)`. */
-export function stateLine({ status, waitingFor, stale }: RequestSnapshot): string {
+export function stateLine({ status, waitingFor, stale, cancelRequested }: RequestSnapshot): string {
   const until = waitingFor?.until ? ` (until ${waitingFor.until})` : '';
   const reason = waitingFor ? `, waits for ${REASONS[waitingFor.reason]}${until}` : '';
-  return `${status}${reason}${stale ? '; no worker answered in time' : ''}`;
+  const cancel = cancelRequested ? '; its cancellation is asked for' : '';
+  return `${status}${reason}${cancel}${stale ? '; no worker answered in time' : ''}`;
 }
 
 /** A request for a person: one line for each thing that is known. */

@@ -26,7 +26,8 @@ export function resolveCommand(): Command {
   return new Command('resolve')
     .usage(
       '<id> resubmit|adopt|abandon --reason <text>\n' +
-        '       external-api resolve --all resubmit|abandon --older-than <duration> --reason <text> [--yes]',
+        '       external-api resolve --all resubmit|abandon --older-than <duration>\n' +
+        '                            --reason <text> [--yes]',
     )
     .description(
       'Decide what becomes of a request whose outcome is unknown. Ask the provider first: it may have done the work.\n' +

@@ -1,6 +1,6 @@
 import { RequestNotFoundError } from '../client/client-errors.ts';
 import type { ExternalApiClient } from '../client/external-api-client.ts';
-import { wasRetried } from '../client/advice.ts';
+import { wasRefused, wasRetried } from '../client/advice.ts';
 import { cancellationWords } from '../client/cancellation-words.ts';
 import { checkRetry, retryPlan, type RetryOptions } from '../client/retry-request.ts';
 import type { RequestSnapshot } from '../contract/request.ts';
@@ -15,11 +15,16 @@ export interface RetryBulk extends RetryOptions {
   since: Date;
   error?: ErrorType | undefined;
   tenant?: string | undefined;
+  /** Also those whose input the provider refused: they fail again, unless something has changed there. */
+  refused: boolean;
   /** False: only tell what would be done. */
   yes: boolean;
 }
 
-/** `already`: an earlier retry did it. `left_out`: its caller cancelled it, too late, and wants it no more. */
+/**
+ * `already`: an earlier retry did it. `left_out`: its caller cancelled it, too late, and wants it no more; or the provider
+ * refused its input, and would again.
+ */
 interface Entry extends BulkEntry<'retried' | 'already' | 'left_out'> {
   request: RequestSnapshot;
   /** The new request; null: none. */
@@ -52,8 +57,9 @@ async function* retries(client: ExternalApiClient, bulk: RetryBulk): AsyncGenera
     try {
       const { adopt } = retryPlan(request);
       if (retriedBy !== null) yield { ...known, adopt, outcome: 'already' };
-      else if (request.cancellation !== null) yield { ...known, outcome: 'left_out' };
-      else if (!bulk.yes) yield { ...known, adopt, outcome: 'planned' };
+      else if (request.cancellation !== null || (wasRefused(request) && !bulk.refused)) {
+        yield { ...known, outcome: 'left_out' };
+      } else if (!bulk.yes) yield { ...known, adopt, outcome: 'planned' };
       else {
         const { requestId: retryId } = await client.retry(requestId, whoAsks(bulk));
         yield { ...known, adopt, retryId, outcome: 'retried' };
@@ -96,7 +102,10 @@ function lineOf({ request, outcome, retryId, adopt, error }: Entry): string {
     planned: `would ${doing}`,
     retried: `${adopt === null ? 'sent again' : `asks for ${adopt}`} as ${retryId}`,
     already: retryId && wasRetried(retryId),
-    left_out: `left out, as it was cancelled: ${cancellationWords(request)}`,
+    left_out:
+      request.cancellation === null
+        ? 'left out, as the provider refused its input: --refused'
+        : `left out, as it was cancelled: ${cancellationWords(request)}`,
     refused: 'refused',
     unclear: 'unclear',
   }[outcome];
@@ -117,10 +126,17 @@ function dryRunText(entries: readonly Entry[]): string {
 }
 
 function leftOut(entries: readonly Entry[]): string {
-  const count = countOf(entries, 'left_out');
-  return count === 0
-    ? ''
-    : ` ${count} left out, as ${count === 1 ? 'its caller cancelled it' : 'their callers cancelled them'}.`;
+  const left = entries.filter(({ outcome }) => outcome === 'left_out').map(({ request }) => request);
+  const cancelled = left.filter(({ cancellation }) => cancellation !== null).length;
+  const refused = left.length - cancelled;
+  return [
+    cancelled === 0
+      ? ''
+      : ` ${cancelled} left out, as ${cancelled === 1 ? 'its caller' : 'their callers'} cancelled ${cancelled === 1 ? 'it' : 'them'}.`,
+    refused === 0
+      ? ''
+      : ` ${refused} left out, as the provider refused ${refused === 1 ? 'its input' : 'their input'}: --refused retries them too.`,
+  ].join('');
 }
 
 function entryToWire({ request, outcome, retryId, adopt, error }: Entry) {

@@ -17,6 +17,7 @@ interface Options extends OutputOptions {
   error?: ErrorType;
   tenant?: string;
   since?: Date;
+  refused?: boolean;
   yes?: boolean;
 }
 
@@ -25,7 +26,8 @@ export function retryCommand(): Command {
   return new Command('retry')
     .usage(
       '<id> [--reason <text>]\n' +
-        '       external-api retry --all --status failed|timed_out --since <when> [--error <type>] [--tenant <name>] [--yes]',
+        '       external-api retry --all --status failed|timed_out --since <when>\n' +
+        '                          [--error <type>] [--tenant <name>] [--refused] [--yes]',
     )
     .description(
       'Send a request again that failed or timed out, as a new one with the same data and options. A second retry finds ' +
@@ -40,20 +42,24 @@ export function retryCommand(): Command {
     .option('--since <when>', 'with --all: only those that ended since, such as 12h or 2026-11-25T18:00Z', pastTime)
     .addOption(new Option('--error <type>', 'with --all: only those with this error').choices(ERROR_TYPES))
     .option('--tenant <name>', 'with --all: only requests of this tenant')
+    .option(
+      '--refused',
+      'with --all: also those whose input the provider refused, who fail again unless it has changed',
+    )
     .option('--yes', 'with --all: do it')
     .addOption(jsonOption())
     .action(run);
 }
 
 async function run(requestId: string | undefined, options: Options): Promise<void> {
-  const { all = false, status, since, error, tenant, yes, reason } = options;
+  const { all = false, status, since, error, tenant, refused, yes, reason } = options;
   const who = { by: options.by ?? shellUser(), ...(reason !== undefined && { reason }) };
   if (all) {
     if (requestId !== undefined) throw new UsageError('name one request, or all of them with --all, not both');
     if (status === undefined || since === undefined) {
       throw new UsageError('--all needs --status failed|timed_out and --since: when they ended, such as 12h');
     }
-    const bulk = { ...who, status, since, error, tenant, yes: yes === true };
+    const bulk = { ...who, status, since, error, tenant, refused: refused === true, yes: yes === true };
     process.exitCode = await withClient((client) => retryAll(client, bulk, options));
     return;
   }
@@ -62,6 +68,7 @@ async function run(requestId: string | undefined, options: Options): Promise<voi
     '--since': since,
     '--error': error,
     '--tenant': tenant,
+    '--refused': refused,
     '--yes': yes,
   });
   for (const [flag, value] of lost) if (value !== undefined) throw new UsageError(`${flag} goes with --all only`);

@@ -1,11 +1,11 @@
 import { NamespaceNotFoundError } from '@temporalio/common';
 import { Command } from 'commander';
 import { grpcCode, translated } from '../client/temporal-errors.ts';
-import { loadClientConfig } from '../config/client-config.ts';
 import type { TemporalConfig } from '../config/temporal.ts';
 import { temporalServer } from '../contract/address.ts';
 import { SEARCH_ATTRIBUTES } from '../contract/names.ts';
 import { wholeNumber } from './arguments.ts';
+import { configOfCommand } from './client-config.ts';
 import { explained } from './explain-no-answer.ts';
 import { setUpNamespace, type NamespaceSetup } from './namespace-setup.ts';
 import { jsonOption, print, type OutputOptions } from './output.ts';
@@ -23,7 +23,7 @@ export function setupCommand(): Command {
 }
 
 async function run({ retention, ...output }: OutputOptions & { retention?: number }): Promise<void> {
-  const { temporal } = loadClientConfig();
+  const { temporal } = configOfCommand();
   try {
     const setup = await setUp(temporal, retention);
     print(toWire(setup), setupText(setup), output);

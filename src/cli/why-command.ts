@@ -3,7 +3,7 @@ import type { Why } from '../client/why.ts';
 import { budgetToWire } from '../contract/budget-view.ts';
 import { requestIdArgument } from './arguments.ts';
 import { withClient } from './with-client.ts';
-import { errorToWire } from '../contract/wire-format.ts';
+import { errorToWire, resolutionToWire } from '../contract/wire-format.ts';
 import { jsonOption, print, type OutputOptions } from './output.ts';
 
 /** `external-api why`: why a request is where it is, in one sentence. */
@@ -47,6 +47,8 @@ function whyToWire({ requestId, status, reason, since, until, sentence, evidence
       error: error && errorToWire(error),
       source: evidence.source,
       cancellation: evidence.cancellation,
+      cancel_requested: evidence.cancelRequested,
+      resolution: evidence.resolution && resolutionToWire(evidence.resolution),
     },
   };
 }

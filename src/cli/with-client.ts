@@ -3,13 +3,13 @@ import type { ExternalApiClient } from '../client/external-api-client.ts';
 /** Runs `use` with a client of the configured Temporal server, and closes it. */
 export async function withClient<Result>(use: (client: ExternalApiClient) => Promise<Result>): Promise<Result> {
   // Only now: the Temporal SDK takes longer to load than it takes to find a mistake in the command line.
-  const [{ ExternalApiClient }, { budgetFrom }, { loadClientConfig }, { explained }] = await Promise.all([
+  const [{ ExternalApiClient }, { budgetFrom }, { configOfCommand }, { explained }] = await Promise.all([
     import('../client/external-api-client.ts'),
     import('../client/budget-source.ts'),
-    import('../config/client-config.ts'),
+    import('./client-config.ts'),
     import('./explain-no-answer.ts'),
   ]);
-  const { temporal, requestDeadlineMs, unknownHoldMs, workerUrl, workerUrlFrom } = loadClientConfig();
+  const { temporal, requestDeadlineMs, unknownHoldMs, workerUrl, workerUrlFrom } = configOfCommand();
   const client = ExternalApiClient.connect({
     temporal,
     defaultDeadline: requestDeadlineMs,

@@ -1,23 +1,28 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import { Command } from 'commander';
+import { workerVariables } from '../config/required-variables.ts';
 import { loadWorkerConfig } from '../config/worker-config.ts';
+import { unknownVariables } from '../config/unknown-variables.ts';
 import { createLogger, type Logger } from '../observability/logger.ts';
 import { HISTOGRAM_BUCKETS } from '../observability/metrics.ts';
 import { temporalLogger } from '../observability/temporal-logger.ts';
 import { composeWorker } from '../worker/compose.ts';
 import { startHealthServer } from '../worker/health-server.ts';
 import { runProcess } from './exit.ts';
+import { variablesHelp } from './variables-help.ts';
 
 export function workerCommand(): Command {
   return new Command('worker')
     .description('Run a worker: it does the calls to the provider. SIGTERM drains it.')
+    .addHelpText('after', () => variablesHelp(workerVariables()))
     .action(() => runProcess(runWorker));
 }
 
 async function runWorker(): Promise<void> {
   const config = loadWorkerConfig();
   const logger = createLogger({ level: config.logLevel, name: 'worker' });
+  for (const warning of unknownVariables()) logger.warn(warning);
   const exporter = await installRuntime(logger);
   const worker = composeWorker({ config, logger });
   const health = await startHealthServer({

@@ -22,19 +22,23 @@ function wrapLine(line: string, width: number, hanging: string): string {
   const [indent = ''] = /^ */.exec(line) ?? [];
   const next = indent + hanging;
   const lines: string[] = [];
-  let current = indent;
-  for (const word of wordsOf(line.trimStart(), width - next.length)) {
-    const isFirst = current === indent || current === next;
-    if (!isFirst && current.length + 1 + word.length > width) {
+  let current = '';
+  for (const { gap, word } of wordsOf(line, width - next.length)) {
+    if (current === '' || current.length + gap.length + word.length <= width) current += gap + word;
+    else {
       lines.push(current);
       current = next + word;
-    } else current += isFirst ? word : ` ${word}`;
+    }
   }
   return [...lines, current].join('\n');
 }
 
-/** Words, and commands between backticks, with what sticks to them, that are no longer than `width`. */
-function wordsOf(text: string, width: number): string[] {
-  const words = text.match(/(?:`[^`]*`|[^ `]|`)+/g) ?? [];
-  return words.flatMap((word) => (word.length <= width ? [word] : word.split(' ')));
+/** Words, and commands between backticks, with what sticks to them, that are no longer than `width`; and what is before each. */
+function wordsOf(line: string, width: number): { gap: string; word: string }[] {
+  const words = Array.from(line.matchAll(/( *)((?:`[^`]*`|[^ `]|`)+)/g), ([, gap = '', word = '']) => ({ gap, word }));
+  return words.flatMap(({ gap, word }) =>
+    word.length <= width
+      ? [{ gap, word }]
+      : word.split(' ').map((part, n) => ({ gap: n === 0 ? gap : ' ', word: part })),
+  );
 }

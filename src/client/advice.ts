@@ -71,6 +71,11 @@ export function retryAfter(request: Unsuccessful): 'send_again' | 'adopt' | null
   return RETRIES[remedyFor(request)];
 }
 
+/** Whether the provider looked at the input and said no: the same input is refused again. */
+export function wasRefused({ error }: Pick<Unsuccessful, 'error'>): boolean {
+  return rowOf(error?.failure)?.aboutInput === true;
+}
+
 /** What must not be done twice goes first: only what is known not to have been done is sent again. */
 function remedyFor({ error, providerRequestId }: Unsuccessful): Remedy {
   if (error === null || error.type === 'OutcomeUnknown') return 'ask_provider';

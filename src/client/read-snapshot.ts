@@ -69,14 +69,16 @@ export async function readSnapshot(
     const retriedBy = isFailed(state.status)
       ? await client.withDeadline(deadline, () => existingRetry(client, known.tenant, requestId))
       : null;
-    const snapshot = { ...withDefaults(state), ...known, waitingFor: null, stale: false, retriedBy };
+    const ended = { waitingFor: null, stale: false, cancelRequested: false };
+    const snapshot = { ...withDefaults(state), ...known, ...ended, retriedBy };
     return { snapshot, lastFailure: null, budget: null };
   }
   const state = fresh === null || foresees ? await recordedState(client, requestId) : fresh;
   const budget = (await asked) ?? null;
   const waiting = waitingFor(state, view, budget?.view ?? null, now);
   const stale = fresh === null;
-  const snapshot = { ...withDefaults(state), ...known, waitingFor: waiting, stale, retriedBy: null };
+  const { cancelRequested } = view;
+  const snapshot = { ...withDefaults(state), ...known, waitingFor: waiting, stale, cancelRequested, retriedBy: null };
   return { snapshot, lastFailure: lastFailureOf(view), budget };
 }
 

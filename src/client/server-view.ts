@@ -75,6 +75,8 @@ export interface WorkflowView {
   memo: Partial<RequestMemo>;
   activities: PendingActivity[];
   task: PendingTask | null;
+  /** Whether somebody asked for its end, also where no worker has seen that yet. */
+  cancelRequested: boolean;
 }
 
 /** A workflow as the server describes it now, with what it has pending. */
@@ -89,6 +91,7 @@ export async function readPending(client: Client, workflowId: string, ofRun?: st
     memo: memo ?? {},
     activities,
     task: pendingTask(raw.pendingWorkflowTask),
+    cancelRequested: raw.workflowExtendedInfo?.cancelRequested === true,
   };
 }
 

@@ -38,12 +38,16 @@ export interface Why {
   evidence: Evidence & {
     /** Of the running step, as Temporal counts. */
     attempt: number | null;
-  } & Pick<RequestSnapshot, 'providerRequestId' | 'error' | 'source' | 'cancellation' | 'stale'>;
+  } & Pick<
+      RequestSnapshot,
+      'providerRequestId' | 'error' | 'source' | 'cancellation' | 'cancelRequested' | 'resolution' | 'stale'
+    >;
 }
 
 /** Says in one sentence why a request is where it is, and what that is known from. */
 export function why(snapshot: RequestSnapshot, evidence: Evidence, now: Date): Why {
   const { requestId, status, waitingFor, providerRequestId, error, source, cancellation, stale } = snapshot;
+  const { cancelRequested, resolution } = snapshot;
   return {
     requestId,
     status,
@@ -58,6 +62,8 @@ export function why(snapshot: RequestSnapshot, evidence: Evidence, now: Date): W
       error,
       source,
       cancellation,
+      cancelRequested,
+      resolution,
       stale,
     },
   };
@@ -65,9 +71,25 @@ export function why(snapshot: RequestSnapshot, evidence: Evidence, now: Date): W
 
 function predicate(snapshot: RequestSnapshot, evidence: Evidence, now: Date): string {
   const { status, waitingFor: wait, updatedAt, completedAt } = snapshot;
-  if (isTerminal(status)) return ENDS[status](snapshot, { ended: timeOfDay(completedAt ?? updatedAt, now), now });
-  if (wait === null) return `is ${status} since ${timeOfDay(updatedAt, now)}, and nothing holds it up`;
-  return REASONS[wait.reason]({ snapshot, evidence, wait, now });
+  const besides = decided(snapshot, now) + cancelling(snapshot);
+  if (isTerminal(status)) {
+    return ENDS[status](snapshot, { ended: timeOfDay(completedAt ?? updatedAt, now), now }) + besides;
+  }
+  if (wait === null) return `is ${status} since ${timeOfDay(updatedAt, now)}, and nothing holds it up${besides}`;
+  return REASONS[wait.reason]({ snapshot, evidence, wait, now }) + besides;
+}
+
+/** Who took the latest decision on an unknown outcome. */
+function decided({ resolution }: RequestSnapshot, now: Date): string {
+  if (resolution === null) return '';
+  const { decision, providerRequestId, by, at, reason } = resolution;
+  const what = { adopt: `to adopt ${providerRequestId}`, resubmit: 'to submit it again', abandon: 'to abandon it' };
+  return `; ${by} decided at ${timeOfDay(at, now)} ${what[decision]}: ${sentenceEnd(reason)}`;
+}
+
+function cancelling({ cancelRequested, stale }: RequestSnapshot): string {
+  if (!cancelRequested) return '';
+  return `; its cancellation is asked for, and ${stale ? 'no worker has seen that yet' : 'what became of the work is found out'}`;
 }
 
 /** Where the next step is a call to the provider. */

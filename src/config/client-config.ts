@@ -14,7 +14,7 @@ export interface ClientConfig {
   readonly temporal: TemporalConfig;
 }
 
-const VARIABLES = z.object({
+export const CLIENT_VARIABLES = z.object({
   EXTERNAL_API_REQUEST_DEADLINE: requestDeadline,
   EXTERNAL_API_UNKNOWN_HOLD: unknownHold,
   EXTERNAL_API_WORKER_URL: workerUrl,
@@ -22,7 +22,7 @@ const VARIABLES = z.object({
 
 /** @throws ConfigError */
 export function loadClientConfig(env: NodeJS.ProcessEnv = process.env): ClientConfig {
-  const { values, temporal } = load(env, VARIABLES);
+  const { values, temporal } = load(env, CLIENT_VARIABLES);
   return Object.freeze({
     requestDeadlineMs: values.EXTERNAL_API_REQUEST_DEADLINE,
     unknownHoldMs: values.EXTERNAL_API_UNKNOWN_HOLD,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isLoopback } from '../contract/loopback.ts';
+import { saidBy } from '../contract/address.ts';
 import { apiKeys } from './api-keys.ts';
 import { load, readable } from './load.ts';
 import { logLevel, requestDeadline, unknownHold, workerUrl } from './shared-variables.ts';
@@ -9,6 +10,8 @@ import { host, port, seconds } from './schemas.ts';
 export interface GatewayConfig {
   readonly host: string;
   readonly port: number;
+  /** Where that was taken from, for a person. */
+  readonly portFrom: string;
   /** How long a synchronous `POST /api/external/process` waits for the result before it answers 202. */
   readonly syncWaitMs: number;
   /**
@@ -23,7 +26,7 @@ export interface GatewayConfig {
   readonly temporal: TemporalConfig;
 }
 
-const VARIABLES = z
+export const GATEWAY_VARIABLES = z
   .object({
     GATEWAY_HOST: host.default('127.0.0.1'),
     GATEWAY_PORT: port.default(8080),
@@ -49,10 +52,11 @@ const VARIABLES = z
 
 /** @throws ConfigError */
 export function loadGatewayConfig(env: NodeJS.ProcessEnv = process.env): GatewayConfig {
-  const { values, temporal } = load(env, VARIABLES);
+  const { values, temporal } = load(env, GATEWAY_VARIABLES);
   return Object.freeze({
     host: values.GATEWAY_HOST,
     port: values.GATEWAY_PORT,
+    portFrom: saidBy('GATEWAY_PORT', env),
     syncWaitMs: values.GATEWAY_SYNC_WAIT,
     apiKeys: values.GATEWAY_API_KEYS,
     requestDeadlineMs: values.EXTERNAL_API_REQUEST_DEADLINE,

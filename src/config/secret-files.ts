@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { ConfigProblem } from './config-error.ts';
 
 /** Variables that may also be given as the path of a file, in a variable of the same name and `_FILE`. */
-const SECRETS = [
+export const SECRETS = [
   'EXTERNAL_API_KEY',
   'EXTERNAL_OAUTH_CLIENT_SECRET',
   'EXTERNAL_API_CLIENT_CERT',

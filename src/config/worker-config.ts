@@ -107,7 +107,7 @@ export interface WorkerConfig {
 }
 
 // 120 s and 15 s keep the four calls that one attempt may make (token, call, token, call) within its 10 minutes.
-const VARIABLES = z
+export const WORKER_VARIABLES = z
   .object({
     EXTERNAL_API_BASE_URL: baseUrl,
     EXTERNAL_API_ALLOW_HTTP: flag.default(false),
@@ -203,7 +203,7 @@ function hasRedis({ REDIS_URL, REDIS_SENTINELS }: { REDIS_URL?: unknown; REDIS_S
   return REDIS_URL !== undefined || REDIS_SENTINELS !== undefined;
 }
 
-function redisOf(values: z.output<typeof VARIABLES>): RedisConfig | null {
+function redisOf(values: z.output<typeof WORKER_VARIABLES>): RedisConfig | null {
   const { EXTERNAL_API_FLEET_SIZE: fleetSize, REDIS_CA_FILE: ca = null } = values;
   if (!hasRedis(values) || fleetSize === undefined) return null;
   const { REDIS_SENTINELS: nodes, REDIS_SENTINEL_NAME: name } = values;
@@ -213,7 +213,7 @@ function redisOf(values: z.output<typeof VARIABLES>): RedisConfig | null {
 
 /** @throws ConfigError */
 export function loadWorkerConfig(env: NodeJS.ProcessEnv = process.env): WorkerConfig {
-  const { values, temporal } = load(env, VARIABLES);
+  const { values, temporal } = load(env, WORKER_VARIABLES);
   return Object.freeze({
     provider: Object.freeze({
       baseUrl: values.EXTERNAL_API_BASE_URL,

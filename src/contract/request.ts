@@ -128,6 +128,8 @@ export interface RequestSnapshot extends RequestState {
   cancellation: CancellationOutcome | null;
   resolution: RecordedResolution | null;
   waitingFor: WaitingFor | null;
+  /** Its end was asked for and has not come: no worker has seen that yet, or one finds out what became of the work. */
+  cancelRequested: boolean;
   /** The ended request that this one repeats, and the one that repeats this. */
   retryOf: string | null;
   retriedBy: string | null;

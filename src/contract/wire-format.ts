@@ -1,4 +1,4 @@
-import type { ProcessResult, RequestError, RequestSnapshot } from './request.ts';
+import type { ProcessResult, RecordedResolution, RequestError, RequestSnapshot } from './request.ts';
 
 /** The provider's `result`, as the contract writes it. */
 export function resultToWire({ processedData, metadata, inexact }: ProcessResult) {
@@ -11,6 +11,10 @@ export function resultToWire({ processedData, metadata, inexact }: ProcessResult
 
 export function errorToWire({ type, message, statusCode, retryable, outcome }: RequestError) {
   return { type, message, status_code: statusCode, retryable, outcome };
+}
+
+export function resolutionToWire({ decision, providerRequestId, by, reason, at }: RecordedResolution) {
+  return { decision, provider_request_id: providerRequestId, by, reason, at };
 }
 
 /** A request as HTTP and the command line show it: snake_case, null where there is nothing, no tenant. */
@@ -29,13 +33,7 @@ export function snapshotToWire(snapshot: RequestSnapshot) {
     source: snapshot.source,
     cached_at: snapshot.cachedAt,
     cancellation: snapshot.cancellation,
-    resolution: snapshot.resolution && {
-      decision: snapshot.resolution.decision,
-      provider_request_id: snapshot.resolution.providerRequestId,
-      by: snapshot.resolution.by,
-      reason: snapshot.resolution.reason,
-      at: snapshot.resolution.at,
-    },
+    resolution: snapshot.resolution && resolutionToWire(snapshot.resolution),
     waiting_for: waitingFor && {
       reason: waitingFor.reason,
       since: waitingFor.since,
@@ -44,6 +42,7 @@ export function snapshotToWire(snapshot: RequestSnapshot) {
     },
     retry_of: snapshot.retryOf,
     retried_by: snapshot.retriedBy,
+    ...(snapshot.cancelRequested && { cancel_requested: true as const }),
     // Absent unless true, as the status of a healthy system has no such member.
     ...(snapshot.stale && { stale: true as const }),
   };

@@ -135,6 +135,7 @@ export const statusResponse = z
         attempt: z.number(),
       })
       .nullable(),
+    cancel_requested: z.literal(true).optional().meta({ description: 'Its end was asked for, and has not come yet' }),
     stale: z.literal(true).optional().meta({ description: 'No worker answered: derived from what the server knows' }),
   })
   .meta({ description: 'The request as it is now' });

@@ -28,6 +28,7 @@ const SNAPSHOT: RequestSnapshot = {
   retryOf: null,
   retriedBy: null,
   submittedAs: null,
+  cancelRequested: false,
 };
 
 test.each<[string, Partial<RequestSnapshot>]>([

@@ -14,7 +14,7 @@ test.each([
     return [];
   };
   const client = { list } as unknown as ExternalApiClient;
-  await retryAll(client, { status, since: new Date(), yes: false }, {});
+  await retryAll(client, { status, since: new Date(), refused: false, yes: false }, {});
   write.mockRestore();
   expect(asked).toEqual(lists);
 });

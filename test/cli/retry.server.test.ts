@@ -109,7 +109,8 @@ test('[N18][C4] E12: retry sends a failed request again, shows the new one, and 
     const list = await cli(['list', '--status', 'completed'], { terminal: true });
     return list.stdout.includes(first.json().request_id) && list;
   });
-  expect(listedNow.stdout).toContain('RETRY OF');
+  expect(listedNow.stdout).toContain('completed');
+  expect((await cli(['list', '--long'], { terminal: true })).stdout).toContain('RETRY OF');
 });
 
 test('[N18][N1] E12: retry refuses what may have been done, and says what to do', async () => {
@@ -133,10 +134,14 @@ test('[N18] E12: after a night of wrong credentials, all are told first, then se
   const dry = await cli<BulkJson>(all);
   expect(dry.code).toBe(0);
   expect(dry.json().dry_run).toBe(true);
+  const planned = ids.map((id) => [id, 'planned'] as const);
   expect(outcomes(dry.json())).toEqual(
-    new Map([...ids, input].map((id) => [id, 'planned'] as const).concat([[unknown, 'refused']] as never)),
+    new Map<string, string>([...planned, [input, 'left_out'], [unknown, 'refused']]),
   );
-  expect(dry.stderr).toContain('Dry run: nothing was started; --yes retries these 3 requests. 1 would be refused.');
+  expect(dry.stderr).toContain('Dry run: nothing was started; --yes retries these 2 requests. 1 would be refused.');
+  expect(dry.stderr).toContain('1 left out, as the provider refused its input: --refused retries them too.');
+  const asked = await cli<BulkJson>([...all, '--refused']);
+  expect(outcomes(asked.json()).get(input)).toBe('planned');
   expect(await client.status(ids[0]!)).toMatchObject({ retriedBy: null });
 
   const night = [...all, '--error', 'APIAuthenticationError', '--yes'];
@@ -149,10 +154,11 @@ test('[N18] E12: after a night of wrong credentials, all are told first, then se
   const again = await cli<BulkJson>(night);
   expect([again.code, again.stderr]).toEqual([0, '0 retried, 2 retried before, 0 refused.\n']);
 
-  const rest = await cli<BulkJson>([...all, '--yes'], { terminal: true });
+  const rest = await cli<BulkJson>([...all, '--refused', '--yes'], { terminal: true });
   expect(rest.code).toBe(1);
   expect(rest.stderr).toContain('1 retried, 2 retried before, 1 refused.');
-  expect(rest.stdout).toMatch(new RegExp(`${unknown}  night  failed .*  OutcomeUnknown  refused: .*Idempotency-Key`));
+  const line = new RegExp(`${unknown}  night  failed \\S+\\s+OutcomeUnknown  refused: [^]*Idempotency-Key`);
+  expect(rest.stdout).toMatch(line);
 });
 
 test('[N18][N11] E12: what its caller has cancelled too late is left out of many', async () => {
@@ -212,7 +218,7 @@ test('[N18] E12: when Temporal goes away in between, what was retried is told, a
     },
   });
   const since = new Date(Date.now() - 3_600_000);
-  const code = await retryAll(cut, { status: 'failed', since, tenant, by: 'jo', yes: true }, {});
+  const code = await retryAll(cut, { status: 'failed', since, tenant, by: 'jo', refused: false, yes: true }, {});
   expect([code, calls]).toEqual([69, 2]);
 });
 

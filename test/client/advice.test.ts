@@ -53,6 +53,7 @@ function ended(
     retryOf: null,
     retriedBy: null,
     submittedAs: null,
+    cancelRequested: false,
     stale: false,
   };
 }

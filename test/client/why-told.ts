@@ -21,6 +21,7 @@ export const SNAPSHOT: RequestSnapshot = {
   retryOf: null,
   retriedBy: null,
   submittedAs: null,
+  cancelRequested: false,
 };
 
 export const REFUSES = 'does not answer (ECONNREFUSED)';

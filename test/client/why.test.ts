@@ -212,8 +212,50 @@ test('[N6] reason, since and until stand beside the sentence, and so does what t
       error: null,
       source: null,
       cancellation: null,
+      cancelRequested: false,
+      resolution: null,
     },
   });
   const ended = { ...SNAPSHOT, status: 'completed', completedAt: AT(-5) } as const;
   expect(why(ended, EVIDENCE, NOW)).toMatchObject({ reason: null, since: AT(-5), until: null });
+});
+
+describe('what people did', () => {
+  const resolution = { by: 'jo', reason: 'ticket 4711.', at: AT(-60), providerRequestId: null } as const;
+  test.each<[string, Partial<RequestSnapshot>]>([
+    [
+      'waits for the provider, which has had it as job-7 for 60 s and is being asked now; jo decided at 11:59:00Z to adopt job-7: ticket 4711.',
+      {
+        status: 'processing',
+        providerRequestId: 'job-7',
+        updatedAt: AT(-60),
+        resolution: { ...resolution, decision: 'adopt', providerRequestId: 'job-7' },
+        ...waits('provider_processing'),
+      },
+    ],
+    [
+      'is submitting since 11:59:00Z, and nothing holds it up; jo decided at 11:59:00Z to submit it again: ticket 4711.',
+      { updatedAt: AT(-60), resolution: { ...resolution, decision: 'resubmit' } },
+    ],
+    [
+      "completed at 11:59:55Z with the provider's result, 15 s after its start; jo decided at 11:59:00Z to adopt job-7: ticket 4711.",
+      {
+        status: 'completed',
+        source: 'provider',
+        completedAt: AT(-5),
+        resolution: { ...resolution, decision: 'adopt', providerRequestId: 'job-7' },
+      },
+    ],
+    [
+      'is paused since 11:59:48Z: an operator paused its step, and lets it go on with ' +
+        `\`temporal activity unpause --workflow-id external-api/${ID} --activity-id …\`; its cancellation is asked for, and what became of the work is found out.`,
+      { cancelRequested: true, ...waits('paused') },
+    ],
+    [
+      `waits for a worker: none has taken its step for 12 s, and ${WORKER} does not answer (ECONNREFUSED): start one, or look at its log; its cancellation is asked for, and no worker has seen that yet.`,
+      { cancelRequested: true, stale: true, ...waits('worker') },
+    ],
+  ])('[N6][N1][N11] … %s', (sentence, snapshot) => {
+    expect(told(snapshot)).toBe(sentence);
+  });
 });

@@ -76,6 +76,7 @@ export class InMemoryClient implements GatewayClient {
         retryOf: null,
         retriedBy: null,
         submittedAs: null,
+        cancelRequested: false,
       },
     });
     return this.#handle(requestId);

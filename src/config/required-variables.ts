@@ -1,0 +1,37 @@
+import type { z } from 'zod';
+import { GATEWAY_VARIABLES } from './gateway-config.ts';
+import { SECRETS } from './secret-files.ts';
+import { WORKER_VARIABLES } from './worker-config.ts';
+
+export interface RequiredVariable {
+  name: string;
+  /** What it must be, or when it is required, as the end of a sentence. */
+  expected: string;
+  /** Whether it may also be given as the path of a file. */
+  mayBeFile: boolean;
+}
+
+/** The environment of a process, for a person who is to write one. */
+export interface VariablesOfProcess {
+  required: readonly RequiredVariable[];
+  /** Names. */
+  optional: readonly string[];
+}
+
+export function workerVariables(): VariablesOfProcess {
+  return variablesOf(WORKER_VARIABLES, { REDIS_URL: 'redis://127.0.0.1' });
+}
+
+export function gatewayVariables(): VariablesOfProcess {
+  return variablesOf(GATEWAY_VARIABLES, { NODE_ENV: 'production' });
+}
+
+/** @param env what makes others required; they say so themselves */
+function variablesOf(schema: z.ZodObject, env: Readonly<Record<string, string>>): VariablesOfProcess {
+  const required = (schema.safeParse(env).error?.issues ?? []).map(({ path, message }) => {
+    const name = String(path[0]);
+    return { name, expected: message.replace(/^is required:? /, ''), mayBeFile: SECRETS.includes(name) };
+  });
+  const names = required.map(({ name }) => name);
+  return { required, optional: Object.keys(schema.shape).filter((name) => !names.includes(name)) };
+}
