@@ -29,7 +29,7 @@ export async function createProviderClientCaller(
     observer: { called: () => {}, tokenRefreshed: () => {} },
   });
   return async ({ id, data, polled }) => {
-    const context = { requestId: id, retryCount: 0 };
+    const context = { requestId: id };
     const options = { async: polled, callbackUrl: null };
     const { providerRequestId } = await client.process({ data, options, idempotencyKey: id }, context);
     if (polled) {

@@ -1,6 +1,6 @@
 import type { AuthenticateInput, Authentication } from '../contract/activities.ts';
 import { hasFallback } from '../answers/fallback.ts';
-import { NO_CALLS } from '../submit/progress.ts';
+import { counting, NO_CALLS } from '../submit/progress.ts';
 import type { ActivityDeps } from './deps.ts';
 import { repeatableCall } from './repeatable-call.ts';
 
@@ -16,8 +16,8 @@ export function createAuthenticate(deps: ActivityDeps) {
     const token = await repeatableCall(
       deps,
       { none: NO_CALLS, isLook: false },
-      ({ cancellationSignal: signal }, { calls }) =>
-        deps.provider.authenticate({ requestId, retryCount: calls, signal }),
+      ({ cancellationSignal: signal }, progress) =>
+        deps.provider.authenticate({ requestId, count: counting(progress), signal }),
     );
     return {
       tokenGeneration: token?.generation ?? null,

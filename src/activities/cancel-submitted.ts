@@ -1,5 +1,5 @@
 import type { CancelInput, CancelResult } from '../contract/activities.ts';
-import { NO_CALLS } from '../submit/progress.ts';
+import { counting, NO_CALLS } from '../submit/progress.ts';
 import type { ActivityDeps } from './deps.ts';
 import { repeatableCall } from './repeatable-call.ts';
 
@@ -7,8 +7,8 @@ import { repeatableCall } from './repeatable-call.ts';
 export function createCancelSubmitted(deps: ActivityDeps) {
   return async function cancelSubmitted({ requestId, providerRequestId }: CancelInput): Promise<CancelResult> {
     if (!deps.policy.cancelCall) return { outcome: 'not_supported' };
-    const outcome = await repeatableCall(deps, { none: NO_CALLS, isLook: true }, (_context, { calls }) =>
-      deps.provider.cancel(providerRequestId, { requestId, retryCount: calls }),
+    const outcome = await repeatableCall(deps, { none: NO_CALLS, isLook: true }, (_context, progress) =>
+      deps.provider.cancel(providerRequestId, { requestId, count: counting(progress) }),
     );
     return { outcome };
   };

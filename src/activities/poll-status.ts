@@ -2,7 +2,7 @@ import type { PollInput, PollResult } from '../contract/activities.ts';
 import { firstWait, NO_POLLS, pollOnce } from '../polling/poll-job.ts';
 import { LONGEST_ATTEMPT_MS, WAIT_IN_ATTEMPT_MS } from '../polling/poll-plan.ts';
 import { AFTER_DEADLINE_MS } from '../submit/after-failure.ts';
-import { NO_CALLS } from '../submit/progress.ts';
+import { counting, NO_CALLS } from '../submit/progress.ts';
 import { checkResultSize } from '../submit/result-size.ts';
 import { cutToDeadline } from '../submit/retry-plan.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -38,10 +38,13 @@ export function createPollStatus(deps: ActivityDeps) {
           if (firstMs > 0) await wait(firstMs, 'Submitted; the first poll is due');
         }
         for (;;) {
-          const polled = await pollOnce(input, progress, deps, { signal: context.cancellationSignal });
+          const polled = await pollOnce(input, progress, deps, {
+            signal: context.cancellationSignal,
+            count: counting(progress),
+          });
           if ('finished' in polled) {
             checkResultSize(polled.finished.result, input.requestId, input.providerRequestId);
-            return polled.finished;
+            return { ...polled.finished, calls: progress.calls };
           }
           if (input.once) return null;
           await wait(polled.waitMs, polled.why);

@@ -30,7 +30,7 @@ export function createProcess(deps: ActivityDeps) {
       context.heartbeat(progress);
       if (ended.end === 'cancelled') await context.cancelled.catch(() => {});
       throw new CancelledFailure('Cancelled before the request was sent', [
-        { outcome: ended.end === 'cancelled' ? ended.outcome : null },
+        { outcome: ended.end === 'cancelled' ? ended.outcome : null, calls: progress.calls },
       ]);
     } finally {
       await log.stop();

@@ -16,7 +16,8 @@ export function toApplicationFailure(
     ApplicationFailure.create({
       type,
       message,
-      details: [shown],
+      // What is told beside the error: to the workflow only.
+      details: [shown, { calls: progress.calls }],
       nonRetryable: delayMs === null,
       ...(delayMs !== null && { nextRetryDelay: delayMs }),
       ...(benign && { category: ApplicationFailureCategory.BENIGN }),

@@ -32,6 +32,7 @@ function whyToWire({ requestId, status, reason, since, until, sentence, evidence
     sentence,
     evidence: {
       attempt: evidence.attempt,
+      calls: evidence.calls,
       last_failure: lastFailure && {
         failure: lastFailure.failure,
         type: lastFailure.type,

@@ -1,4 +1,4 @@
-import type { ExternalApiActivities, ServerActivities, SubmitProgress } from '../contract/activities.ts';
+import type { CallProgress, ExternalApiActivities, ServerActivities, SubmitProgress } from '../contract/activities.ts';
 import { closureOf, type BudgetView } from '../contract/budget-view.ts';
 import { FAILURES, STILL_PROCESSING, type FailureName } from '../contract/failures.ts';
 import { TASK_QUEUES } from '../contract/names.ts';
@@ -36,14 +36,15 @@ export function waitingFor(
 ): WaitingFor | null {
   const { task } = pending;
   if (task !== null && task.attempt > 1) {
-    return { reason: 'task_failing', since: task.scheduledAt, until: null, attempt: task.attempt };
+    return { reason: 'task_failing', since: task.scheduledAt, until: null, attempt: task.attempt, calls: 0 };
   }
   if (state.status === 'outcome_unknown') {
-    return { reason: 'outcome_unknown', since: state.updatedAt, until: state.holdUntil ?? null, attempt: 1 };
+    return { reason: 'outcome_unknown', since: state.updatedAt, until: state.holdUntil ?? null, attempt: 1, calls: 0 };
   }
   const activity = stepOf(pending);
   if (!activity) return waitingForWorker(task);
-  const { attempt, scheduledAt, nextAttemptAt } = activity;
+  const { scheduledAt, nextAttemptAt } = activity;
+  const counts = { attempt: activity.attempt, calls: callsOf(activity) };
   const closure = budget && mayWaitForPermit(pending, now) ? closureOf(budget, callOf(activity)) : null;
   const closed: Pick<WaitingFor, 'reason' | 'until'> | null = closure && {
     reason: closure.by === 'budget' ? 'budget' : 'cool_down',
@@ -52,14 +53,14 @@ export function waitingFor(
 
   if (isStarted(activity)) {
     const reason = activity.name === 'pollStatus' ? 'provider_processing' : 'provider_call';
-    return { reason, until: null, ...closed, since: activity.lastStartedAt, attempt };
+    return { reason, until: null, ...closed, since: activity.lastStartedAt, ...counts };
   }
-  if (activity.pausedAt !== null) return { reason: 'paused', since: activity.pausedAt, until: null, attempt };
+  if (activity.pausedAt !== null) return { reason: 'paused', since: activity.pausedAt, until: null, ...counts };
   if (backsOff(activity, now)) {
     const since = activity.lastAttemptCompletedAt ?? scheduledAt;
-    return { reason: reasonOf(activity), since, until: nextAttemptAt, attempt };
+    return { reason: reasonOf(activity), since, until: nextAttemptAt, ...counts };
   }
-  return { reason: 'worker', until: null, ...closed, since: nextAttemptAt ?? scheduledAt, attempt };
+  return { reason: 'worker', until: null, ...closed, since: nextAttemptAt ?? scheduledAt, ...counts };
 }
 
 /**
@@ -90,7 +91,14 @@ function stepOf({ activities }: Pending): PendingActivity | undefined {
 /** The workflow's own next step waits for a worker, unless one has it already. */
 function waitingForWorker(task: PendingTask | null): WaitingFor | null {
   if (!task || task.isStarted) return null;
-  return { reason: 'worker', since: task.scheduledAt, until: null, attempt: task.attempt };
+  return { reason: 'worker', since: task.scheduledAt, until: null, attempt: task.attempt, calls: 0 };
+}
+
+/** Which the worker of the step left in its last record. */
+function callsOf({ name, heartbeat }: PendingActivity): number {
+  const { calls = 0, tokenCalls = 0 } = (heartbeat ?? {}) as Partial<CallProgress>;
+  const authenticate: keyof ExternalApiActivities = 'authenticate';
+  return name === authenticate ? tokenCalls : calls;
 }
 
 function isStarted({ state }: PendingActivity): boolean {

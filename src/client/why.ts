@@ -36,8 +36,10 @@ export interface Why {
   /** All of it, for a person. */
   sentence: string;
   evidence: Evidence & {
-    /** Of the running step, as Temporal counts. */
+    /** Of the running step, as Temporal counts: each wait is one. */
     attempt: number | null;
+    /** Calls to the provider that the running step has made so far. */
+    calls: number | null;
   } & Pick<
       RequestSnapshot,
       'providerRequestId' | 'error' | 'source' | 'cancellation' | 'cancelRequested' | 'resolution' | 'stale'
@@ -58,6 +60,7 @@ export function why(snapshot: RequestSnapshot, evidence: Evidence, now: Date): W
     evidence: {
       ...evidence,
       attempt: waitingFor?.attempt ?? null,
+      calls: waitingFor?.calls ?? null,
       providerRequestId,
       error,
       source,
@@ -112,26 +115,26 @@ const REASONS: Record<WaitReason, (facts: Facts) => string> = {
   },
   cool_down({ evidence: { budget, lastFailure }, wait, now }) {
     const closedBy = budget?.closedBy ?? null;
-    const attempts = attemptsText(wait, lastFailure);
+    const calls = callsText(wait);
     if (closedBy === 'outage' || (closedBy !== 'cool_down' && lastFailure?.failure === 'outage')) {
       const failures = budget?.failures ? ` (${count(budget.failures, 'call')} in a row had no answer)` : '';
       const next =
         wait.until === null ? '' : `; one call finds out at ${timeOfDay(wait.until, now)} whether it is back`;
-      return `${waited(wait, now)} because the provider is down${failures}${next}${attempts}`;
+      return `${waited(wait, now)} because the provider is down${failures}${next}${calls}`;
     }
     const toldUs =
       lastFailure?.failure && FAILURES[lastFailure.failure].next === 'wait' ? lastFailure.statusCode : null;
     const status = toldUs === null ? '' : ` (${toldUs})`;
     const until = wait.until === null ? '' : ` until ${timeOfDay(wait.until, now)}`;
-    return `${waited(wait, now)} because the provider asked us to wait${status}${until}${attempts}`;
+    return `${waited(wait, now)} because the provider asked us to wait${status}${until}${calls}`;
   },
   retry_backoff({ evidence: { lastFailure }, wait, now }) {
     const failure = lastFailure ? `: ${named(lastFailure)}` : '';
     const next = wait.until === null ? 'soon' : `at ${timeOfDay(wait.until, now)}`;
-    return `is tried again ${next}, since its last call failed${failure}${attemptsText(wait, lastFailure)}`;
+    return `is tried again ${next}, since its last call failed${failure}${callsText(wait)}`;
   },
   provider_call({ wait, now }) {
-    return `waits for the answer to a call to the provider, under way${spanSince(wait, now)} (attempt ${wait.attempt})`;
+    return `waits for the answer to a call to the provider, under way${spanSince(wait, now)}${callsText(wait)}`;
   },
   provider_processing({ snapshot: { providerRequestId: id, updatedAt }, wait, now }) {
     const work = id === null ? 'it' : `it as ${id}`;
@@ -221,11 +224,8 @@ function usedText({ used, limit, loweredLimit, windowMs, countedIn }: BudgetView
   return `${used} of ${loweredLimit ?? limit} calls${share}${lowered} were made in the last ${seconds(windowMs)}`;
 }
 
-/** Attempts that are over, unless the last one only gave its turn back: the server counts the one that comes. */
-function attemptsText({ attempt }: WaitingFor, lastFailure: LastFailure | null): string {
-  const { outcome, next } = lastFailure?.failure ? FAILURES[lastFailure.failure] : {};
-  const gaveBack = outcome === 'never-sent' && next === 'wait';
-  return attempt > 1 && !gaveBack ? `; ${count(attempt - 1, 'attempt')} so far` : '';
+function callsText({ calls }: WaitingFor): string {
+  return calls > 0 ? `; ${count(calls, 'call')} so far` : '';
 }
 
 function named(error: { type: string | null; message: string; statusCode: number | null }): string {

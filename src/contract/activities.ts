@@ -90,6 +90,8 @@ export interface Submission {
   result: ProcessResult | null;
   /** Milliseconds to the first poll, when the provider's Retry-After said so. */
   firstPollAfterMs: number | null;
+  /** That the step has made, this one included. */
+  calls?: number;
 }
 
 export interface PollInput {
@@ -116,6 +118,8 @@ export interface PollResult {
   /** The provider's own times, ISO 8601; null when it gave none that could be read. */
   createdAt: string | null;
   completedAt: string | null;
+  /** As in Submission. */
+  calls?: number;
 }
 
 export interface CancelInput {
@@ -139,8 +143,9 @@ export interface Confirmation {
  * Temporal counts attempts; only this tells failures from waiting.
  */
 export interface CallProgress {
-  /** Calls made so far, for `retry_count`. */
+  /** Calls that the step has made so far, beside those for a token. Waiting for a permit is none. */
   calls: number;
+  tokenCalls: number;
   /** Failures of the provider since it last answered well; EXTERNAL_API_MAX_RETRIES bounds them. */
   failures: number;
   /** How often the provider asked us to wait without saying until when; grows that backoff. */

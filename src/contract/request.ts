@@ -116,8 +116,10 @@ export interface WaitingFor {
   reason: WaitReason;
   since: string | null;
   until: string | null;
-  /** Attempt number of the running activity, as Temporal counts. */
+  /** Attempt number of the running activity, as Temporal counts: each wait is one. */
   attempt: number;
+  /** Calls to the provider that the step has made so far, as far as its worker has told. A wait is none. */
+  calls: number;
 }
 
 /** A request as a reader sees it: its state, and what the server knows of the step it is in. */

@@ -39,6 +39,7 @@ export function snapshotToWire(snapshot: RequestSnapshot) {
       since: waitingFor.since,
       until: waitingFor.until,
       attempt: waitingFor.attempt,
+      calls: waitingFor.calls,
     },
     retry_of: snapshot.retryOf,
     retried_by: snapshot.retriedBy,

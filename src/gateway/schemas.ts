@@ -132,7 +132,8 @@ export const statusResponse = z
         reason: z.enum(WAIT_REASONS),
         since: time.nullable(),
         until: time.nullable(),
-        attempt: z.number(),
+        attempt: z.number().meta({ description: 'Of the step, as Temporal counts: each wait is one' }),
+        calls: z.number().meta({ description: 'Calls to the provider that the step has made so far' }),
       })
       .nullable(),
     cancel_requested: z.literal(true).optional().meta({ description: 'Its end was asked for, and has not come yet' }),

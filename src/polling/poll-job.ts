@@ -77,7 +77,7 @@ export async function pollOnce(
   input: PollInput,
   progress: PollProgress,
   deps: PollDeps,
-  call: Pick<CallContext, 'signal'>,
+  call: Pick<CallContext, 'signal' | 'count'>,
 ): Promise<Polled> {
   const reply = await look(input, progress, deps, call);
   if (reply?.phase === 'completed' && reply.result) {
@@ -95,11 +95,11 @@ async function look(
   { requestId, providerRequestId, submittedAt }: PollInput,
   progress: PollProgress,
   { provider, observer, now }: PollDeps,
-  { signal }: Pick<CallContext, 'signal'>,
+  call: Pick<CallContext, 'signal' | 'count'>,
 ): Promise<StatusReply | null> {
   let reply: StatusReply | null;
   try {
-    reply = await provider.status(providerRequestId, { requestId, retryCount: progress.calls, signal });
+    reply = await provider.status(providerRequestId, { requestId, ...call });
   } catch (error) {
     if (!isNotFound(error)) throw error;
     // An id that a person or a callback named belongs to work that is not new.
@@ -108,7 +108,6 @@ async function look(
     reply = null;
   }
   if (reply?.phase === 'failed') throw reportedFailure(reply);
-  progress.calls += 1;
   progress.polls += 1;
   if (reply === null) return null;
   Object.assign(progress, { failures: 0, waits: 0, last: null, known: true });

@@ -33,8 +33,8 @@ import {
 
 export interface CallContext {
   requestId: string | null;
-  /** Calls made before this one for the same step. */
-  retryCount: number;
+  /** Counts a call of the step, and says how many of its kind the step made before. Absent: each is the first. */
+  count?: ((operation: Operation) => number) | undefined;
   /** Its abort ends the call, which rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
@@ -154,7 +154,8 @@ export function createCallMaker({
   /** Throws {@link BrokenCallError} only when the caller gave up on it. */
   async function exchange<T>(call: Call<T>, permit: Permit): Promise<T> {
     const { operation, method, context } = call;
-    const { requestId, retryCount, signal } = context;
+    const { requestId, signal } = context;
+    const retryCount = context.count?.(operation) ?? 0;
     const startedAt = performance.now();
     const report = (result: Pick<CallRecord, 'statusCode' | 'outcome' | 'failure' | 'errorType'>): void =>
       observer.called({

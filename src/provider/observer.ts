@@ -12,7 +12,7 @@ export interface CallRecord {
   /** Null when no answer came. */
   statusCode: number | null;
   durationMs: number;
-  /** Calls made before this one for the same step; the replay after a 401 counts as one more. */
+  /** Calls of the same kind that were made before this one for the same step, the replay after a 401 included. */
   retryCount: number;
   outcome: 'succeeded' | Outcome;
   /** Null when it succeeded, and when the caller gave up on it. */

@@ -172,7 +172,7 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
       const body = JSON.stringify({ data, options: { async, callback_url: callbackUrl ?? undefined } });
       // In an outage a submit's answer may be lost: a token call, which may always probe, lets this submit be the next probe.
       if (await budget.probeDue()) await tokenFor(context, tokens.renew(context));
-      return withToken(tokens, context, (token, retryCount) => {
+      return withToken(tokens, context, (token) => {
         const secrets = secretsWith(token);
         return makeCall({
           operation: 'submit',
@@ -182,7 +182,7 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
           path: `${prefix}/process`,
           headers: [...headersWith(token), 'content-type', 'application/json', 'idempotency-key', idempotencyKey],
           body,
-          context: { ...context, retryCount },
+          context,
           beforeSend,
           read: ({ body: text }, retryAfterMs) => readProcessReply(text, retryAfterMs, secrets),
           secrets,
@@ -192,7 +192,7 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
 
     async status(providerRequestId, context) {
       checkProviderRequestId(providerRequestId, context);
-      return withToken(tokens, context, (token, retryCount) => {
+      return withToken(tokens, context, (token) => {
         const secrets = secretsWith(token);
         return makeCall({
           operation: 'status',
@@ -201,7 +201,7 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
           headers: headersWith(token),
           body: null,
           providerRequestId,
-          context: { ...context, retryCount },
+          context,
           read: (reply, retryAfterMs) => readStatusReply(reply, providerRequestId, retryAfterMs, secrets),
           secrets,
         });
@@ -211,7 +211,7 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
     async cancel(providerRequestId, context) {
       checkProviderRequestId(providerRequestId, context);
       try {
-        return await withToken(tokens, context, (token, retryCount) =>
+        return await withToken(tokens, context, (token) =>
           makeCall<CancelReply>({
             operation: 'cancel',
             method: 'DELETE',
@@ -219,7 +219,7 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
             headers: headersWith(token),
             body: null,
             providerRequestId,
-            context: { ...context, retryCount },
+            context,
             read: () => ({ value: 'cancelled' }),
             secrets: secretsWith(token),
           }),
@@ -253,15 +253,11 @@ function checkProviderRequestId(id: string, { requestId }: CallContext): void {
  * Calls with a token; after a 401 once more, with a fresh one. One that another process fetched may have been revoked
  * since, so that a fresh one of our own has the last word. A young one is tried again by the next attempt.
  */
-async function withToken<T>(
-  tokens: TokenSource,
-  context: CallContext,
-  call: (token: Token, retryCount: number) => Promise<T>,
-): Promise<T> {
+async function withToken<T>(tokens: TokenSource, context: CallContext, call: (token: Token) => Promise<T>): Promise<T> {
   for (let replays = 0; ; replays++) {
     const token = await tokenFor(context, tokens.get(context));
     try {
-      return await call(token, context.retryCount + replays);
+      return await call(token);
     } catch (error) {
       if (!(error instanceof ExternalAPIError) || error.failure !== 'unauthorized') throw error;
       if (tokens.mayBeTooNew(token)) throw tooNew(error);

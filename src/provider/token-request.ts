@@ -41,7 +41,7 @@ export function createTokenRequest({ oauth, makeCall, tokenUrl }: TokenRequestOp
     } catch (error) {
       if (!isCallError(error) || error.failure !== 'invalidClient') throw error;
       clientSecret = (await secretIn(clientSecretFile)) ?? clientSecret;
-      return await request({ ...context, retryCount: context.retryCount + 1 });
+      return await request(context);
     }
   };
 

@@ -148,9 +148,9 @@ export class TokenSource {
     return refresh;
   }
 
-  async #refreshed({ requestId, retryCount }: CallContext): Promise<Token> {
+  async #refreshed({ requestId, count }: CallContext): Promise<Token> {
     const { shared, onRefreshed } = this.#options;
-    const fetch = (): Promise<UsableToken> => this.#fetch({ requestId, retryCount });
+    const fetch = (): Promise<UsableToken> => this.#fetch({ requestId, count });
     const token = {
       ...(await (shared === undefined ? fetch() : shared.obtain(fetch))),
       generation: ++this.#generation,

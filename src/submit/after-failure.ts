@@ -41,7 +41,6 @@ export function afterFailure(error: CallError, progress: CallProgress, facts: Fa
   };
   const { message, type } = error;
   Object.assign(progress, {
-    calls: progress.calls + (row.budget === 'unsent' ? 0 : 1),
     failures: plan.failures,
     waits: plan.waits,
     last: { type, message, details },

@@ -1,12 +1,12 @@
 import type { Submission, SubmitInput, SubmitProgress } from '../contract/activities.ts';
 import { callError, isCallError, type CallError } from '../contract/errors.ts';
 import { FAILURES } from '../contract/failures.ts';
-import type { Idempotency, Outcome } from '../contract/values.ts';
+import type { Idempotency, Operation, Outcome } from '../contract/values.ts';
 import type { ProviderClient } from '../provider/provider-client.ts';
 import { afterFailure, endWithoutCall, type PlannedFailure } from './after-failure.ts';
 import { effectiveIdempotency } from './idempotency.ts';
 import type { IntentLog, Recorded } from './intent-log.ts';
-import { isUnsent, type EarlierFailure } from './progress.ts';
+import { counting, isUnsent, type EarlierFailure } from './progress.ts';
 import { checkResultSize } from './result-size.ts';
 import type { RetryPolicy } from './retry-plan.ts';
 
@@ -73,6 +73,10 @@ export async function attempt(
   const { requestId, data, options, idempotency, priority, resubmitted = false, submittedAs = requestId } = input;
   const mode = effectiveIdempotency(idempotency, policy.idempotency);
 
+  let { calls: made } = progress;
+  const counted = counting(progress);
+  const count = (operation: Operation): number => (operation === 'submit' ? made++ : counted(operation));
+
   const ended = endWithoutCall(progress, facts.remainingMs());
   if (ended !== null) return { end: 'failed', failure: ended };
   const isOpen = await openBefore();
@@ -84,14 +88,14 @@ export async function attempt(
       { data, options, idempotencyKey: submittedAs },
       {
         requestId,
-        retryCount: progress.calls,
+        count,
         repeated: mode !== 'resend' && progress.mayHaveRun,
         beforeSend,
         priority,
       },
     );
     checkResultSize(result, requestId, providerRequestId);
-    return { end: 'submitted', submission: { providerRequestId, result, firstPollAfterMs: retryAfterMs } };
+    return { end: 'submitted', submission: { providerRequestId, result, firstPollAfterMs: retryAfterMs, calls: made } };
   } catch (error) {
     if (error instanceof NotSentError) return notSent(error.why);
     if (!isCallError(error)) throw error;
@@ -105,7 +109,7 @@ export async function attempt(
     // In the other modes the answer to the next submit tells.
     const lastFailure = !hasRecord && !isFirst && intentIsRecorded ? await facts.lastFailure() : null;
     const isLost = hasRecord ? progress.sending : !isUnsent({ record: null, isFirst, lastFailure }, intentIsRecorded);
-    if (!hasRecord && isLost) progress.calls = 1;
+    if (!hasRecord && isLost) made = progress.calls = 1;
     progress.sending = false;
     progress.mayHaveRun ||= isLost || resubmitted;
     return isLost;
@@ -114,11 +118,14 @@ export async function attempt(
   async function beforeSend(): Promise<void> {
     if (facts.isCancelled()) throw new NotSentError('cancelled');
     progress.sending = true;
+    // Who finds the record counts the call that it announces.
+    progress.calls = made + 1;
     // A beat that went out before says that nothing is sent: the record must not stay so.
     if (mode !== 'none' && facts.isFirst && !log.hasRecorded && facts.elapsedMs() < ASK_AGAIN_MS) return;
     const recorded = await log.record();
     if (recorded === 'recorded') return;
     progress.sending = false;
+    progress.calls = made;
     throw new NotSentError(recorded);
   }
 
@@ -131,6 +138,7 @@ export async function attempt(
   function failed(error: CallError): AttemptEnd {
     const { outcome, verdict } = FAILURES[error.failure];
     progress.sending = false;
+    progress.calls = made;
     progress.mayHaveRun = verdict === null && (progress.mayHaveRun || outcome === 'ambiguous');
     const failure = afterFailure(error, progress, {
       policy,

@@ -1,7 +1,9 @@
 import type { CallProgress, SubmitProgress } from '../contract/activities.ts';
+import type { Operation } from '../contract/values.ts';
 
 export const NO_CALLS: CallProgress = {
   calls: 0,
+  tokenCalls: 0,
   failures: 0,
   waits: 0,
   last: null,
@@ -10,6 +12,11 @@ export const NO_CALLS: CallProgress = {
 };
 
 export const NOTHING_SUBMITTED: SubmitProgress = { ...NO_CALLS, sending: false, mayHaveRun: false };
+
+/** Counts the calls of a step in what its next attempt will find, and says how many of a kind there were before. */
+export function counting(progress: CallProgress): (operation: Operation) => number {
+  return (operation) => (operation === 'token' ? progress.tokenCalls++ : progress.calls++);
+}
 
 /** The record that the attempt before this one left; null when there is none. */
 export function recordedProgress<Progress extends CallProgress>(

@@ -52,12 +52,12 @@ test('[M20][M10] 1,000 calls in flight open no more than EXTERNAL_API_MAX_CONNEC
     budget: budgetWith({ limit: 100_000 }),
     observer: { called: (record) => void records.push(record), tokenRefreshed: () => {} },
   });
-  await client.authenticate({ requestId: null, retryCount: 0 });
+  await client.authenticate({ requestId: null });
   const afterToken = server.connections.length;
   const calls = Array.from({ length: 1_000 }, (_, n) =>
     client.process(
       { data: n, options: { async: false, callbackUrl: null }, idempotencyKey: `key-${n}` },
-      { requestId: null, retryCount: 0 },
+      { requestId: null },
     ),
   );
   await Promise.all(calls);

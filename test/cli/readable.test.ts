@@ -37,19 +37,19 @@ test.each<[string, Partial<RequestSnapshot>]>([
     'submitting, waits for the provider to take calls again (until 2026-11-03T10:00:09.000Z)',
     {
       status: 'submitting',
-      waitingFor: { reason: 'cool_down', since: null, until: '2026-11-03T10:00:09.000Z', attempt: 2 },
+      waitingFor: { reason: 'cool_down', since: null, until: '2026-11-03T10:00:09.000Z', attempt: 2, calls: 1 },
     },
   ],
   [
     'submitting, waits for its turn in the call budget (until 2026-11-03T10:00:09.000Z)',
     {
       status: 'submitting',
-      waitingFor: { reason: 'budget', since: null, until: '2026-11-03T10:00:09.000Z', attempt: 1 },
+      waitingFor: { reason: 'budget', since: null, until: '2026-11-03T10:00:09.000Z', attempt: 1, calls: 0 },
     },
   ],
   [
     'queued, waits for a worker to take the next step; no worker answered in time',
-    { status: 'queued', stale: true, waitingFor: { reason: 'worker', since: null, until: null, attempt: 1 } },
+    { status: 'queued', stale: true, waitingFor: { reason: 'worker', since: null, until: null, attempt: 1, calls: 0 } },
   ],
 ])('[C4][N6] a state is told as "%s"', (line, state) => {
   expect(stateLine({ ...SNAPSHOT, ...state })).toBe(line);
@@ -124,7 +124,7 @@ test('[C4] what is long goes on below itself; a result stays as it is, to be cop
   const text = requestText(
     {
       ...SNAPSHOT,
-      waitingFor: { reason: 'cool_down', since: null, until: '2026-11-03T10:00:09.000Z', attempt: 2 },
+      waitingFor: { reason: 'cool_down', since: null, until: '2026-11-03T10:00:09.000Z', attempt: 2, calls: 0 },
       result: { processedData, metadata: { processingTime: null, version: null } },
     },
     80,

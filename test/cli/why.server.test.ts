@@ -40,6 +40,7 @@ test('[N6] why says at a terminal in one sentence, and to programs as JSON, how 
     sentence: person.stdout.trimEnd(),
     evidence: {
       attempt: null,
+      calls: null,
       last_failure: null,
       budget: null,
       worker: stack.worker.url,
@@ -89,7 +90,7 @@ test('[N6][N2][M9] a 429 is what the request waits for, and what closes the budg
   await waitUntil('it waits', async () => (await first.status()).waitingFor?.reason === 'cool_down');
   const { stdout } = await cli(['why', first.requestId], { terminal: true });
   expect(stdout).toMatch(
-    / has waited \S+ s because the provider asked us to wait \(429\) until \S+Z; 1 attempt so far\.\n$/,
+    / has waited \S+ s because the provider asked us to wait \(429\) until \S+Z; 1 call so far\.\n$/,
   );
   expect(json((await cli(['budget'])).stdout)).toMatchObject({ closed_by: 'cool_down' });
 

@@ -123,7 +123,13 @@ describe('work that is tried again later says so, whatever the budget says meanw
   ])('[N6][M9] %s: %s', (failure, reason) => {
     const last = failure === STILL_PROCESSING ? failed(null, 7, STILL_PROCESSING) : failed(failure, 7);
     for (const budget of [null, OPEN_BUDGET, USED_UP, DOWN]) {
-      expect(waits(activity('process', last), budget)).toEqual({ reason, since: AT(-3), until: AT(7), attempt: 2 });
+      expect(waits(activity('process', last), budget)).toEqual({
+        reason,
+        since: AT(-3),
+        until: AT(7),
+        attempt: 2,
+        calls: 0,
+      });
     }
   });
 });
@@ -139,7 +145,7 @@ describe('work that a worker has taken', () => {
     ['a poll', activity('pollStatus', running({ sending: false })), USED_UP, 'provider_processing', null],
     ['a token call', activity('authenticate', running()), USED_UP, 'provider_call', null],
   ])('[N6][M9] %s', (_title, pending, budget, reason, until) => {
-    const expected = { reason, since: AT(-5), until: until === null ? null : AT(until), attempt: 1 };
+    const expected = { reason, since: AT(-5), until: until === null ? null : AT(until), attempt: 1, calls: 0 };
     expect(waits(pending, budget)).toEqual(expected);
   });
 });
@@ -159,7 +165,7 @@ describe('no activity is pending', () => {
 
 describe('what only an operator can mend', () => {
   const task: PendingTask = { isStarted: false, scheduledAt: AT(-40), attempt: 4 };
-  const failing = { reason: 'task_failing', since: AT(-40), until: null, attempt: 4 };
+  const failing = { reason: 'task_failing', since: AT(-40), until: null, attempt: 4, calls: 0 };
   test.each<[string, Partial<RequestState>, PendingActivity[], PendingTask]>([
     ['no activity', {}, [], task],
     ['an activity that runs', {}, [activity('process', running())], task],
@@ -189,6 +195,7 @@ test('[N6][N1] an unknown outcome waits for a decision, until its hold ends', ()
     since: AT(-9),
     until: AT(60),
     attempt: 1,
+    calls: 0,
   });
 });
 
@@ -217,4 +224,14 @@ test('[N6] the last failure is told with its row, its class, its words and its s
   expect(last(failed(null, 7))).toEqual({ failure: null, type: null, message, statusCode: null });
   expect(last(failed(null, 7, STILL_PROCESSING))).toBeNull();
   expect(last({})).toBeNull();
+});
+
+test('[N6][M14] the calls of a step are those that its worker made: a wait is an attempt, and no call', () => {
+  const told = (name: string, heartbeat?: object) =>
+    waits(activity(name, { ...failed('overBudget', 7), attempt: 9, heartbeat }), null);
+  const progress = { calls: 2, tokenCalls: 1 };
+  expect(told('process', progress)).toMatchObject({ attempt: 9, calls: 2 });
+  expect(told('pollStatus', progress)).toMatchObject({ attempt: 9, calls: 2 });
+  expect(told('authenticate', progress)).toMatchObject({ attempt: 9, calls: 1 });
+  expect(told('process')).toMatchObject({ attempt: 9, calls: 0 });
 });

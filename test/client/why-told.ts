@@ -44,8 +44,13 @@ export function told(snapshot: Partial<RequestSnapshot>, evidence: Partial<Evide
 /** A request that waits; times in seconds from now. */
 export function waits(
   reason: WaitReason,
-  { attempt = 1, since = -12, until }: { attempt?: number; since?: number | null; until?: number } = {},
+  {
+    attempt = 1,
+    calls = 0,
+    since = -12,
+    until,
+  }: { attempt?: number; calls?: number; since?: number | null; until?: number } = {},
 ): Partial<RequestSnapshot> {
   const times = { since: since === null ? null : AT(since), until: until === undefined ? null : AT(until) };
-  return { waitingFor: { reason, attempt, ...times } };
+  return { waitingFor: { reason, attempt, calls, ...times } };
 }

@@ -49,26 +49,29 @@ describe('a wait for the call budget', () => {
 
 describe('a wait for the provider to take calls again', () => {
   const asked = 'has waited 12 s because the provider asked us to wait';
-  test.each<[string, BudgetView | null, LastFailure | null]>([
-    [`${asked} (429) until 12:00:30Z; 3 attempts so far.`, null, failure('rateLimited', 'Rate Limit Exceeded', 429)],
-    [`${asked} (503) until 12:00:30Z; 3 attempts so far.`, COOLING, failure('unavailableUntil', 'Unavailable', 503)],
-    [`${asked} until 12:00:30Z; 3 attempts so far.`, COOLING, null],
-    [`${asked} until 12:00:30Z.`, null, failure('coolingDown', 'it asked us to wait')],
-    [`${asked} until 12:00:30Z.`, COOLING, failure('outage', 'it is down')],
+  test.each<[string, BudgetView | null, LastFailure | null, number]>([
+    [`${asked} (429) until 12:00:30Z; 3 calls so far.`, null, failure('rateLimited', 'Rate Limit Exceeded', 429), 3],
+    [`${asked} (503) until 12:00:30Z; 3 calls so far.`, COOLING, failure('unavailableUntil', 'Unavailable', 503), 3],
+    [`${asked} until 12:00:30Z; 1 call so far.`, COOLING, null, 1],
+    [`${asked} until 12:00:30Z.`, null, failure('coolingDown', 'it asked us to wait'), 0],
+    [`${asked} until 12:00:30Z; 2 calls so far.`, COOLING, failure('outage', 'it is down'), 2],
     // What closed the provider was another request's call: this one's 500 says nothing of it.
-    [`${asked} until 12:00:30Z; 3 attempts so far.`, COOLING, failure('serverError', 'Internal Server Error', 500)],
+    [`${asked} until 12:00:30Z; 3 calls so far.`, COOLING, failure('serverError', 'Internal Server Error', 500), 3],
     [
-      'has waited 12 s because the provider is down (14 calls in a row had no answer); one call finds out at 12:00:30Z whether it is back; 3 attempts so far.',
+      'has waited 12 s because the provider is down (14 calls in a row had no answer); one call finds out at 12:00:30Z whether it is back; 3 calls so far.',
       DOWN,
       failure('rateLimited', 'Rate Limit Exceeded', 429),
+      3,
     ],
     [
       'has waited 12 s because the provider is down; one call finds out at 12:00:30Z whether it is back.',
       null,
       failure('outage', 'The provider is down'),
+      0,
     ],
-  ])('[N6][N2] … %s', (sentence, budget, lastFailure) => {
-    expect(told(waits('cool_down', { attempt: 4, until: 30 }), { budget, lastFailure })).toBe(sentence);
+  ])('[N6][N2] … %s', (sentence, budget, lastFailure, calls) => {
+    // The attempts that only waited are in Temporal's count.
+    expect(told(waits('cool_down', { attempt: 9, calls, until: 30 }), { budget, lastFailure })).toBe(sentence);
   });
 });
 
@@ -82,18 +85,18 @@ describe('the other waits', () => {
   };
   test.each<[string, Partial<RequestSnapshot>, Partial<Evidence>]>([
     [
-      'is tried again at 12:00:02Z, since its last call failed: ExternalAPIError: Internal Server Error: no disk (500); 1 attempt so far.',
-      waits('retry_backoff', { attempt: 2, until: 2 }),
+      'is tried again at 12:00:02Z, since its last call failed: ExternalAPIError: Internal Server Error: no disk (500); 1 call so far.',
+      waits('retry_backoff', { attempt: 2, calls: 1, until: 2 }),
       { lastFailure: failure('serverError', 'Internal Server Error: no disk.', 500) },
     ],
     [
-      'is tried again at 12:00:02Z, since its last call failed: activity Heartbeat timeout; 1 attempt so far.',
+      'is tried again at 12:00:02Z, since its last call failed: activity Heartbeat timeout.',
       waits('retry_backoff', { attempt: 2, until: 2 }),
       { lastFailure: { failure: null, type: null, message: 'activity Heartbeat timeout', statusCode: null } },
     ],
     [
-      'waits for the answer to a call to the provider, under way for 0.4 s (attempt 2).',
-      waits('provider_call', { attempt: 2, since: -0.4 }),
+      'waits for the answer to a call to the provider, under way for 0.4 s; 1 call so far.',
+      waits('provider_call', { attempt: 2, calls: 1, since: -0.4 }),
       {},
     ],
     [
@@ -201,6 +204,7 @@ test('[N6] reason, since and until stand beside the sentence, and so does what t
     sentence: expect.any(String),
     evidence: {
       attempt: 2,
+      calls: 0,
       lastFailure,
       budget: USED_UP,
       workerAddress: WORKER,

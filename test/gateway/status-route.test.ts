@@ -10,6 +10,7 @@ test('[M3][M19] the status is the request in snake_case, without members that ar
     since: '2026-01-01T00:00:01.000Z',
     until: null,
     attempt: 3,
+    calls: 2,
     internal: 'canary',
   } as const;
   client.change(client.lastId, { waitingFor });
@@ -32,7 +33,13 @@ test('[M3][M19] the status is the request in snake_case, without members that ar
     resolution: null,
     retry_of: null,
     retried_by: null,
-    waiting_for: { reason: 'provider_processing', since: '2026-01-01T00:00:01.000Z', until: null, attempt: 3 },
+    waiting_for: {
+      reason: 'provider_processing',
+      since: '2026-01-01T00:00:01.000Z',
+      until: null,
+      attempt: 3,
+      calls: 2,
+    },
   });
 });
 
@@ -116,7 +123,10 @@ test.each(['req_1', 'x', encodeURIComponent('../../etc'), 'a'.repeat(99), 'a'.re
 test('[M19] Retry-After points at the next known step, within a minute, and ends with the request', () => {
   const now = Date.parse('2026-01-01T00:00:00Z');
   const at = (until: string | null) =>
-    retryAfterSeconds({ status: 'processing', waitingFor: { reason: 'worker', since: null, until, attempt: 1 } }, now);
+    retryAfterSeconds(
+      { status: 'processing', waitingFor: { reason: 'worker', since: null, until, attempt: 1, calls: 0 } },
+      now,
+    );
   expect([
     at('2026-01-01T00:00:07.2Z'),
     at('2026-01-01T00:20:00Z'),

@@ -40,7 +40,7 @@ export function clientFor(baseUrl: string, options: Partial<ProviderClientOption
   });
 }
 
-export const CONTEXT = { requestId: 'req_1', retryCount: 0 };
+export const CONTEXT = { requestId: 'req_1' };
 export const WORK = {
   data: { text: 'hello' },
   options: { async: true, callbackUrl: null },

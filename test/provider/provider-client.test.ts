@@ -100,8 +100,8 @@ describe('what the observer is told', () => {
       onCall: ({ path }, res) => reply(res, path === '/process' ? 202 : 404, { request_id: 'job-1', error: 'gone' }),
     });
     await using client = clientFor(server.url);
-    await client.process(WORK, { requestId: 'req_9', retryCount: 2, priority: 'bulk' });
-    await failureOf(client.status('job-1', { requestId: 'req_9', retryCount: 0 }));
+    await client.process(WORK, { requestId: 'req_9', count: () => 2, priority: 'bulk' });
+    await failureOf(client.status('job-1', { requestId: 'req_9' }));
     const succeeded = { outcome: 'succeeded', failure: null, errorType: null, durationMs: expect.any(Number) };
     expect(client.records).toEqual([
       {

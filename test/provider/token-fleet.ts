@@ -7,7 +7,7 @@ import { connectRedis, type RedisClient } from '../../src/redis/connect-redis.ts
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
-export const CONTEXT = { requestId: null, retryCount: 0 };
+export const CONTEXT = { requestId: null };
 export const KEY = randomBytes(32);
 export const TOKEN = 'external-api:{provider-1}:token';
 export const TURN = `${TOKEN}-turn`;

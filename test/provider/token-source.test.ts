@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { decideToken, TokenSource, tokenTimes, type FetchedToken } from '../../src/provider/token-source.ts';
 
-const CONTEXT = { requestId: 'req_1', retryCount: 0 };
+const CONTEXT = { requestId: 'req_1' };
 
 describe('the policy', () => {
   const token = { accessToken: 'a', generation: 1, refreshAt: 80, expiresAt: 100_000 };

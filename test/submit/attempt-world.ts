@@ -33,6 +33,8 @@ export class World {
   /** Calls whose first byte left, and those that were called repeats. */
   sent = 0;
   repeats = 0;
+  /** What each of them was told of the calls before it. */
+  retryCounts: number[] = [];
   records: SubmitProgress[] = [];
   asked = 0;
 
@@ -48,11 +50,12 @@ export class World {
     },
     provider: {
       isDown: false,
-      process: async (_call, { beforeSend, repeated }) => {
+      process: async (_call, { beforeSend, repeated, count }) => {
         const row = this.met === 'reply' ? null : FAILURES[this.met];
         if (row?.outcome === 'never-sent') throw failed(this.met as FailureName);
         await beforeSend?.();
         this.sent += 1;
+        this.retryCounts.push(count?.('submit') ?? 0);
         if (repeated) this.repeats += 1;
         if (this.met !== 'reply') throw failed(this.met);
         return REPLY;

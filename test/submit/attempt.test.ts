@@ -145,3 +145,31 @@ test('[N1][N14] E11: whatever happens, in mode none nothing is sent after a call
     { numRuns: 500 },
   );
 });
+
+test('[M14] the retry count of a submit is how many were sent before it, and no wait, whatever a worker died of', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(
+        fc.record({ met: ANY_MET, recorded: fc.constantFrom<Recorded>('recorded', 'unknown'), dies: fc.boolean() }),
+        {
+          minLength: 1,
+          maxLength: 8,
+        },
+      ),
+      async (steps) => {
+        const provider = world({ mode: 'key' });
+        let record = { ...fresh() };
+        for (const { met, recorded, dies } of steps) {
+          Object.assign(provider, { met, recorded });
+          const progress = { ...record };
+          const { length } = provider.records;
+          await provider.attempt(progress, LATER);
+          // Of a worker that died only what it had recorded is left, and without a record what it found.
+          record = dies ? (provider.records.slice(length).at(-1) ?? record) : progress;
+          record.ended = false;
+        }
+        expect(provider.retryCounts).toEqual(provider.retryCounts.map((_, before) => before));
+      },
+    ),
+  );
+});

@@ -149,3 +149,36 @@ test('[M9] a worker shuts down at once while its gate is closed', async () => {
   // With work in hand it would wait for minutes.
   expect(performance.now() - startedAt).toBeLessThan(20_000);
 });
+
+test(
+  '[M14][N6] a budget that defers: what is counted are calls, in the log and in the status, and not the waits between them',
+  { timeout: BACKLOG_TIMEOUT },
+  async () => {
+    // One call in a window that is longer than a call waits for its permit in the activity.
+    await using stack = await startInProcessStack({ budget: { limit: 1, windowMs: 5_300 } });
+    const warm = await stack.client.process({ data: 'gets the token' });
+    await warm.result();
+    stack.fake.revokeTokens();
+    const handle = await stack.client.process({ data: 'meets a 401' });
+    const waits = new Map<number, number>();
+    await waitUntil(
+      'it is done',
+      async () => {
+        const { status, waitingFor } = await handle.status();
+        if (status === 'submitting' && waitingFor) waits.set(waitingFor.attempt, waitingFor.calls);
+        return status === 'completed';
+      },
+      50_000,
+    );
+    const submits = stack.calls.filter(
+      ({ requestId, operation }) => requestId === handle.requestId && operation === 'submit',
+    );
+    expect(submits).toMatchObject([
+      { statusCode: 401, retryCount: 0 },
+      { statusCode: 200, retryCount: 1 },
+    ]);
+    // It gave its turn back, and was told of one call all the while.
+    expect(Math.max(...waits.keys())).toBeGreaterThan(1);
+    expect(Math.max(...waits.values())).toBe(1);
+  },
+);
