@@ -34,12 +34,15 @@ async function runGateway(): Promise<void> {
   const app = buildGateway({ client, apiKeys, syncWaitMs, logger });
   app.addHook('onClose', () => client.close());
   if (apiKeys === null) {
-    logger.warn('No GATEWAY_API_KEYS: everybody on this machine may use the gateway, as the tenant "default"');
+    logger.warn(
+      { event: 'gateway_without_keys' },
+      'No GATEWAY_API_KEYS: everybody on this machine may use the gateway, as the tenant "default"',
+    );
   }
   await listen(app, config);
   closeWithGrace({ delay: DRAIN_MS, logger }, async ({ err, signal }) => {
-    if (err) logger.fatal({ err }, 'unexpected error: the gateway stops');
-    else logger.info({ signal }, 'the gateway drains');
+    if (err) logger.fatal({ event: 'gateway_crashed', err }, 'An unexpected error: the gateway stops');
+    else logger.info({ event: 'gateway_draining', signal }, 'The gateway drains');
     await app.close();
   });
 }

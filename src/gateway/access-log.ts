@@ -1,8 +1,19 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
-/** One line for every answered request: no query, no body, no header. Probes are logged at debug. */
+/** Why a request could not be served, though nothing is wrong with it. `unexpected`: a defect of ours. */
+export interface ServiceFailure {
+  error: Error;
+  unexpected: boolean;
+}
+
+/**
+ * One line for every answered request, and whatever went wrong in it: no query, no body, no header. Probes are logged at
+ * debug.
+ */
 export function logAccess(app: FastifyInstance): void {
+  app.decorateRequest('serviceFailure', null);
   app.addHook('onResponse', async (request, reply) => {
+    const { serviceFailure } = request;
     const line = {
       event: 'gateway_request',
       method: request.method,
@@ -13,8 +24,17 @@ export function logAccess(app: FastifyInstance): void {
       response_time: Math.round(reply.elapsedTime) / 1000,
       tenant: request.tenant === '' ? null : request.tenant,
       request_id: request.externalRequestId,
+      ...(serviceFailure && told(serviceFailure)),
     };
-    if (request.routeOptions.config.probe === true) request.log.debug(line);
-    else request.log.info(line);
+    request.log[levelOf(request)](line);
   });
+}
+
+function levelOf({ serviceFailure, routeOptions }: FastifyRequest): 'error' | 'warn' | 'debug' | 'info' {
+  if (serviceFailure) return serviceFailure.unexpected ? 'error' : 'warn';
+  return routeOptions.config.probe === true ? 'debug' : 'info';
+}
+
+function told({ error, unexpected }: ServiceFailure) {
+  return unexpected ? { err: error } : { error_type: error.name, reason: error.message };
 }

@@ -10,7 +10,7 @@ import {
   fastify,
 } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
-import { logAccess } from './access-log.ts';
+import { logAccess, type ServiceFailure } from './access-log.ts';
 import { type ApiKeys, authenticateCallers } from './authentication.ts';
 import { documentRoutes } from './documentation.ts';
 import { drainOnClose } from './drain.ts';
@@ -33,6 +33,7 @@ declare module 'fastify' {
     externalRequestId: string | null;
     /** The durable request that repeats it, where that is known. */
     retriedBy: string | null;
+    serviceFailure: ServiceFailure | null;
   }
   interface FastifyContextConfig {
     /** A health probe: frequent, and of no interest in the log. */
@@ -100,8 +101,7 @@ export function buildGateway({ client, apiKeys, syncWaitMs, logger }: GatewayDep
 
 function sendProblem(error: Error, request: FastifyRequest, reply: FastifyReply): void {
   const { problem, headers } = toProblem(error, request.externalRequestId ?? null, request.retriedBy ?? null);
-  if (problem.status === 500) request.log.error({ err: error }, 'unexpected error');
-  else if (problem.error === 'TemporalUnavailableError')
-    request.log.warn({ event: 'temporal_unavailable' }, error.message);
+  const unexpected = problem.status === 500;
+  if (unexpected || problem.error === 'TemporalUnavailableError') request.serviceFailure = { error, unexpected };
   reply.code(problem.status).headers(headers).type('application/problem+json').send(problem);
 }

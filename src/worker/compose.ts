@@ -12,6 +12,7 @@ import { createLogger, type Logger } from '../observability/logger.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import { observeProvider } from '../observability/provider-events.ts';
 import { observeTemporal } from '../observability/temporal-events.ts';
+import { tellReadiness, TOLD_TO_END } from '../observability/readiness-events.ts';
 import { budgetView } from '../observability/view-of-budget.ts';
 import type { PollObserver } from '../polling/poll-job.ts';
 import type { ProviderObserver } from '../provider/observer.ts';
@@ -130,12 +131,15 @@ export function composeWorker(options: FleetWorkerOptions): FleetWorker {
       onRefused: shutdown,
     });
     const runs = workers.map((worker) => worker.run());
+    const readiness = tellReadiness(logger, whyNotReady);
+    readiness.look();
     for (const run of runs) run.catch(shutdown);
     if (ending.signal.aborted) shutdown();
     const ended = new AbortController();
     void watch.follow(() => ask(connection), ended.signal);
     await Promise.allSettled(runs);
     ended.abort();
+    readiness.end();
     await Promise.all(runs);
   }
 
@@ -155,14 +159,17 @@ export function composeWorker(options: FleetWorkerOptions): FleetWorker {
   }
 
   function whyNotReady(): string | null {
-    if (ending.signal.aborted) return 'it ends';
+    const states = new Set(workers.map((worker) => worker.getState()));
+    if (states.has('FAILED')) return 'a part of it failed';
+    // SIGTERM is the SDK's to heed.
+    const isRunning = states.size === 1 && states.has('RUNNING');
+    if (ending.signal.aborted || (workers.length > 0 && !isRunning)) return TOLD_TO_END;
     const { outage } = watch;
     if (outage !== null) {
       return `the Temporal server at ${address} does not answer since ${outage.since.toISOString()}: ${outage.reason}`;
     }
     if (workers.length === 0) return 'it starts';
-    if (workers.some((worker) => worker.getState() !== 'RUNNING')) return 'it ends';
-    return budget.isReady ? null : 'Redis has not answered: calls cannot be counted';
+    return budget.isReady ? null : 'Redis has not answered: its calls cannot be counted';
   }
 
   async function closeOwn(): Promise<void> {

@@ -1,4 +1,4 @@
-import { log, proxyActivities } from '@temporalio/workflow';
+import { proxyActivities } from '@temporalio/workflow';
 import type { ExternalApiActivities } from '../contract/activities.ts';
 import { isProviderRequestId } from '../contract/names.ts';
 import {
@@ -8,8 +8,10 @@ import {
   type RequestState,
   type Resolution,
 } from '../contract/request.ts';
+import type { RequestStatus } from '../contract/values.ts';
 import { inTime } from './after-reset.ts';
 import { activityOptions } from './activity-options.ts';
+import { callsOf } from './calls-of.ts';
 import { reduce, type RequestEvent } from './request-state.ts';
 import { refusalOf, type Refusal } from './resolution.ts';
 
@@ -18,10 +20,21 @@ type Result<Name extends keyof ExternalApiActivities> = Awaited<ReturnType<Exter
 /** So that one can be called by its name. */
 type Activities = { [Name in keyof ExternalApiActivities]: (input: Input<Name>) => Promise<Result<Name>> };
 
+/** What is told of a request when it ends, beside its state. */
+export interface Tally {
+  /** Calls of each step; null: one of them did not say, because nobody waited for its end. */
+  readonly calls: Record<keyof ExternalApiActivities, number | null>;
+  /** Why nothing stands in for the result; null: nothing went wrong with that. */
+  fallbackError: string | null;
+}
+
 /** What the steps of one request share: its state, its deadline, and what the world has told of it. */
 export interface Request {
   readonly args: ProcessRequestArgs;
   readonly state: RequestState;
+  readonly tally: Tally;
+  /** Milliseconds in each status that it has left. */
+  readonly durations: Readonly<Partial<Record<RequestStatus, number>>>;
   /** When the latest callback arrived: milliseconds since 1970, -Infinity: none did. */
   readonly lastCallbackAt: number;
   /** Until the deadline; 0 when it has passed. */
@@ -43,8 +56,8 @@ export interface Request {
   readonly hint: string | null;
   takeResolution(): Resolution | null;
   takeHint(): string | null;
-  /** A person decided: the request has its whole time again. Nothing else moves the deadline. */
-  restartDeadline(): void;
+  /** A person decided: the request has its whole time again. Nothing else moves the deadline. ISO 8601. */
+  restartDeadline(): string;
 }
 
 /**
@@ -67,15 +80,26 @@ export function createRequest(
   let lastCallbackAt = -Infinity;
   let hint: string | null = null;
   let resolution: Resolution | null = null;
+  let changedAt = startedAt;
+  const durations: Partial<Record<RequestStatus, number>> = {};
+  const tally: Tally = {
+    calls: { authenticate: 0, process: 0, pollStatus: 0, cancelSubmitted: 0 },
+    fallbackError: null,
+  };
   const remaining = (): number => Math.max(0, deadline - Date.now());
 
   function apply(event: RequestEvent): void {
-    state = reduce(state, event, new Date().toISOString());
+    const now = Date.now();
+    durations[state.status] = (durations[state.status] ?? 0) + now - changedAt;
+    changedAt = now;
+    state = reduce(state, event, new Date(now).toISOString());
     onChange(state);
   }
 
   return {
     args,
+    tally,
+    durations,
     get state() {
       return state;
     },
@@ -95,7 +119,17 @@ export function createRequest(
     activity: (name, summary, withinMs = remaining()) => {
       const options = activityOptions(name, withinMs, summary, priority);
       const activities: Activities = proxyActivities<ExternalApiActivities>(options);
-      return (input) => inTime(() => activities[name](input), withinMs);
+      return (input) => {
+        const calling = inTime(() => activities[name](input), withinMs);
+        // Before whoever waits for it goes on.
+        void calling.then(count, count);
+        return calling;
+
+        function count(ended: unknown): void {
+          const [before, calls] = [tally.calls[name], callsOf(ended)];
+          tally.calls[name] = before === null || calls === null ? null : before + calls;
+        }
+      };
     },
     receive(callback) {
       lastCallbackAt = Date.now();
@@ -121,11 +155,7 @@ export function createRequest(
       deadline = Date.now() + deadlineMs;
       const deadlineAt = new Date(deadline).toISOString();
       apply({ type: 'deadline_moved', deadlineAt });
-      log.info('A decision gives the request its whole time again', {
-        event: 'external_api_deadline_moved',
-        request_id: requestId,
-        deadline_at: deadlineAt,
-      });
+      return deadlineAt;
     },
   };
 }

@@ -13,6 +13,7 @@ import type { CallbackHint, ProcessRequestArgs, RequestState, Resolution } from 
 import { isTerminal } from '../contract/values.ts';
 import { createRequest, type Request } from './create-request.ts';
 import { currentDetails } from './request-state.ts';
+import { tellEnd } from './tell-end.ts';
 
 const statusQuery = defineQuery<RequestState>(STATUS_QUERY);
 const callbackReceived = defineSignal<[CallbackHint?]>(CALLBACK_SIGNAL);
@@ -22,9 +23,11 @@ const finishedRequests = metricMeter.createCounter('external_api_requests', unde
 
 /** The one request of a workflow, with all handlers, which must be there before the first await. */
 export function exposeRequest(args: ProcessRequestArgs): Request {
-  const request = createRequest(args, workflowInfo().startTime.getTime(), (state) => {
+  const request: Request = createRequest(args, workflowInfo().startTime.getTime(), (state) => {
     setCurrentDetails(currentDetails(state));
-    if (isTerminal(state.status)) finishedRequests.add(1, { status: state.status });
+    if (!isTerminal(state.status)) return;
+    finishedRequests.add(1, { status: state.status });
+    tellEnd(request);
   });
   setHandler(statusQuery, () => request.state, { description: "The request's state" });
   setHandler(callbackReceived, (hint) => request.receive(hint), {

@@ -5,6 +5,7 @@ import type { Request } from './create-request.ts';
 import { hintGapMs } from './hint-plan.ts';
 import { RequestEnded } from './request-ended.ts';
 import { requestFailure, type RequestFailure } from './request-failure.ts';
+import { seconds } from './tell-end.ts';
 
 const unknownOutcomes = metricMeter.createCounter(
   'external_api_outcomes_unknown',
@@ -40,7 +41,7 @@ export class Hold {
     this.#times ??= { since: Date.now(), endsAt: Date.now() + holdMs };
     const { since, endsAt } = this.#times;
     this.#show(failure, endsAt);
-    if (isNew) this.#tell(failure);
+    if (isNew) this.#tell(failure, endsAt);
     await this.#untilResolved(endsAt);
     // A person's word goes before a callback's.
     const decided = this.#request.takeResolution();
@@ -49,7 +50,18 @@ export class Hold {
       if (decision === 'abandon') throw unresolved(failure, `Abandoned by ${by} (${reason})`);
       this.#times = null;
       setAttention(args, null);
-      this.#request.restartDeadline();
+      const deadlineAt = this.#request.restartDeadline();
+      log.info('A person decided on the unknown outcome, and the request has its whole time again', {
+        event: 'external_api_outcome_decided',
+        request_id: args.requestId,
+        tenant: args.tenant,
+        decision,
+        by,
+        reason,
+        provider_request_id: providerRequestId,
+        held: seconds(Date.now() - since),
+        deadline_at: deadlineAt,
+      });
       if (providerRequestId === null) return { resubmit: true, decidedIn: runId };
       return { resubmit: false, providerRequestId, namedBy: 'person' };
     }
@@ -89,15 +101,20 @@ export class Hold {
   }
 
   /** Once for each question, however many callbacks named a work that was none of ours. */
-  #tell({ error }: RequestFailure): void {
-    const { requestId, tenant } = this.#request.args;
-    setAttention(this.#request.args, 'outcome_unknown');
+  #tell({ error }: RequestFailure, endsAt: number): void {
+    const { args, tally } = this.#request;
+    setAttention(args, 'outcome_unknown');
     unknownOutcomes.add(1);
     log.warn('The outcome of a submit is unknown; it waits for a callback or a decision', {
       event: 'external_api_outcome_unknown',
-      request_id: requestId,
-      tenant,
+      request_id: args.requestId,
+      tenant: args.tenant,
+      error_type: error.type,
       reason: error.message,
+      failure: error.failure,
+      status_code: error.statusCode,
+      submits: tally.calls.process,
+      hold_until: new Date(endsAt).toISOString(),
     });
   }
 }

@@ -1,4 +1,4 @@
-import { ApplicationFailure, CancellationScope, CancelledFailure, log, upsertMemo } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, CancelledFailure, upsertMemo } from '@temporalio/workflow';
 import type { RequestMemo } from '../contract/names.ts';
 import {
   ofAnotherVersion,
@@ -71,7 +71,7 @@ async function fail(
   const { args } = request;
   const { status, error, details } = failure;
   const ended = { error, providerRequestId: details.providerRequestId };
-  const instead = await fallBack(args, failure, authentication);
+  const instead = await fallBack(request, failure, authentication);
   if (instead !== null) {
     request.apply({ type: 'fallen_back', result: instead.result, cachedAt: instead.storedAt, ...ended });
     setAttention(args, 'fallback');
@@ -79,14 +79,6 @@ async function fail(
   }
   request.apply({ type: status, cancellation, ...ended });
   setAttention(args, status);
-  log.error('The request failed', {
-    event: 'external_api_request_failed',
-    request_id: args.requestId,
-    tenant: args.tenant,
-    status,
-    error_type: error.type,
-    reason: error.message,
-  });
   const thrown = ApplicationFailure.nonRetryable(error.message, error.type, details, request.state);
   // An expected end: a stack trace would only hide the message in the Web UI.
   thrown.stack = '';

@@ -1,8 +1,8 @@
-import { CancellationScope, log, metricMeter, proxyActivities } from '@temporalio/workflow';
+import { CancellationScope, metricMeter, proxyActivities } from '@temporalio/workflow';
 import type { AnswerActivities, Authentication, FallBackResult } from '../contract/activities.ts';
 import { TASK_QUEUES } from '../contract/names.ts';
-import type { ProcessRequestArgs } from '../contract/request.ts';
 import { inTime } from './after-reset.ts';
+import type { Request } from './create-request.ts';
 import type { RequestFailure } from './request-failure.ts';
 
 const LONGEST_FALLBACK_MS = 30_000;
@@ -19,7 +19,7 @@ const fallbacks = metricMeter.createCounter(
  * @param authentication null when the request has failed before it had one: then the failure says what the worker can
  */
 export async function fallBack(
-  { requestId, tenant, data, cache }: ProcessRequestArgs,
+  { args, tally }: Request,
   failure: RequestFailure,
   authentication: Authentication | null,
 ): Promise<FallBackResult | null> {
@@ -32,7 +32,7 @@ export async function fallBack(
     retry: { maximumAttempts: 3 },
     summary: `Instead of a result: ${failure.error.type}`,
   });
-  const failed = { request_id: requestId, tenant, error_type: failure.error.type, reason: failure.error.message };
+  const { requestId, tenant, data, cache } = args;
   // Whoever wants nothing to do with kept answers gets none from the fallback either.
   const cacheKey = cache.use === 'off' ? null : cache.key;
   const input = { requestId, tenant, data, failure: failure.error, cacheKey };
@@ -41,17 +41,10 @@ export async function fallBack(
     const instead = await CancellationScope.nonCancellable(() =>
       inTime(() => activities.fallBack(input), LONGEST_FALLBACK_MS),
     );
-    if (instead === null) return null;
-    fallbacks.add(1);
-    log.error('The request failed, and the fallback completed it', {
-      event: 'external_api_fallback',
-      ...failed,
-      cached_at: instead.storedAt,
-    });
+    if (instead !== null) fallbacks.add(1);
     return instead;
   } catch (error) {
-    const why = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    log.error('The fallback failed, too', { event: 'external_api_fallback_failed', ...failed, fallback_error: why });
+    tally.fallbackError = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
     return null;
   }
 }

@@ -75,7 +75,7 @@ test.each<[string, () => unknown, string]>([
   [
     'list',
     () => client.list({ state: 'failed' } as object),
-    'state: is not known; did you mean status? There are: status, tenant, endedSince, limit, cursor',
+    'state: is not known; did you mean status? There are: status, tenant, since, endedSince, error, withErrors, limit, cursor',
   ],
   [
     'connect',

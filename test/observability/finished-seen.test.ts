@@ -34,7 +34,7 @@ test('[N5][M15] a finished request records its detection lag, and how long its k
   observer.finishedSeen(SEEN);
   expect(measured).toEqual([
     { name: 'external_api_detection_lag', unit: 'seconds', value: 0.25, tags: undefined },
-    { name: 'external_api_learned_job_time', unit: 'seconds', value: 60.5, tags: { kind: 'report' } },
+    { name: 'external_api_learned_job_time_seconds', unit: undefined, value: 60.5, tags: { kind: 'report' } },
   ]);
 });
 

@@ -1,0 +1,187 @@
+/** What the product writes into its log, as data: docs/operations.md has this table, and a test compares them. */
+
+/** The lines with one `event` of the log. */
+export interface EventRow {
+  /** From the everyday one on. */
+  readonly levels: readonly ('debug' | 'info' | 'warn' | 'error' | 'fatal')[];
+  readonly means: string;
+  /** What a line may have beside `level`, `timestamp`, `name`, `event` and `msg`. */
+  readonly fields: readonly string[];
+}
+
+export const EVENTS = {
+  external_api_request: {
+    levels: ['info', 'warn'],
+    means: 'one call to the provider; `warn`: it failed',
+    fields: [
+      'request_id',
+      'endpoint',
+      'method',
+      'status_code',
+      'response_time',
+      'retry_count',
+      'error_type',
+      'outcome',
+    ],
+  },
+  external_api_request_ended: {
+    levels: ['info', 'error'],
+    means:
+      'the end of a request, one line whatever it is; `error`: it ended as `failed` or `timed_out`, or a fallback stands ' +
+      'in for its result',
+    fields: [
+      'request_id',
+      'tenant',
+      'status',
+      'provider_request_id',
+      'duration',
+      'durations',
+      'submits',
+      'status_calls',
+      'source',
+      'cached_at',
+      'cancellation',
+      'error_type',
+      'reason',
+      'failure',
+      'outcome',
+      'status_code',
+      'retryable',
+      'fallback_error',
+    ],
+  },
+  external_api_outcome_unknown: {
+    levels: ['warn'],
+    means: 'the answer to a submit was lost: the request waits for a callback or a decision, until `hold_until`',
+    fields: ['request_id', 'tenant', 'error_type', 'reason', 'failure', 'status_code', 'submits', 'hold_until'],
+  },
+  external_api_outcome_decided: {
+    levels: ['info'],
+    means: 'a person decided on it, and the request goes on, with its whole time again, until `deadline_at`',
+    fields: ['request_id', 'tenant', 'decision', 'by', 'reason', 'provider_request_id', 'held', 'deadline_at'],
+  },
+  external_api_token_refreshed: {
+    levels: ['debug'],
+    means: 'a new access token, by number',
+    fields: ['generation'],
+  },
+  external_api_unknown_status: {
+    levels: ['warn'],
+    means: 'a status word that this version does not know; once per request',
+    fields: ['request_id', 'status'],
+  },
+  external_api_finished_seen: {
+    levels: ['debug'],
+    means: 'a poll saw the end of a job: after how many polls, and how late (`lag`, in seconds)',
+    fields: ['request_id', 'kind', 'polls', 'lag'],
+  },
+  external_api_budget_shared: {
+    levels: ['info', 'warn'],
+    means: 'whether calls are counted in Redis; `warn`: they are not, and why',
+    fields: ['shared', 'workers', 'reason'],
+  },
+  external_api_fleet_too_large: {
+    levels: ['error'],
+    means: 'more workers than `EXTERNAL_API_FLEET_SIZE`',
+    fields: ['workers', 'fleet_size'],
+  },
+  external_api_token_sharing: {
+    levels: ['info', 'warn'],
+    means: 'whether the access token is shared in Redis; `warn`: it is not, `unavailable` or `not_ours`',
+    fields: ['problem'],
+  },
+  external_api_answers_unavailable: {
+    levels: ['warn'],
+    means: 'earlier answers cannot be looked up',
+    fields: ['reason'],
+  },
+  external_api_redis_error: {
+    levels: ['debug'],
+    means: 'a lost connection to Redis, or a failed attempt to connect',
+    fields: ['reason'],
+  },
+  worker_ready: {
+    levels: ['info'],
+    means: 'the worker takes work: `/readyz` says 200',
+    fields: ['after'],
+  },
+  worker_unready: {
+    levels: ['info', 'warn'],
+    means: 'it takes none: `/readyz` says 503; `info`: it was told to end',
+    fields: ['after', 'reason'],
+  },
+  temporal_unavailable: {
+    levels: ['warn'],
+    means:
+      'no answer from the Temporal server: a worker that starts waits for it and tells it every 10 s, one that ran once',
+    fields: ['address', 'since', 'reason'],
+  },
+  temporal_available: {
+    levels: ['info'],
+    means: 'the Temporal server answers again, which it did not `since`',
+    fields: ['address', 'since'],
+  },
+  gateway_request: {
+    levels: ['debug', 'info', 'warn', 'error'],
+    means:
+      'one HTTP request; `debug`: a health probe, `warn`: Temporal did not answer, `error`: a defect of ours, with its ' +
+      'stack in `err`',
+    fields: [
+      'reqId',
+      'method',
+      'route',
+      'status_code',
+      'response_time',
+      'tenant',
+      'request_id',
+      'error_type',
+      'reason',
+      'err',
+    ],
+  },
+  gateway_without_keys: {
+    levels: ['warn'],
+    means: 'no `GATEWAY_API_KEYS`: everybody on this machine may use the gateway',
+    fields: [],
+  },
+  gateway_draining: {
+    levels: ['info'],
+    means: 'it was told to end, by `signal`',
+    fields: ['signal'],
+  },
+  gateway_crashed: {
+    levels: ['fatal'],
+    means: 'a defect of ours ended the process',
+    fields: ['err'],
+  },
+  caller_refused: {
+    levels: ['warn'],
+    means: 'no key or an unknown one',
+    fields: ['reqId', 'reason', 'remote_address'],
+  },
+  foreign_request: {
+    levels: ['warn'],
+    means: "a tenant asked for another tenant's request",
+    fields: ['reqId', 'tenant'],
+  },
+  client_request_started: {
+    levels: ['debug'],
+    means: "a service started a request; these four are of the [client's `logger`](client.md#logger-and-hooks)",
+    fields: ['request_id', 'tenant'],
+  },
+  client_request_ended: {
+    levels: ['debug'],
+    means: 'a wait for a result saw the end',
+    fields: ['request_id', 'status', 'err'],
+  },
+  client_call_repeated: {
+    levels: ['warn'],
+    means: 'a call to Temporal failed, and is made again',
+    fields: ['attempt', 'delay_ms', 'code', 'reason'],
+  },
+  client_search_attributes_missing: {
+    levels: ['warn'],
+    means: 'requests run without search attributes: `external-api setup` registers them',
+    fields: [],
+  },
+} as const satisfies Record<string, EventRow>;
