@@ -115,19 +115,23 @@ function createHandshake(tls: TlsOptions): Handshake {
   const identity = createTlsIdentity(tls);
   let made: { with: SecureContext; connector: buildConnector.connector } | null = null;
 
-  return async (socket, target, signal) => {
+  async function handshakeConnector(): Promise<buildConnector.connector> {
     const secureContext = await identity.current();
     // Undici's keeps the sessions, which are of one identity.
     if (made?.with !== secureContext)
       made = { with: secureContext, connector: buildConnector({ timeout: 0, secureContext }) };
-    const { connector } = made;
-    const secured = new Promise<Socket>((resolve, reject) => {
-      connector({ ...target, httpSocket: socket }, (...[error, result]) =>
-        // An alert after the handshake ends a connection as if the server had just closed it: its reason is to be kept.
-        error === null ? resolve(result.on('error', (alert) => result.destroy(alert))) : reject(error),
-      );
-    });
+    return made.connector;
+  }
+
+  return async (socket, target, signal) => {
     try {
+      const connector = await handshakeConnector();
+      const secured = new Promise<Socket>((resolve, reject) => {
+        connector({ ...target, httpSocket: socket }, (...[error, result]) =>
+          // An alert after the handshake ends a connection as if the server had just closed it: its reason is to be kept.
+          error === null ? resolve(result.on('error', (alert) => result.destroy(alert))) : reject(error),
+        );
+      });
       return await orAborted(secured, signal);
     } catch (error) {
       socket.destroy();

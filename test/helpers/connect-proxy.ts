@@ -2,11 +2,12 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { connect, type AddressInfo, type Socket } from 'node:net';
+import type { TlsOptions, TLSSocket } from 'node:tls';
 
 export interface ConnectProxyOptions {
   /** What it answers to CONNECT instead of a connection: the status line's rest. */
   refuse?: string | null;
-  tls?: { key: string; cert: string };
+  tls?: TlsOptions;
 }
 
 export interface ConnectProxy extends AsyncDisposable {
@@ -16,6 +17,8 @@ export interface ConnectProxy extends AsyncDisposable {
   readonly asked: readonly string[];
   /** `Proxy-Authorization` of the same. */
   readonly credentials: readonly (string | undefined)[];
+  /** The names of the certificates that were shown to it; null: a connection without one. */
+  readonly shown: readonly (string | null)[];
   /** Every other request that reached it. */
   readonly plain: readonly string[];
   /** Changes what the next CONNECT gets. */
@@ -26,10 +29,14 @@ export interface ConnectProxy extends AsyncDisposable {
 export async function startConnectProxy({ refuse = null, tls }: ConnectProxyOptions = {}): Promise<ConnectProxy> {
   const asked: string[] = [];
   const credentials: (string | undefined)[] = [];
+  const shown: (string | null)[] = [];
   const plain: string[] = [];
   const sockets = new Set<Socket>();
   const server = tls ? createTlsServer(tls) : createServer();
   server.on('connection', (socket: Socket) => void sockets.add(socket.on('error', () => {})));
+  server.on('secureConnection', (socket: TLSSocket) => {
+    shown.push(socket.getPeerX509Certificate()?.subject ?? null);
+  });
   server.on('request', (req, res) => {
     plain.push(`${req.method} ${req.url}`);
     res.writeHead(501).end();
@@ -57,6 +64,7 @@ export async function startConnectProxy({ refuse = null, tls }: ConnectProxyOpti
     url: `${tls ? 'https://localhost' : 'http://127.0.0.1'}:${port}`,
     asked,
     credentials,
+    shown,
     plain,
     refuse,
     async [Symbol.asyncDispose]() {

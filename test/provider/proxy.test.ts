@@ -50,6 +50,16 @@ describe('through a proxy', () => {
   });
 });
 
+test('[N8][M18] a client certificate is shown to the provider, and not to the proxy that asks for one', async () => {
+  const ours = createSelfSignedCertificate('worker.example');
+  const asking = { ...certificate, ca: ours.cert, requestCert: true };
+  await using server = await startRawServer({ ...ACCEPTING, tls: { ...asking, rejectUnauthorized: true } });
+  await using proxy = await startConnectProxy({ tls: { ...asking, rejectUnauthorized: false } });
+  await using client = clientFor(server.url, { proxy: new URL(proxy.url), tls: { ca: certificate.cert, ...ours } });
+  expect(await client.process(WORK, CONTEXT)).toMatchObject({ providerRequestId: 'job-1' });
+  expect(proxy.shown).toEqual([null, null]);
+});
+
 describe('a proxy that does not let a call through', () => {
   test.each([
     ['407 Proxy Authentication Required', 'check the user and the password in EXTERNAL_API_PROXY_URL'],
