@@ -85,7 +85,7 @@ test('[C1][M21] what runs when it is told to end may go on for as long as the ti
   worker.shutdown();
   await running;
   const graceTimes = create.mock.calls.map(([{ shutdownGraceTime }]) => shutdownGraceTime);
-  expect(new Set(graceTimes)).toEqual(new Set([292_000]));
+  expect(new Set(graceTimes)).toEqual(new Set([294_000]));
 });
 
 test('[C1] a worker that cannot be made says why, and lets go of what was made already', async () => {
