@@ -10,7 +10,9 @@ const FRESH_MS = 5_000;
  * this is the awaited RPC, so that what it recorded is what the next attempt finds. It is also a fence: a worker whose
  * task went to another one gets an error from it.
  *
- * One RPC at a time: an older record never overwrites a newer one. `Context.heartbeat` may follow only after `stop`.
+ * One RPC at a time: an older record never overwrites a newer one. So `Context.heartbeat` may follow only when all that are
+ * still to come say the same: from the send on, and after `stop`. Then it must: the SDK's core hears of no other heartbeat, and
+ * of an activity without one for 15 s it reports no end, whatever the server knows of it.
  */
 export class DurableHeartbeat implements IntentLog {
   readonly #context: Context;
@@ -23,12 +25,15 @@ export class DurableHeartbeat implements IntentLog {
   /** Whether the server has told that the request is being cancelled. */
   isCancelled = false;
 
-  constructor(context: Context, details: () => unknown) {
+  /** @param isOut whether the call may be on its way, which the details say then until `stop` */
+  constructor(context: Context, details: () => unknown, isOut: () => boolean) {
     this.#context = context;
     this.#details = details;
     this.#timer = setInterval(() => {
       // The one that is under way will do. A missed beat needs no handling: if it matters, the heartbeat timeout says so.
-      if (!this.#isSending) void this.#send().catch(() => {});
+      if (this.#isSending) return;
+      if (isOut()) context.heartbeat(details());
+      else void this.#send().catch(() => {});
     }, INTERVAL_MS);
   }
 
@@ -47,9 +52,14 @@ export class DurableHeartbeat implements IntentLog {
     return 'recorded';
   }
 
+  /** No more heartbeats from now on. One may be under way, which is worth nothing once the activity has completed. */
+  end(): void {
+    clearInterval(this.#timer);
+  }
+
   /** Ends the heartbeats; returns when none is under way any more. */
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
+    this.end();
     await this.#last;
   }
 

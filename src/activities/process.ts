@@ -17,12 +17,16 @@ export function createProcess(deps: ActivityDeps) {
     const context = Context.current();
     const record = recordedProgress(context.info.heartbeatDetails, NOTHING_SUBMITTED);
     const progress = record ?? { ...NOTHING_SUBMITTED };
-    const log = new DurableHeartbeat(context, () => progress);
+    const log = new DurableHeartbeat(
+      context,
+      () => progress,
+      () => progress.sending,
+    );
     try {
       const facts = factsOf(context, record !== null, () => log.isCancelled, deps.now);
       const ended = await attempt(input, progress, facts, { ...deps, log });
-      await log.stop();
       if (ended.end === 'submitted') return ended.submission;
+      await log.stop();
       if (ended.end === 'failed') {
         throw toApplicationFailure(ended.failure, { context, progress, fallback: hasFallback(deps) });
       }
@@ -33,7 +37,7 @@ export function createProcess(deps: ActivityDeps) {
         { outcome: ended.end === 'cancelled' ? ended.outcome : null, calls: progress.calls },
       ]);
     } finally {
-      await log.stop();
+      log.end();
     }
   };
 }

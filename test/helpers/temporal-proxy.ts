@@ -6,8 +6,8 @@ import { gunzipSync } from 'node:zlib';
 
 /** What becomes of a call: passed on at once when nothing is said. */
 export interface Treatment {
-  /** Passed on so much later. */
-  delayMs?: number;
+  /** Passed on then. */
+  until?: Promise<unknown>;
   /** Answered by the proxy; `code` is gRPC's. */
   refusal?: { code: number; message: string };
 }
@@ -45,8 +45,8 @@ export async function startTemporalProxy(target: string): Promise<TemporalProxy>
   async function handle(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
     const message = await buffer(stream);
     const method = String(headers[':path']).split('/').at(-1) ?? '';
-    const { delayMs = 0, refusal } = treatment({ method, body: bodyOf(message) }) ?? {};
-    if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+    const { until, refusal } = treatment({ method, body: bodyOf(message) }) ?? {};
+    await until;
     if (refusal) {
       const status = { 'grpc-status': `${refusal.code}`, 'grpc-message': encodeURIComponent(refusal.message) };
       stream.respond({ ':status': 200, 'content-type': 'application/grpc', ...status }, { endStream: true });
