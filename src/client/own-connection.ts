@@ -5,6 +5,9 @@ import type { ConnectOptions } from './client-options.ts';
 import { OpenCalls } from './open-calls.ts';
 import { withProxyRules } from './temporal-channel.ts';
 
+/** Between two attempts to connect; gRPC's own pauses grow to two minutes, for which a server that is back would not be seen. */
+const LONGEST_BACKOFF_MS = 5_000;
+
 /** A Temporal client that connects when first used, with the calls that it has open. */
 export function ownConnection(
   temporal: NonNullable<ConnectOptions['temporal']>,
@@ -21,6 +24,10 @@ export function ownConnection(
     },
   });
   const interceptors = [retry, calls.interceptor];
-  const connection = Connection.lazy({ ...withProxyRules(temporal.connectionOptions), interceptors });
+  const channelArgs = { 'grpc.max_reconnect_backoff_ms': LONGEST_BACKOFF_MS };
+  const connection = Connection.lazy({
+    ...withProxyRules({ ...temporal.connectionOptions, channelArgs }),
+    interceptors,
+  });
   return { client: new Client({ connection, namespace: temporal.namespace ?? 'default' }), calls };
 }

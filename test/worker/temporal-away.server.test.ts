@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
+import { ExternalApiClient } from '../../src/client/index.ts';
 import { startWorker, type WorkerProcess } from '../helpers/stack.ts';
 import { connectToTemporal, startOwnTemporal } from '../helpers/temporal.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
@@ -101,5 +102,33 @@ test.concurrent(
     await waitUntil('it says why', async () => (await readiness(worker)).text.includes('no answer within 9 s'));
     await worker.stop('SIGTERM');
     expect(worker.child.exitCode).toBe(0);
+  },
+);
+
+test.concurrent(
+  '[M19][M21] a client that lost its Temporal server for long looks for it every few seconds',
+  { timeout: 120_000 },
+  async ({ expect, onTestFinished }) => {
+    const looks: number[] = [];
+    const away = createServer((socket) => {
+      looks.push(performance.now());
+      socket.destroy();
+    }).listen(0, '127.0.0.1');
+    await once(away, 'listening');
+    onTestFinished(() => void away.close());
+    const address = `127.0.0.1:${(away.address() as AddressInfo).port}`;
+    await using client = ExternalApiClient.connect({ temporal: { connectionOptions: { address }, namespace: 'any' } });
+    // By default the pauses grow, to 17 s within this time and to two minutes later.
+    const end = performance.now() + 45_000;
+    await waitUntil(
+      'time has passed',
+      async () => {
+        await client.ping().catch(() => {});
+        return performance.now() > end;
+      },
+      60_000,
+    );
+    const pauses = looks.slice(1).map((at, n) => at - (looks[n] ?? 0));
+    expect(Math.max(...pauses)).toBeLessThan(12_000);
   },
 );
