@@ -25,7 +25,8 @@ export abstract class DurableRequestError extends Error {
 
   static override [Symbol.hasInstance](value: unknown): boolean {
     if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
-    if (typeof value !== 'object' || value === null || !(OURS in value)) return false;
+    // Not so a prototype, which has no code of its own.
+    if (typeof value !== 'object' || value === null || !(OURS in value && Object.hasOwn(value, 'code'))) return false;
     return this === DurableRequestError || classesOf(value).some((other) => ownCode(other) === ownCode(this));
   }
 }

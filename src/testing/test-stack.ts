@@ -109,7 +109,10 @@ async function untilReady(worker: FleetWorker): Promise<void> {
 function quietRuntime(): void {
   try {
     Runtime.install({
-      logger: new DefaultLogger('ERROR'),
+      logger: new DefaultLogger('ERROR', ({ message, meta }) => {
+        // What the product says of a request is what the test is about.
+        if (meta?.['event'] === undefined) process.stderr.write(`${message} ${JSON.stringify(meta)}\n`);
+      }),
       shutdownSignals: [],
       telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }), forward: {} } },
     });

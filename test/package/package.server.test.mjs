@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { writeBlocks } from './documented-code.mjs';
 import { scratchProject } from './scratch-project.mjs';
 
 // To install takes some ten seconds, and longer beside other tests.
@@ -50,6 +51,12 @@ it.each([
 
 it('[C4] under `moduleResolution: nodenext` both packages have their types; a text that is no duration does not compile', async () => {
   await compiled();
+});
+
+it('[M22] every block of TypeScript in README and docs compiles as a service has it', async () => {
+  const files = writeBlocks(project.path('docs'));
+  expect(files.length).toBeGreaterThanOrEqual(8);
+  await project.compile(7, { ...NODENEXT, skipLibCheck: true, noEmit: true }, files);
 });
 
 it('[C4] a module uses the client', async () => {

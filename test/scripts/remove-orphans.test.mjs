@@ -18,7 +18,14 @@ test('[C6] what was compiled from a file that is gone goes, too, and nothing els
     'out/bundle.js',
     'out/.stamp',
   ];
-  const gone = ['out/cli/old.js', 'out/cli/old.d.ts', 'out/cli/old.js.map', 'out/removed/x.js'];
+  const gone = [
+    'out/cli/old.js',
+    'out/cli/old.d.ts',
+    'out/cli/old.js.map',
+    'out/cli/old.d.ts.map',
+    'out/cli/old.cjs',
+    'out/removed/x.js',
+  ];
   for (const name of ['src/cli/new.ts', ...kept, ...gone]) write(name);
   removeOrphans(join(folder, 'out'), join(folder, 'src'), ['lab', 'bundle.js']);
   expect([...kept, ...gone].filter((name) => existsSync(join(folder, name)))).toEqual(kept);

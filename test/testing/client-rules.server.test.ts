@@ -12,7 +12,8 @@ import {
   type ExternalApiClient,
   type RequestSummary,
 } from '../../src/client/index.ts';
-import { FakeExternalApiClient, processedDataOf, startTestStack } from '../../src/testing/index.ts';
+// A worker has its workflows from dist/.
+import { FakeExternalApiClient, processedDataOf, startTestStack } from '#product/testing/index.js';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 /** A client, and what makes its provider do something with the next request. */
@@ -98,6 +99,8 @@ describe.each([
     const conflict = client.process({ data: 2 }, { idempotencyKey: 'k' });
     await expect(conflict).rejects.toThrow(IdempotencyConflictError);
     await expect(conflict).rejects.toMatchObject({ requestId: first.requestId });
+    // What the provider does next is for the request of the next test.
+    await Promise.all([first.result(), others.result()]);
   });
 
   test('[M12] refuses what it does not know, and what is wrong, by its path', async () => {
