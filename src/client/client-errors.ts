@@ -132,7 +132,8 @@ export class ResultTimeoutError extends DurableRequestError {
 /** The request is completed, but its result is not what the caller's schema wants. The work is done: do not send it again. */
 export class ResultMismatchError extends DurableRequestError {
   override readonly name = 'ResultMismatchError';
-  override readonly code = 'RESULT_MISMATCH';
+  static readonly code = 'RESULT_MISMATCH';
+  override readonly code = ResultMismatchError.code;
   readonly requestId: string;
   /** As the provider gave it. */
   readonly result: ProcessResult;

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Client } from '@temporalio/client';
-import type { ConnectOptions } from '../client/client-options.ts';
+import type { ClientOptions } from '../client/client-options.ts';
 import { ExternalApiClient } from '../client/external-api-client.ts';
 import type { FakeAnswer } from './fake-request.ts';
 import { InMemoryTemporal } from './in-memory-temporal.ts';
@@ -9,12 +9,12 @@ export type { FakeAnswer } from './fake-request.ts';
 
 type Method = {
   [Name in keyof ExternalApiClient]: ExternalApiClient[Name] extends (...args: never[]) => unknown ? Name : never;
-}[Exclude<keyof ExternalApiClient, 'close' | 'ping' | symbol>];
+}[Exclude<keyof ExternalApiClient, 'handle' | 'close' | 'ping' | symbol>];
 
 /** A method that was called, and with what. */
 export type FakeCall = { [Name in Method]: { method: Name; args: Parameters<ExternalApiClient[Name]> } }[Method];
 
-const UNRECORDED: readonly string[] = ['constructor', 'close', 'ping'];
+const UNRECORDED: readonly string[] = ['constructor', 'handle', 'close', 'ping'];
 
 /**
  * The client for a service's own tests: the same class, on a Temporal server in memory, without workers and a provider. It
@@ -29,14 +29,14 @@ export class FakeExternalApiClient extends ExternalApiClient {
   readonly #temporal: InMemoryTemporal;
   readonly #calls: FakeCall[] = [];
 
-  constructor(options: Omit<ConnectOptions, 'temporal'> = {}) {
+  constructor(options: ClientOptions = {}) {
     const temporal = new InMemoryTemporal();
     super(new Client({ connection: temporal.connection, identity: 'fake' }), options);
     this.#temporal = temporal;
     this.#record();
   }
 
-  /** The calls of its methods, in order, without those of `ping` and `close`. */
+  /** The calls of its methods, in order, without those of `handle`, `ping` and `close`. */
   get calls(): readonly FakeCall[] {
     return this.#calls;
   }

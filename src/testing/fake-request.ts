@@ -44,12 +44,16 @@ export class FakeRequest {
   #state: RequestState;
   #attention: Attention | null = null;
   #end: HistoryEvent | null = null;
+  #changes = 0;
+  #changed: Promise<void>;
+  #tellChange: () => void = () => {};
   #close: (event: HistoryEvent) => void = () => {};
 
   constructor(args: ProcessRequestArgs, memo: RequestMemo, answer: FakeAnswer) {
     this.args = args;
     this.memo = { ...memo };
     this.closed = new Promise((resolve) => (this.#close = resolve));
+    this.#changed = this.#nextChange();
     const deadlineAt = this.#after(args.deadlineMs);
     this.#state = { ...initialState(args.requestId, this.startedAt.toISOString()), deadlineAt };
     // Work that a retry adopts is the provider's already.
@@ -75,6 +79,16 @@ export class FakeRequest {
     const { status } = this.#state;
     if (!isTerminal(status)) return CODES.running;
     return status === 'timed_out' ? CODES.failed : CODES[status];
+  }
+
+  /** How often its state has changed. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** Resolves when its state has changed more often than so. */
+  async changedSince(changes: number): Promise<void> {
+    while (this.#changes <= changes && this.#end === null) await this.#changed;
   }
 
   become(answer: FakeAnswer): void {
@@ -158,6 +172,13 @@ export class FakeRequest {
 
   #apply(event: RequestEvent): void {
     this.#state = reduce(this.#state, event, new Date().toISOString());
+    this.#changes += 1;
+    this.#tellChange();
+    this.#changed = this.#nextChange();
+  }
+
+  #nextChange(): Promise<void> {
+    return new Promise((resolve) => (this.#tellChange = resolve));
   }
 
   #closeWith(event: HistoryEvent): void {

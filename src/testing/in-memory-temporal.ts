@@ -31,11 +31,15 @@ interface Call {
   execution: Execution;
   workflowExecution: Execution;
   waitNewEvent: boolean;
+  historyEventFilterType: number;
   query: string;
   pageSize: number;
   nextPageToken: Uint8Array;
   request: { meta: { updateId: string }; input: { args: Payloads } };
 }
+
+/** `temporal.api.enums.v1.HistoryEventFilterType` */
+const CLOSE_EVENT = 2;
 
 /** As protobufjs hands it over. */
 interface RpcMethod {
@@ -132,12 +136,19 @@ export class InMemoryTemporal {
       if (request.end !== null) return { queryRejected: { status: request.statusCode } };
       return { queryResult: payloadsOf(request.state) };
     },
-    GetWorkflowExecutionHistory: async ({ execution, waitNewEvent }) => {
+    GetWorkflowExecutionHistory: async ({ execution, waitNewEvent, historyEventFilterType, nextPageToken }) => {
       if (this.#others.has(execution.workflowId)) {
         return { history: { events: [{ workflowExecutionCompletedEventAttributes: {} }] } };
       }
       const request = this.#find(execution);
-      if (waitNewEvent) return { history: { events: [await Promise.race([request.closed, this.#closed])] } };
+      if (historyEventFilterType === CLOSE_EVENT)
+        return { history: { events: [await this.#orClosed(request.closed)] } };
+      if (waitNewEvent) {
+        const seen = numberOf(nextPageToken);
+        if (seen > 0) await this.#orClosed(request.changedSince(seen));
+        const token = request.end === null ? { nextPageToken: Buffer.from(String(request.changes)) } : {};
+        return { history: { events: [{ workflowTaskCompletedEventAttributes: {} }] }, ...token };
+      }
       const input = payloadsOf(request.args);
       const start = { workflowExecutionStartedEventAttributes: { input, memo: fieldsOf(request.memo) } };
       return { history: { events: request.end === null ? [start] : [start, request.end] } };
@@ -159,7 +170,7 @@ export class InMemoryTemporal {
     ListWorkflowExecutions: ({ query, pageSize, nextPageToken }) => {
       const matches = visibilityQuery(query);
       const found = [...this.#requests.values()].filter((request) => matches(attributesOf(request))).toSorted(byAge);
-      const from = Number(Buffer.from(nextPageToken).toString() || '0');
+      const from = numberOf(nextPageToken);
       const to = from + pageSize;
       return {
         executions: found.slice(from, to).map((request) => this.#info(request)),
@@ -194,4 +205,13 @@ export class InMemoryTemporal {
   #info(request: FakeRequest): object {
     return infoOf(request, this.#runs.get(workflowIdOf(request.args.requestId)) ?? '');
   }
+
+  /** Until the connection is closed. */
+  #orClosed<Result>(waited: Promise<Result>): Promise<Result> {
+    return Promise.race([waited, this.#closed]);
+  }
+}
+
+function numberOf(pageToken: Uint8Array): number {
+  return Number(Buffer.from(pageToken).toString() || '0');
 }

@@ -15,7 +15,7 @@ function classesIn(copy: object): Map<string, ErrorClass> {
 const [classes, others] = [classesIn(one), classesIn(other)];
 const errors = [...classes.values()]
   .filter((Class) => Class !== one.DurableRequestError)
-  .map((Class) => Reflect.construct(Class, [[], '']) as one.DurableRequestError);
+  .map((Class) => Reflect.construct(Class, [[], '', []]) as one.DurableRequestError);
 
 /** The names of those classes that it is of. */
 function namesOf(error: unknown, among: ReadonlyMap<string, ErrorClass>): string[] {

@@ -3,7 +3,6 @@ import { millisecondsOf, type Duration } from '../../src/contract/duration.ts';
 
 test.each([
   [1_500, 1_500],
-  ['1500', 1_500],
   ['10 minutes', 600_000],
   ['1.5h', 5_400_000],
   ['.5 S', 500],
@@ -12,6 +11,12 @@ test.each([
   ['-5 ms', -5],
 ] as const)('[C4] %s is %i ms', (duration, ms) => {
   expect(millisecondsOf(duration)).toBe(ms);
+});
+
+test('[C4] a text without a unit is milliseconds, to callers without types', () => {
+  // @ts-expect-error no unit
+  const duration: Duration = '1500';
+  expect(millisecondsOf(duration)).toBe(1_500);
 });
 
 test.each(['banana', '', ' ', 'h', '5 bananas', '1h 30m', '1,5 h', '5 toString', '1e3', null, {}, [[5]]])(

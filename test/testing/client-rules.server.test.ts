@@ -154,8 +154,16 @@ describe.each([
     await expect(handle.result({ timeout: 50 })).rejects.toThrow(ResultTimeoutError);
     const running = await allOf(client.list({ status: 'running', limit: 1 }));
     expect(running).toEqual([expect.objectContaining({ requestId, status: 'running' })]);
+    const followed: string[] = [];
+    const follow = async (): Promise<void> => {
+      for await (const { status } of handle.updates()) followed.push(status);
+    };
+    const end = follow();
+    await waitUntil('it is followed', () => followed.length > 0);
     await handle.cancel();
     await expect(handle.result()).rejects.toThrow(RequestCancelledError);
+    await end;
+    expect(followed).toEqual(['processing', 'cancelled']);
     expect(await handle.status()).toMatchObject({ status: 'cancelled', cancellation: 'no_longer_watched' });
   });
 });
