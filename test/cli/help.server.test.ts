@@ -8,7 +8,7 @@ vi.setConfig({ testTimeout: 60_000 });
 test.each(['', ...Object.keys(COMMANDS), 'cache invalidate'])(
   '[C4] the help of "%s" fits 80 columns',
   async (command) => {
-    const { stdout } = await runCli([...command.split(' '), '--help'].filter(Boolean), { terminal: true });
+    const { stdout } = await runCli([...command.split(' '), '--help'].filter(Boolean), { terminal: true, columns: 80 });
     expect(stdout).toMatch(/^Usage: external-api/);
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
   },

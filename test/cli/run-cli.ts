@@ -10,6 +10,8 @@ export interface CliOptions {
   stdin?: string | Uint8Array;
   /** Whether stdout and stderr pass for a terminal. */
   terminal?: boolean;
+  /** Of the terminal. Default: more than any line has. */
+  columns?: number;
 }
 
 export interface CliResult {
@@ -28,15 +30,21 @@ export interface RunningCli {
   readonly result: Promise<CliResult>;
 }
 
-const PRETEND_TERMINAL = 'data:text/javascript,process.stdout.isTTY=true;process.stderr.isTTY=true';
+function pretendTerminal(columns: number): string {
+  const terminal = JSON.stringify({ isTTY: true, columns });
+  return `data:text/javascript,for(const it of [process.stdout,process.stderr])Object.assign(it,${terminal})`;
+}
 
 /** Runs the compiled command to its end. */
 export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   return await startCli(args, options).result;
 }
 
-export function startCli(args: readonly string[], { env, stdin, terminal }: CliOptions = {}): RunningCli {
-  const child = spawn(process.execPath, [...(terminal ? ['--import', PRETEND_TERMINAL] : []), CLI, ...args], {
+export function startCli(
+  args: readonly string[],
+  { env, stdin, terminal, columns = 1000 }: CliOptions = {},
+): RunningCli {
+  const child = spawn(process.execPath, [...(terminal ? ['--import', pretendTerminal(columns)] : []), CLI, ...args], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: 'pipe',
   });
