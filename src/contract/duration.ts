@@ -39,10 +39,13 @@ type UnitInAnyCase = Unit | Capitalize<Unit> | Uppercase<Unit>;
 /** Milliseconds, or a text of one number and its unit, such as `'10 minutes'`, `'1.5h'`, `'90 s'`. */
 export type Duration = number | `${number}${'' | ' '}${UnitInAnyCase}`;
 
-/** In milliseconds; NaN for what is no duration. */
+
+/** In milliseconds, which a text without a unit is too; NaN for what is no duration. */
 export function millisecondsOf(duration: Duration): number {
   if (typeof duration === 'number') return duration;
-  const [, number, unit = ''] = /^(-?(?:\d+(?:\.\d+)?|\.\d+)) *([a-z]+)$/i.exec(duration) ?? [];
+  // Callers without types give anything.
+  const text = typeof duration === 'string' ? duration : '';
+  const [, number, unit = 'ms'] = /^(-?(?:\d+(?:\.\d+)?|\.\d+)) *([a-z]+)?$/i.exec(text) ?? [];
   const known: string = unit.toLowerCase();
   return Object.hasOwn(UNITS, known) ? Number(number) * UNITS[known as Unit] : Number.NaN;
 }

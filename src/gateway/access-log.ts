@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
-/** Why a request could not be served, though nothing is wrong with it. `unexpected`: a defect of ours. */
+/** Why a request could not be served, though nothing is wrong with it. */
 export interface ServiceFailure {
   error: Error;
-  unexpected: boolean;
+  /** As its caller was told; null: a defect of ours. */
+  type: string | null;
 }
 
 /**
@@ -31,10 +32,10 @@ export function logAccess(app: FastifyInstance): void {
 }
 
 function levelOf({ serviceFailure, routeOptions }: FastifyRequest): 'error' | 'warn' | 'debug' | 'info' {
-  if (serviceFailure) return serviceFailure.unexpected ? 'error' : 'warn';
+  if (serviceFailure) return serviceFailure.type === null ? 'error' : 'warn';
   return routeOptions.config.probe === true ? 'debug' : 'info';
 }
 
-function told({ error, unexpected }: ServiceFailure) {
-  return unexpected ? { err: error } : { error_type: error.name, reason: error.message };
+function told({ error, type }: ServiceFailure) {
+  return type === null ? { err: error } : { error_type: type, reason: error.message };
 }

@@ -99,9 +99,12 @@ export function buildGateway({ client, apiKeys, syncWaitMs, logger }: GatewayDep
   return app;
 }
 
+/** The errors of requests that nothing is wrong with. */
+const UNSERVED: readonly string[] = ['TemporalUnavailableError', 'OverloadedError'];
+
 function sendProblem(error: Error, request: FastifyRequest, reply: FastifyReply): void {
   const { problem, headers } = toProblem(error, request.externalRequestId ?? null, request.retriedBy ?? null);
-  const unexpected = problem.status === 500;
-  if (unexpected || problem.error === 'TemporalUnavailableError') request.serviceFailure = { error, unexpected };
+  if (problem.status === 500) request.serviceFailure = { error, type: null };
+  else if (UNSERVED.includes(problem.error)) request.serviceFailure = { error, type: problem.error };
   reply.code(problem.status).headers(headers).type('application/problem+json').send(problem);
 }

@@ -124,7 +124,7 @@ export const EVENTS = {
   gateway_request: {
     levels: ['debug', 'info', 'warn', 'error'],
     means:
-      'one HTTP request; `debug`: a health probe, `warn`: Temporal did not answer, `error`: a defect of ours, with its ' +
+      'one HTTP request; `debug`: a health probe, `warn`: Temporal did not answer, or too many came, `error`: a defect of ours, with its ' +
       'stack in `err`',
     fields: [
       'reqId',

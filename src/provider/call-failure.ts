@@ -19,6 +19,14 @@ export function statusMessage(statusCode: number, detail: string | null): string
   return detail === null ? message : `${message}: ${detail}`;
 }
 
+/** What a 431 is about (RFC 6585, section 5). @param headers name, value, name, value */
+export function sizesOf(headers: readonly string[]): string {
+  // Each line has a colon, a blank, and an end of two bytes.
+  const bytes = headers.join('').length + headers.length * 2;
+  const authorization = headers[headers.indexOf('authorization') + 1]?.length ?? 0;
+  return `the headers of the call are too large: ${bytes} bytes, ${authorization} of them the authorization`;
+}
+
 /** An answer, as far as it decides the row of the failure table. */
 export interface Answer {
   operation: Operation;

@@ -14,6 +14,7 @@ import {
   noPermitFailure,
   noPermitMessage,
   noPermitRetryMs,
+  sizesOf,
   statusMessage,
 } from './call-failure.ts';
 import type { CallRecord, ProviderObserver } from './observer.ts';
@@ -237,7 +238,7 @@ function errorOfStatus(call: Call<unknown>, head: ReplyHead, body: string): Exte
   const error = errorOfBody(body, call.secrets);
   const failure = failureOfStatus({ operation, statusCode, retryAfterMs, repeated, error });
   if (failure === null) return null;
-  const message = statusMessage(statusCode, error.detail);
+  const message = statusMessage(statusCode, error.detail ?? (statusCode === 431 ? sizesOf(call.headers) : null));
   const retryAfter = retryAfterMs === null ? null : retryAfterMs / 1000;
   return callError(failure, message, { ...detailsOf(call), statusCode, retryAfter });
 }

@@ -173,11 +173,22 @@ export function readTokenReply({ body }: { body: string }, secrets: readonly str
     // Some servers refuse with a 200.
     const error = errorOf(json, secrets);
     if (error.detail !== null) return { failure: failureOfTokenError(error), message: error.detail };
-    return unreadable(
-      `it has no usable access_token: expected a Bearer token of at most ${LONGEST_TOKEN} visible ASCII characters`,
-    );
+    return unreadable(whyNoToken(json));
   }
   return { value: { accessToken: reply.access_token, expiresIn: reply.expires_in } };
+}
+
+/** Without a word of what it says instead. */
+function whyNoToken(json: object): string {
+  const { access_token: token, token_type: type } = json as { access_token?: unknown; token_type?: unknown };
+  if (typeof token !== 'string' || token === '') return 'it has no access_token';
+  if (token.length > LONGEST_TOKEN) {
+    return `its access_token has ${token.length} characters, and at most ${LONGEST_TOKEN} can be sent in a header`;
+  }
+  if (!tokenReply.shape.access_token.safeParse(token).success) {
+    return 'its access_token cannot be sent in a header: expected visible ASCII characters';
+  }
+  return `its token_type is ${typeof type === 'string' ? 'another one' : 'no string'}: expected Bearer`;
 }
 
 /** More are not told. */

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { onTestFinished } from 'vitest';
 import { buildGateway } from '../../src/gateway/build-gateway.ts';
 import { createLogger } from '../../src/observability/logger.ts';
+import { unknownIn } from '../helpers/event-line.ts';
 import { InMemoryClient } from './in-memory-client.ts';
 
 export const ACME = 'acme-key-canary-1';
@@ -45,7 +46,11 @@ export async function startGateway({ syncWaitMs = 5_000, open = false } = {}): P
     logger: createLogger({ level: 'debug', name: 'gateway' }, lines),
   });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
-  onTestFinished(() => app.close());
+  onTestFinished(async () => {
+    await app.close();
+    const unknown = log.filter(({ event }) => event !== undefined).flatMap((line) => unknownIn(line) ?? []);
+    if (unknown.length > 0) throw new Error(`Not as the table of events has it: ${unknown.join('; ')}`);
+  });
   const postJson = (path: string, body: unknown, headers: Record<string, string>): Promise<Response> =>
     fetch(url + path, {
       method: 'POST',

@@ -198,8 +198,18 @@ test('[M2] a token is bounded', () => {
   expect(tokenReply({ access_token: 'x'.repeat(16 * 1024) })).toHaveProperty('value');
   expect(tokenReply({ access_token: 'x'.repeat(16 * 1024 + 1) })).toMatchObject({
     failure: 'unreadableReply',
-    message: expect.stringContaining('expected a Bearer token of at most 16384'),
+    message: expect.stringContaining('has 16385 characters, and at most 16384 can be sent'),
   });
+});
+
+test.each([
+  [{}, 'it has no access_token'],
+  [{ access_token: 12 }, 'it has no access_token'],
+  [{ access_token: 'can ary' }, 'its access_token cannot be sent in a header: expected visible ASCII characters'],
+  [{ access_token: 'canary', token_type: 'mac' }, 'its token_type is another one: expected Bearer'],
+  [{ access_token: 'canary', token_type: 7 }, 'its token_type is no string: expected Bearer'],
+])('[M2][M6][N7] what is wrong with %j is named, and not shown', (reply, why) => {
+  expect(tokenReply(reply)).toEqual({ failure: 'unreadableReply', message: `Unreadable reply: ${why}` });
 });
 
 test.each(['a', 'job_1.2~3:4-5', '...', 'x'.repeat(200)])('[M12][N8] %j can stand in a path', (id) => {
