@@ -106,8 +106,8 @@ export const EVENTS = {
     fields: ['after'],
   },
   worker_unready: {
-    levels: ['info', 'warn'],
-    means: 'it takes none: `/readyz` says 503; `info`: it was told to end',
+    levels: ['info'],
+    means: 'it takes none, for the reason that it has: `/readyz` says 503. `after`: seconds since it was the other',
     fields: ['after', 'reason'],
   },
   temporal_unavailable: {

@@ -1,12 +1,10 @@
 import type { Logger } from './logger.ts';
 
-/** Why a worker that drains takes no work: everybody knows. */
-export const TOLD_TO_END = 'it was told to end';
-
 const LOOK_EVERY_MS = 500;
 
 /**
- * One line whenever a worker becomes ready, and whenever it no longer is; the first is that it is ready.
+ * One line whenever a worker becomes ready, and whenever it no longer is; the first is that it is ready. Both at info: what
+ * keeps it from work has, or is, a line of its own.
  *
  * @param whyNotReady why it takes no work now; null: it does. Asked twice a second, and at each `look`
  */
@@ -21,11 +19,7 @@ export function tellReadiness(logger: Logger, whyNotReady: () => string | null):
     const after = Math.round(performance.now() - since) / 1000;
     since = performance.now();
     if (reason === null) logger.info({ event: 'worker_ready', after }, 'The worker takes work');
-    else
-      logger[reason === TOLD_TO_END ? 'info' : 'warn'](
-        { event: 'worker_unready', after, reason },
-        `The worker takes no work: ${reason}`,
-      );
+    else logger.info({ event: 'worker_unready', after, reason }, `The worker takes no work: ${reason}`);
   }
 
   const timer = setInterval(look, LOOK_EVERY_MS).unref();

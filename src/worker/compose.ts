@@ -12,7 +12,7 @@ import { createLogger, type Logger } from '../observability/logger.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import { observeProvider } from '../observability/provider-events.ts';
 import { observeTemporal } from '../observability/temporal-events.ts';
-import { tellReadiness, TOLD_TO_END } from '../observability/readiness-events.ts';
+import { tellReadiness } from '../observability/readiness-events.ts';
 import { budgetView } from '../observability/view-of-budget.ts';
 import type { PollObserver } from '../polling/poll-job.ts';
 import type { ProviderObserver } from '../provider/observer.ts';
@@ -163,13 +163,13 @@ export function composeWorker(options: FleetWorkerOptions): FleetWorker {
     if (states.has('FAILED')) return 'a part of it failed';
     // SIGTERM is the SDK's to heed.
     const isRunning = states.size === 1 && states.has('RUNNING');
-    if (ending.signal.aborted || (workers.length > 0 && !isRunning)) return TOLD_TO_END;
+    if (ending.signal.aborted || (workers.length > 0 && !isRunning)) return 'it ends';
     const { outage } = watch;
     if (outage !== null) {
       return `the Temporal server at ${address} does not answer since ${outage.since.toISOString()}: ${outage.reason}`;
     }
     if (workers.length === 0) return 'it starts';
-    return budget.isReady ? null : 'Redis has not answered: its calls cannot be counted';
+    return budget.isReady ? null : 'Redis has not answered: calls cannot be counted';
   }
 
   async function closeOwn(): Promise<void> {

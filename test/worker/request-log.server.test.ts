@@ -233,7 +233,7 @@ test('[M14] a worker tells once that it takes work, and once that it no longer d
   await next.stop();
   expect(parseLog(next.output())).toEqual([
     expect.objectContaining({ level: 'info', event: 'worker_ready' }),
-    expect.objectContaining({ level: 'info', event: 'worker_unready', reason: 'it was told to end' }),
+    expect.objectContaining({ level: 'info', event: 'worker_unready', reason: 'it ends' }),
   ]);
 });
 
