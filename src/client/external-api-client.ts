@@ -153,7 +153,6 @@ export class ExternalApiClient implements AsyncDisposable {
    */
   updates(requestId: string, options: UpdatesOptions = {}): AsyncIterableIterator<RequestSnapshot> {
     checkUpdates(options);
-    this.#workflow(requestId);
     const { signal } = options;
     return watchRequest(this.#client, requestId, () => this.status(requestId), { signal, server: this.#server });
   }

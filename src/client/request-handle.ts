@@ -40,8 +40,8 @@ export function handleOf<Result>(
     why: () => client.why(requestId),
     updates: (options) => client.updates(requestId, options),
     // Another `schema` of the options goes first, and has another type.
-    result: <Data>(options?: ResultOptions<Data>) =>
-      client.result(requestId, { ...(schema && { schema }), ...options } as ResultOptions<Data>),
+    result: <Data>(options: ResultOptions<Data> = {}) =>
+      client.result(requestId, schema ? ({ schema, ...options } as ResultOptions<Data>) : options),
     cancel: (reason) => client.cancel(requestId, reason),
     resolve: (decision) => client.resolve(requestId, decision),
     retry: (options) => client.retry(requestId, options),

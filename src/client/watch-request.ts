@@ -1,8 +1,9 @@
 import type { Client } from '@temporalio/client';
-import { workflowIdOf } from '../contract/names.ts';
+import { REQUEST_ID_PATTERN, workflowIdOf } from '../contract/names.ts';
 import type { RequestSnapshot } from '../contract/request.ts';
 import { isTerminal } from '../contract/values.ts';
 import { boundedWait } from './bounded-wait.ts';
+import { RequestNotFoundError } from './client-errors.ts';
 import { nextEvents } from './server-history.ts';
 import { translated } from './temporal-errors.ts';
 
@@ -26,6 +27,7 @@ export async function* watchRequest(
   const bounds = { late: () => new Error('unbounded'), signal };
   const uncancelled: Pick<Client, 'withAbortSignal'> = { withAbortSignal: (_signal, call) => call() };
   let told: string | null = null;
+  if (!REQUEST_ID_PATTERN.test(requestId)) throw new RequestNotFoundError(requestId);
   // Before the first look, so that nothing can happen between the two unseen.
   let at = await events(null);
   for (;;) {
