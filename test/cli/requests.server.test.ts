@@ -206,6 +206,7 @@ test('[C4] list is one JSON object: the latest first, filtered, and continued by
     created_at: expect.stringMatching(/Z$/),
     completed_at: null,
     retry_of: null,
+    error: null,
   });
   expect(idsOf(await list('--status', 'running'))).toEqual([running]);
   const page = await list('--limit', '2');

@@ -44,11 +44,15 @@ test('[N6] why says at a terminal in one sentence, and to programs as JSON, how 
       last_failure: null,
       budget: null,
       worker: stack.worker.url,
+      worker_problem: null,
+      pollers: null,
       stale: false,
       provider_request_id: expect.any(String),
       error: null,
       source: 'provider',
       cancellation: null,
+      cancel_requested: false,
+      resolution: null,
     },
   });
 });
@@ -75,10 +79,11 @@ test('[M9][N6] without a worker budget says where one was asked, and with which 
   await gone[Symbol.asyncDispose]();
   const { code, stdout, stderr } = await cli(['budget'], { workerUrl: gone.url });
   expect({ code, stdout }).toEqual({ code: 69, stdout: '' });
-  expect(stderr).toBe(
-    `error: No worker says what the call budget is: ${gone.url}/budget does not answer (ECONNREFUSED). Start a worker, ` +
-      'or set EXTERNAL_API_WORKER_URL to where one has its METRICS_HOST and METRICS_PORT, such as http://127.0.0.1:9464.\n',
+  expect(stderr).toContain(
+    `error: No worker says what the call budget is: ${gone.url}/budget does not answer (ECONNREFUSED). ` +
+      'The address is from EXTERNAL_API_WORKER_URL. Temporal has heard of one ',
   );
+  expect(stderr).toContain('Set EXTERNAL_API_WORKER_URL to where one has its METRICS_HOST and METRICS_PORT');
 });
 
 test('[N6][N2][M9] a 429 is what the request waits for, and what closes the budget of the worker', async () => {
@@ -103,4 +108,30 @@ test('[N6][N2][M9] a 429 is what the request waits for, and what closes the budg
   });
   expect(why.sentence).toMatch(/because the provider asked us to wait until \S+Z\.$/);
   await Promise.all([first.cancel(), second.cancel()]);
+});
+
+test('[N6][M9][N11] a frozen worker listens and does not answer, and is not called gone; a cancellation that it has not seen is told', async () => {
+  const { child, url } = stack.worker;
+  child.kill('SIGSTOP');
+  try {
+    const { requestId } = await client.process({ data: 4 });
+    await client.cancel(requestId);
+    const [budget, why, status] = await Promise.all([
+      cli(['budget']),
+      cli(['why', requestId]),
+      cli(['status', requestId], { terminal: true }),
+    ]);
+    const silence = 'listens and does not answer within 2000 ms';
+    expect(budget.code).toBe(69);
+    expect(budget.stderr).toContain(`${url}/budget ${silence}. `);
+    expect(budget.stderr).toMatch(/Temporal has heard of one \S+ \w+ ago \(\d+@.*\)/);
+    const { sentence, evidence } = json(why.stdout) as { sentence: string; evidence: { pollers: unknown[] } };
+    expect(sentence).toContain(`${url} (from EXTERNAL_API_WORKER_URL) ${silence}; Temporal has heard of one `);
+    expect(sentence).toMatch(/its cancellation is asked for, and no worker has seen that yet\.$/);
+    expect(evidence).toMatchObject({ worker_problem: silence, cancel_requested: true, stale: true });
+    expect(evidence.pollers).not.toEqual([]);
+    expect(status.stdout).toContain('; its cancellation is asked for; no worker answered in time\n');
+  } finally {
+    child.kill('SIGCONT');
+  }
 });
