@@ -6,7 +6,7 @@ import { OpenCalls } from './open-calls.ts';
 import { withProxyRules } from './temporal-channel.ts';
 
 /** Between two attempts to connect; gRPC's own pauses grow to two minutes, for which a server that is back would not be seen. */
-const LONGEST_BACKOFF_MS = 5_000;
+const LONGEST_BACKOFF_MS = 2_000;
 
 /** A Temporal client that connects when first used, with the calls that it has open. */
 export function ownConnection(
