@@ -228,7 +228,7 @@ describe('one end of a request is one line', () => {
   });
 });
 
-test('[M14] a worker tells once that it takes work, and once that it no longer does', async () => {
+test('[M14] a worker tells once that it takes work, and once that it no longer does', { timeout: 60_000 }, async () => {
   const next = await logged.stack.nextWorker();
   await next.stop();
   expect(parseLog(next.output())).toEqual([
