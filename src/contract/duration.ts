@@ -39,7 +39,6 @@ type UnitInAnyCase = Unit | Capitalize<Unit> | Uppercase<Unit>;
 /** Milliseconds, or a text of one number and its unit, such as `'10 minutes'`, `'1.5h'`, `'90 s'`. */
 export type Duration = number | `${number}${'' | ' '}${UnitInAnyCase}`;
 
-
 /** In milliseconds, which a text without a unit is too; NaN for what is no duration. */
 export function millisecondsOf(duration: Duration): number {
   if (typeof duration === 'number') return duration;

@@ -2,13 +2,23 @@ import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ROOT } from '../../scripts/lib/paths.mjs';
 
-/** What a block that goes on from an earlier one has of it. */
-const BEFORE = `import { ExternalApiClient, type RequestHandle } from 'durable-external-api';
-declare const client: ExternalApiClient;
-declare const handle: RequestHandle;
+/** What a block may take as given. Its own names go first: it is in a function. */
+const GIVEN = `
+import { pino } from 'pino';
+declare const client: import('durable-external-api').ExternalApiClient;
 declare const requestId: string;
 declare const failedId: string;
+declare const temporalRetries: { inc(labels: Record<string, unknown>): void };
 `;
+
+const CLIENT = "import { ExternalApiClient } from 'durable-external-api';";
+
+function asModule(code) {
+  const imports = Array.from(code.matchAll(/^import [^;]*;/gm), ([all]) => all);
+  const own = imports.some((line) => /\bExternalApiClient\b/.test(line)) ? [] : [CLIENT];
+  const rest = code.replace(/^import [^;]*;/gm, '');
+  return [...imports, ...own, GIVEN, 'export async function block(): Promise<void> {', rest, '}'].join('\n');
+}
 
 /**
  * Writes each block of TypeScript in README and docs to a file of its own, but for the tests of this checkout, which are
@@ -25,7 +35,7 @@ export function writeBlocks(folder) {
     for (const [, code] of blocks) {
       if (code.includes("from '../")) continue;
       const file = join(folder, `${basename(page, '.md')}-${files.length}.mts`);
-      writeFileSync(file, /^import /m.test(code) ? code : `${BEFORE}${code}`);
+      writeFileSync(file, asModule(code));
       files.push(file);
     }
   }
