@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { DATA_FOLDER, ROOT } from '../../scripts/lib/paths.mjs';
@@ -51,7 +51,7 @@ export async function scratchProject() {
     path: (...parts) => join(folder, ...parts),
     /** Compiles files strictly, all declarations checked. @param {5 | 7} typescript */
     compile: (typescript, compilerOptions, files) => {
-      const config = `tsconfig.${typescript}.${compilerOptions.moduleResolution}.${files[0]}.json`;
+      const config = `tsconfig.${typescript}.${compilerOptions.moduleResolution}.${basename(files[0])}.json`;
       const all = JSON.stringify({ compilerOptions: { ...STRICT, ...compilerOptions }, files });
       writeFileSync(join(folder, config), all);
       return run('node', COMPILERS[typescript], '-p', config);

@@ -49,7 +49,7 @@ async function whole(): Promise<Subject> {
   const fails = (code: number) => provider.script({ endpoint: '/process', fault: { kind: 'status', code } });
   return {
     client,
-    resultOf: (data) => processedDataOf(data as never),
+    resultOf: (data) => processedDataOf(data),
     nextRejected: () => fails(422),
     nextLost: () => fails(500),
     nextPending: () => (provider.settings.jobDurationMs = 600_000),
