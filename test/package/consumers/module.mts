@@ -7,7 +7,7 @@ const fake = new FakeExternalApiClient();
 fake.answer(answer);
 const client: ExternalApiClient = fake;
 
-const good: Duration[] = [1, '100', '10 minutes', '1.5h', '90 s', '2 Weeks', '1H'];
+const good: Duration[] = [1, '100ms', '10 minutes', '1.5h', '90 s', '2 Weeks', '1H'];
 // @ts-expect-error a text that is no duration
 const bad: Duration = 'banana';
 // @ts-expect-error nor is it one as an option
