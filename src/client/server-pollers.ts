@@ -10,7 +10,7 @@ export interface Poller {
   lastAskedAt: string;
 }
 
-const DEADLINE_MS = 1_000;
+const DEADLINE_MS = 3_000;
 
 /**
  * The workers that have asked for workflow tasks in the last five minutes, which is as long as the server remembers them,

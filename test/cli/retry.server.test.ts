@@ -128,6 +128,23 @@ test('[N18] E12: after a night of wrong credentials, all are told first, then se
   const unknown = await givenUp(tenant);
   await refused('elsewhere', 403);
   await listed(tenant, 4);
+  const recent = ['list', '--tenant', tenant, '--since', '1h'];
+  const counted = await cli<{ counts: object[]; total: number }>([...recent, '--count-by', 'error']);
+  expect(counted.json()).toMatchObject({ count_by: 'error', total: 4 });
+  expect(counted.json().counts).toHaveLength(3);
+  expect(counted.json().counts[0]).toEqual({ value: 'APIAuthenticationError', count: 2 });
+  const listedNow = await cli<{ requests: { request_id: string; error: { type: string } }[] }>([
+    ...recent,
+    '--error',
+    'APIAuthenticationError',
+  ]);
+  expect(
+    listedNow
+      .json()
+      .requests.map(({ request_id }) => request_id)
+      .toSorted(),
+  ).toEqual(ids.toSorted());
+  expect(listedNow.json().requests[0]?.error.type).toBe('APIAuthenticationError');
   const all = [...ALL, '--tenant', tenant];
   const outcomes = ({ requests }: BulkJson) => new Map(requests.map((entry) => [entry.request_id, entry.outcome]));
 
