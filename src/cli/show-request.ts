@@ -38,7 +38,7 @@ export async function waitForRequest(
   const onInterrupt = (): void => interrupt.abort();
   process.once('SIGINT', onInterrupt);
   const ended = new AbortController();
-  if (process.stderr.isTTY) void tellStates(client, requestId, ended.signal);
+  const telling = process.stderr.isTTY ? tellStates(client, requestId, ended.signal) : null;
   let end: unknown = null;
   try {
     await client.result(requestId, { signal: interrupt.signal, ...(timeout !== undefined && { timeout }) });
@@ -53,6 +53,8 @@ export async function waitForRequest(
     ended.abort();
     process.off('SIGINT', onInterrupt);
   }
+  // A reading that began before the end would be shared, and show the request as it was then.
+  await telling;
   const { status } = await showRequest(client, requestId, output);
   // It may have ended after the wait: what is told then is what is shown.
   if (end instanceof ResultTimeoutError && isTerminal(status)) end = await client.result(requestId).then(nothing, asIs);

@@ -26,3 +26,30 @@ test.each([
     }
   },
 );
+
+test('[C4] what is shown at a terminal was read after the end: an earlier reading, which others share, is waited for', async () => {
+  const out = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  const err = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const wasTerminal = process.stderr.isTTY;
+  process.stderr.isTTY = true;
+  let shared: Promise<object> | null = null;
+  let hasEnded = false;
+  // As the client does: whoever asks while a reading is under way gets that.
+  const status = () => {
+    const now = { ...SNAPSHOT, status: hasEnded ? 'completed' : 'processing' };
+    shared ??= new Promise<object>((resolve) => setTimeout(resolve, 50, now)).finally(() => (shared = null));
+    return shared;
+  };
+  const result = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    hasEnded = true;
+  };
+  try {
+    expect(await waitForRequest({ status, result } as unknown as ExternalApiClient, ID, {})).toBe(EXIT.ok);
+    expect(out.mock.calls.join('')).toContain('"status": "completed"');
+  } finally {
+    process.stderr.isTTY = wasTerminal;
+    out.mockRestore();
+    err.mockRestore();
+  }
+});
