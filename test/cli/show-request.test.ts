@@ -16,7 +16,10 @@ test.each([
   async (status, result, code) => {
     const out = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
     const err = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-    const first = vi.fn().mockRejectedValueOnce(new ResultTimeoutError(ID)).mockImplementation(result);
+    const first = vi
+      .fn<() => Promise<unknown>>()
+      .mockRejectedValueOnce(new ResultTimeoutError(ID))
+      .mockImplementation(result);
     const client = { result: first, status: async () => ({ ...SNAPSHOT, status }) } as unknown as ExternalApiClient;
     try {
       expect(await waitForRequest(client, ID, { timeout: 1 })).toBe(code);
