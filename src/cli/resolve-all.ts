@@ -19,8 +19,8 @@ type Entry = UnknownOutcome & BulkEntry<'decided'>;
 
 /** Decides all, or tells what would be decided. Prints what became of each. */
 export async function resolveAll(client: ExternalApiClient, bulk: Bulk, output: OutputOptions): Promise<ExitCode> {
-  checkResolution(bulk);
-  const { decision, yes } = bulk;
+  const { decision, by, reason, yes } = bulk;
+  checkResolution({ decision, by, reason });
   return await tellOfEach(
     decisions(client, bulk, new Date()),
     {

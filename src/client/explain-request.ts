@@ -11,11 +11,12 @@ export async function explainRequest(
   readBudget: BudgetReader | null,
   source: Pick<BudgetSource, 'address' | 'addressFrom'>,
 ): Promise<Why> {
-  const { waitingFor } = snapshot;
-  const budget = read ?? (waitingFor && (await readBudget?.(PATIENT.budgetMs))) ?? null;
+  const { waitingFor, stale } = snapshot;
+  const lacksWorker = waitingFor === null ? stale : waitingFor.reason === 'worker';
+  const budget = read ?? (waitingFor !== null || stale ? await readBudget?.(PATIENT.budgetMs) : null) ?? null;
   const view = budget?.view ?? null;
   // Whoever is slow is not gone: before a worker is called missing, the server is asked whether it has heard of one.
-  const pollers = waitingFor?.reason === 'worker' && view === null ? await readPollers(client) : null;
+  const pollers = lacksWorker && view === null ? await readPollers(client) : null;
   const { address = null, addressFrom = null } = source;
   const worker = { workerAddress: address, workerAddressFrom: addressFrom, workerProblem: budget?.problem ?? null };
   return why(snapshot, { lastFailure, budget: view, ...worker, pollers }, new Date());

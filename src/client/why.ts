@@ -78,6 +78,9 @@ function predicate(snapshot: RequestSnapshot, evidence: Evidence, now: Date): st
   if (isTerminal(status)) {
     return ENDS[status](snapshot, { ended: timeOfDay(completedAt ?? updatedAt, now), now }) + besides;
   }
+  if (wait === null && snapshot.stale) {
+    return `is ${status} since ${timeOfDay(updatedAt, now)}: ${silentWorker(evidence, now)}${besides}`;
+  }
   if (wait === null) return `is ${status} since ${timeOfDay(updatedAt, now)}, and nothing holds it up${besides}`;
   return REASONS[wait.reason]({ snapshot, evidence, wait, now }) + besides;
 }
@@ -172,6 +175,14 @@ const REASONS: Record<WaitReason, (facts: Facts) => string> = {
     return `waits for a worker: ${step}${asked === null ? '' : `, and ${asked}`}${heardOf(evidence, now)}`;
   },
 };
+
+/** Of a step that a worker has taken, which says nothing of it. */
+function silentWorker(evidence: Evidence, now: Date): string {
+  const asked = askedText(evidence);
+  const taken = 'a worker has its next step, and none answered in time';
+  if (evidence.budget !== null) return `${taken}, although one at ${evidence.workerAddress} lives: look at its log`;
+  return `${taken}${asked === null ? '' : `, and ${asked}`}${heardOf(evidence, now)}`;
+}
 
 /** What came of asking a worker; null: none was asked. */
 function askedText({ workerAddress, workerAddressFrom, workerProblem }: Evidence): string | null {

@@ -203,7 +203,7 @@ test('[N18][C5] E12: on a server without our search attributes, too, only what e
   await listed('default', 2, plain.client);
   const env = { TEMPORAL_NAMESPACE: plain.temporal.namespace };
   for (const [status, { requestId }] of [['failed', failed] as const, ['timed_out', late] as const]) {
-    const dry = await cli<BulkJson>(['retry', '--all', '--status', status, '--since', '1h'], { env });
+    const dry = await cli<BulkJson>(['retry', '--all', '--status', status, '--since', '1h', '--refused'], { env });
     expect(dry.json().requests).toMatchObject([{ request_id: requestId, outcome: 'planned' }]);
   }
 });
@@ -235,7 +235,7 @@ test('[N18] E12: when Temporal goes away in between, what was retried is told, a
     },
   });
   const since = new Date(Date.now() - 3_600_000);
-  const code = await retryAll(cut, { status: 'failed', since, tenant, by: 'jo', refused: false, yes: true }, {});
+  const code = await retryAll(cut, { status: 'failed', since, tenant, by: 'jo', refused: true, yes: true }, {});
   expect([code, calls]).toEqual([69, 2]);
 });
 

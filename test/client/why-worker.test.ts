@@ -58,3 +58,12 @@ describe('a wait for a worker', () => {
     expect(told({ ...snapshot, ...waits('worker') }, evidence)).toBe(sentence);
   });
 });
+
+test('[N6] a step that a worker has, and says nothing of, is not told as held up by nothing', () => {
+  const stale = { stale: true, updatedAt: AT(-60), waitingFor: null };
+  const taken = 'is submitting since 11:59:00Z: a worker has its next step, and none answered in time';
+  expect(told(stale)).toBe(`${taken}, and ${WORKER} ${REFUSES}: start one, or look at its log.`);
+  expect(told(stale, { budget: OPEN_BUDGET, workerProblem: null })).toBe(
+    `${taken}, although one at ${WORKER} lives: look at its log.`,
+  );
+});
