@@ -67,7 +67,7 @@ test('[M19] a port that is taken is exit code 1 and one line', async () => {
   const { code, stderr } = await endOf(startProcess({ GATEWAY_PORT: String(port) }));
   expect(code).toBe(1);
   expect(stderr).toBe(
-    `error: Cannot listen on 127.0.0.1:${port}: the port is taken. Stop what listens there, or set GATEWAY_PORT.\n`,
+    `error: Cannot listen on 127.0.0.1:${port} (the port is from GATEWAY_PORT): the port is taken. Stop what listens there, or set GATEWAY_PORT.\n`,
   );
 });
 
