@@ -15,7 +15,7 @@ describe.concurrent('[N1][N14] of a submit and of a poll', () => {
     { endpoint: '/process', async: false },
     { endpoint: '/status/{request_id}', async: true },
   ] as const)(
-    'there is one heartbeat at a time, and what $endpoint answers is reported next, when Temporal takes its time for them',
+    'there is one heartbeat at a time, and what $endpoint answers is reported after one more at most, when Temporal is slow',
     { timeout: 90_000 },
     async ({ endpoint, async }, { expect }) => {
       const temporal = await connectToTemporal();
@@ -37,11 +37,12 @@ describe.concurrent('[N1][N14] of a submit and of a poll', () => {
       const handle = await stack.client.process({ data: 1, options: { async } }, { idempotency: 'none' });
       const answer = () => stack.fake.ledger.find((call) => call.endpoint === endpoint && call.answeredAt !== null);
       await waitUntil('the provider has answered', answer, 30_000);
-      // They would come every two or three seconds.
-      expect(calls).toEqual([HEARTBEAT]);
+      // They would come every two or three seconds. The end does not wait for them.
+      expect(calls.filter((method) => method === HEARTBEAT)).toHaveLength(1);
       held.abort();
       await waitUntil('the answer is reported', () => calls.includes(COMPLETED));
-      expect(calls).toEqual([HEARTBEAT, COMPLETED]);
+      // The newest of those that were due meanwhile may go out first.
+      expect(calls.indexOf(COMPLETED)).toBeLessThanOrEqual(2);
       expect(await handle.result()).toMatchObject({ status: 'completed' });
     },
   );
