@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { InvalidRequestError } from './client-errors.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../contract/nearest.ts';
 import type { StandardSchema } from './standard-schema.ts';
 
 /** An object of these members only: a misspelt one would be dropped in silence, and what it asks for with it. */

@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, expect, test } from 'vitest';
 import { ExternalApiClient, InvalidRequestError } from '../../src/client/index.ts';
-import { nearest } from '../../src/client/nearest.ts';
+import { nearest } from '../../src/contract/nearest.ts';
 
 const ID = 'req_3M6K1E4TZJAEH5SCCQVTGS01T3';
 
