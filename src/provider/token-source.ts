@@ -1,4 +1,5 @@
 import type { CallContext } from './call.ts';
+import { orAborted } from './or-aborted.ts';
 import type { SharedTokens } from './shared-token.ts';
 import type { Token, UsableToken } from './token.ts';
 
@@ -99,7 +100,7 @@ export class TokenSource {
     context.signal?.throwIfAborted();
     const token = this.#token;
     const decision = decideToken(token, this.#now(), this.#backgroundFailedAt);
-    if (token === null || decision === 'wait') return untilAborted(this.#refreshOnce(context), context.signal);
+    if (token === null || decision === 'wait') return orAborted(this.#refreshOnce(context), context.signal);
     if (decision === 'serve-and-refresh') {
       this.#refreshOnce(context).catch(() => (this.#backgroundFailedAt = this.#now()));
     }
@@ -114,7 +115,7 @@ export class TokenSource {
   /** A new token, though the old one may still be good. Rejects as `get` does. */
   async renew(context: CallContext): Promise<Token> {
     context.signal?.throwIfAborted();
-    return untilAborted(this.#refreshOnce(context), context.signal);
+    return orAborted(this.#refreshOnce(context), context.signal);
   }
 
   /**
@@ -165,13 +166,4 @@ export class TokenSource {
     const { accessToken, expiresIn } = await this.#options.fetchToken(context);
     return { accessToken, own: true, ...tokenTimes(askedAt, expiresIn) };
   }
-}
-
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error);
-    signal.addEventListener('abort', onAbort);
-    void promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

@@ -1,3 +1,5 @@
+import { within } from './time-limits.ts';
+
 /** So long a failure waits for what is closed after it. */
 const CLOSE_MS = 5_000;
 
@@ -9,21 +11,8 @@ export async function closeAfter(work: () => Promise<void>, close: () => Promise
   try {
     await work();
   } catch (error) {
-    await within(CLOSE_MS, close());
+    await within(CLOSE_MS, close()).catch(() => {});
     throw error;
   }
   await close();
-}
-
-/** Resolves when `promise` is settled, or after `ms`. */
-function within(ms: number, promise: Promise<void>): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    void promise
-      .catch(() => {})
-      .then(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-  });
 }

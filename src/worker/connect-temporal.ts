@@ -1,9 +1,10 @@
 import { NativeConnection } from '@temporalio/worker';
 import { grpcCode } from '../client/temporal-errors.ts';
 import type { TemporalConfig } from '../config/temporal.ts';
+import { orAborted } from '../provider/or-aborted.ts';
 import { isOfServer, refusal } from './temporal-failures.ts';
 import type { TemporalWatch } from './temporal-watch.ts';
-import { aborted, LateError, pause, within } from './time-limits.ts';
+import { LateError, pause, within } from './time-limits.ts';
 
 /** With the pause, a server that says nothing is asked every 10 s. */
 const ANSWER_MS = 9_000;
@@ -31,7 +32,7 @@ export async function connectWhenThere(
     const askedAt = new Date();
     const connecting = connect(config);
     try {
-      const connection = await Promise.race([within(ANSWER_MS, connecting), aborted(signal)]);
+      const connection = await orAborted(within(ANSWER_MS, connecting), signal);
       watch.found();
       return connection;
     } catch (error) {
