@@ -14,6 +14,8 @@ const STAMP = join(DIST, '.build-stamp.json');
 /** What the worker loads: workflows and all that they import, in one file. */
 export const WORKFLOW_BUNDLE = join(DIST, 'workflow-bundle.js');
 
+const WORKFLOWS = join(DIST, 'workflows', 'index.js');
+
 const compile = (...projects) =>
   runCommand(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-b', ...projects], { cwd: ROOT });
 
@@ -38,8 +40,9 @@ const STEPS = [
     run: () =>
       runCommand(process.execPath, [
         join(ROOT, 'scripts/lib/bundle-workflows.mjs'),
-        join(DIST, 'workflows', 'index.js'),
+        WORKFLOWS,
         WORKFLOW_BUNDLE,
+        WORKFLOWS,
       ]),
   },
 ];

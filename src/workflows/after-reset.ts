@@ -27,8 +27,11 @@ const GRACE_MS = 10_000;
  * The activity, which is cancelled some seconds after its time is up, if a reset found it pending: a server (seen on 1.29)
  * then forgets its timeout, and hands it to nobody after that time.
  */
-export async function inTime<T>(activity: () => Promise<T>, withinMs: number): Promise<T> {
-  if (!wasReset()) return await activity();
+export function inTime<T>(activity: () => Promise<T>, withinMs: number): Promise<T> {
+  return wasReset() ? inTimeAfterReset(activity, withinMs) : activity();
+}
+
+async function inTimeAfterReset<T>(activity: () => Promise<T>, withinMs: number): Promise<T> {
   const endsAt = Date.now() + withinMs;
   const own = new CancellationScope();
   const clock = new CancellationScope();

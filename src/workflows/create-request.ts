@@ -47,6 +47,8 @@ export interface Request {
     withinMs?: number,
   ): (input: Input<Name>) => Promise<Result<Name>>;
   receive(hint: CallbackHint | undefined): void;
+  /** Told of each callback; null: nobody waits for one. */
+  onCallback: (() => void) | null;
   /** Why a decision cannot be taken now; null: it can. */
   refusalOf(resolution: Resolution): Refusal | null;
   decide(resolution: Resolution): void;
@@ -135,7 +137,9 @@ export function createRequest(
       lastCallbackAt = Date.now();
       const id = callback?.providerRequestId;
       if (typeof id === 'string' && isProviderRequestId(id)) hint = id;
+      this.onCallback?.();
     },
+    onCallback: null,
     refusalOf: (decided) => refusalOf(decided, state, resolution !== null),
     decide(decided) {
       resolution = decided;

@@ -3,7 +3,6 @@ import {
   defineQuery,
   defineSignal,
   defineUpdate,
-  metricMeter,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -11,6 +10,7 @@ import {
 import { CALLBACK_SIGNAL, RESOLVE_UPDATE, STATUS_QUERY } from '../contract/names.ts';
 import type { CallbackHint, ProcessRequestArgs, RequestState, Resolution } from '../contract/request.ts';
 import { isTerminal } from '../contract/values.ts';
+import { count } from './count.ts';
 import { createRequest, type Request } from './create-request.ts';
 import { currentDetails } from './request-state.ts';
 import { tellEnd } from './tell-end.ts';
@@ -19,14 +19,12 @@ const statusQuery = defineQuery<RequestState>(STATUS_QUERY);
 const callbackReceived = defineSignal<[CallbackHint?]>(CALLBACK_SIGNAL);
 const resolveOutcome = defineUpdate<RequestState, [Resolution]>(RESOLVE_UPDATE);
 
-const finishedRequests = metricMeter.createCounter('external_api_requests', undefined, 'Requests by final state');
-
 /** The one request of a workflow, with all handlers, which must be there before the first await. */
 export function exposeRequest(args: ProcessRequestArgs): Request {
   const request: Request = createRequest(args, workflowInfo().startTime.getTime(), (state) => {
     setCurrentDetails(currentDetails(state));
     if (!isTerminal(state.status)) return;
-    finishedRequests.add(1, { status: state.status });
+    count('external_api_requests', 'Requests by final state', { status: state.status });
     tellEnd(request);
   });
   setHandler(statusQuery, () => request.state, { description: "The request's state" });

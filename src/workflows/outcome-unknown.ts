@@ -1,17 +1,12 @@
-import { condition, log, metricMeter } from '@temporalio/workflow';
+import { condition, log } from '@temporalio/workflow';
 import type { NamedBy } from '../endings/step-over.ts';
 import { setAttention } from './attention.ts';
+import { count } from './count.ts';
 import type { Request } from './create-request.ts';
 import { hintGapMs } from './hint-plan.ts';
 import { RequestEnded } from './request-ended.ts';
 import { requestFailure, type RequestFailure } from './request-failure.ts';
 import { seconds } from './tell-end.ts';
-
-const unknownOutcomes = metricMeter.createCounter(
-  'external_api_outcomes_unknown',
-  undefined,
-  'Requests whose submit may or may not have been executed',
-);
 
 /** What to do with an unknown outcome. */
 export type Resolved =
@@ -104,7 +99,7 @@ export class Hold {
   #tell({ error }: RequestFailure, endsAt: number): void {
     const { args, tally } = this.#request;
     setAttention(args, 'outcome_unknown');
-    unknownOutcomes.add(1);
+    count('external_api_outcomes_unknown', 'Requests whose submit may or may not have been executed');
     log.warn('The outcome of a submit is unknown; it waits for a callback or a decision', {
       event: 'external_api_outcome_unknown',
       request_id: args.requestId,

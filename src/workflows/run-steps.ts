@@ -1,5 +1,5 @@
 import { ActivityFailure, CancellationScope, isCancellation } from '@temporalio/workflow';
-import type { Authentication } from '../contract/activities.ts';
+import type { Authentication, PollResult } from '../contract/activities.ts';
 import type { ProcessResult } from '../contract/request.ts';
 import { ending, type StepOver } from '../endings/ending.ts';
 import {
@@ -89,7 +89,13 @@ export class Steps {
     }
     // The provider layer takes a reply with neither a result nor an id for an unreadable one.
     if (providerRequestId === null) throw new TypeError('The submission has neither a result nor an id');
-    return await this.#watched({ providerRequestId, firstPollAfterMs, submittedAt: Date.now(), answerSlot });
+    const { result: polled } = await this.#watched({
+      providerRequestId,
+      firstPollAfterMs,
+      submittedAt: Date.now(),
+      answerSlot,
+    });
+    return { result: polled, storedAt: null };
   }
 
   /** That it is the work of this input, a person says, or a callback: not for other requests to rely on. */
@@ -97,11 +103,12 @@ export class Steps {
     this.#namedBy = namedBy;
     const unknown = { firstPollAfterMs: null, submittedAt: null, answerSlot: undefined };
     const work = { providerRequestId, ...unknown, ...(until !== undefined && { until }) };
-    return namedBy === 'person' ? await this.#watched(work) : await this.#inDoubt(work);
+    const { result } = await (namedBy === 'person' ? this.#watched(work) : this.#inDoubt(work));
+    return { result, storedAt: null };
   }
 
   /** The question stays open meanwhile: that work may be another's. @throws WorkLeft */
-  async #inDoubt(work: WatchedWork): Promise<Answer> {
+  async #inDoubt(work: WatchedWork): Promise<PollResult> {
     const { providerRequestId } = work;
     const scope = new CancellationScope();
     const left = async (): Promise<never> => {
@@ -109,30 +116,29 @@ export class Steps {
       throw new WorkLeft();
     };
     try {
-      const answer = await scope.run(() => Promise.race([this.#watched(work), left()]));
+      const found = await scope.run(() => Promise.race([this.#watched(work), left()]));
       this.#request.apply({ type: 'submitted', providerRequestId });
       setAttention(this.#request.args, null);
-      return answer;
+      return found;
     } finally {
       scope.cancel();
     }
   }
 
-  async #authenticated(): Promise<Authentication> {
+  #authenticated(): Promise<Authentication> {
     this.#request.apply({ type: 'authenticating' });
     const { requestId, tenant, idempotency, cache } = this.#request.args;
     const authenticate = this.#request.activity('authenticate', 'Have a valid access token');
-    if (cache.use === 'off') return await authenticate({ requestId, idempotency });
-    return await authenticate({ requestId, idempotency, cache: { ...cache, tenant, use: cache.use } });
+    if (cache.use === 'off') return authenticate({ requestId, idempotency });
+    return authenticate({ requestId, idempotency, cache: { ...cache, tenant, use: cache.use } });
   }
 
-  async #watched(work: WatchedWork): Promise<Answer> {
+  #watched(work: WatchedWork): Promise<PollResult> {
     const { providerRequestId } = work;
     this.#step = 'pollStatus';
     this.#providerRequestId = providerRequestId;
     if (this.#namedBy !== 'callback') this.#request.apply({ type: 'submitted', providerRequestId });
-    const { result } = await watchWork(this.#request, work);
-    return { result, storedAt: null };
+    return watchWork(this.#request, work);
   }
 
   async #resolved(failure: RequestFailure): Promise<Resolved> {

@@ -33,26 +33,30 @@ export interface SubmitOptions {
 export async function submitWork(request: Request, options: SubmitOptions): Promise<Submission> {
   const outer = CancellationScope.current();
   if (outer.consideredCancelled) throw new CancelledFailure('Cancelled before the submit');
-  const cancelled = outer.cancelRequested.catch(() => 'cancelled' as const);
-  return await CancellationScope.nonCancellable(async () => {
-    const own = new CancellationScope();
-    const submitting = own.run(() => submit(request, options));
-    const first = await Promise.race([submitting, cancelled]);
-    if (first !== 'cancelled') return first;
+  const shield = new CancellationScope({ cancellable: false });
+  const own = new CancellationScope({ cancellable: true, parent: shield });
+  const submitting = own.run(() => submit(request, options));
+  let isOver = false;
+  async function passOn(): Promise<void> {
     options.onConfirmed(await Promise.race([confirmUnsent(options.mode), submitting.then(no, no)]));
     own.cancel();
+  }
+  outer.cancelRequested.catch(() => (isOver ? null : shield.run(passOn)));
+  try {
     return await submitting;
-  });
+  } finally {
+    isOver = true;
+  }
 }
 
 function no(): false {
   return false;
 }
 
-async function submit(request: Request, { mode, answerSlot, resubmitted }: SubmitOptions): Promise<Submission> {
+function submit(request: Request, { mode, answerSlot, resubmitted }: SubmitOptions): Promise<Submission> {
   const { version, requestId, data, options, idempotency, priority, submittedAs } = request.args;
   const process = request.activity('process', `POST /process${options.async ? ', asynchronous' : ''}`);
-  return await process({
+  return process({
     version,
     requestId,
     data,

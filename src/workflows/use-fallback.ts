@@ -1,17 +1,12 @@
-import { CancellationScope, metricMeter, proxyActivities } from '@temporalio/workflow';
+import { CancellationScope, proxyActivities } from '@temporalio/workflow';
 import type { AnswerActivities, Authentication, FallBackResult } from '../contract/activities.ts';
 import { TASK_QUEUES } from '../contract/names.ts';
 import { inTime } from './after-reset.ts';
+import { count } from './count.ts';
 import type { Request } from './create-request.ts';
 import type { RequestFailure } from './request-failure.ts';
 
 const LONGEST_FALLBACK_MS = 30_000;
-
-const fallbacks = metricMeter.createCounter(
-  'external_api_fallbacks',
-  undefined,
-  'Requests that failed and were completed by the fallback',
-);
 
 /**
  * What stands in for the result of a request that is about to end with `failure`; null: nothing.
@@ -41,7 +36,9 @@ export async function fallBack(
     const instead = await CancellationScope.nonCancellable(() =>
       inTime(() => activities.fallBack(input), LONGEST_FALLBACK_MS),
     );
-    if (instead !== null) fallbacks.add(1);
+    if (instead !== null) {
+      count('external_api_fallbacks', 'Requests that failed and were completed by the fallback');
+    }
     return instead;
   } catch (error) {
     tally.fallbackError = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);

@@ -1,4 +1,4 @@
-import { CancellationScope, condition } from '@temporalio/workflow';
+import { CancellationScope } from '@temporalio/workflow';
 import type { PollInput, PollResult } from '../contract/activities.ts';
 import type { Request } from './create-request.ts';
 import { HintPlan } from './hint-plan.ts';
@@ -22,37 +22,45 @@ export async function watchWork(request: Request, work: WatchedWork): Promise<Po
   // One that came before there was anything to look at counts.
   const isHinted = plan.isNews(request.lastCallbackAt);
   const firstMs = isHinted ? plan.heed(Date.now()) : work.submittedAt === null ? 0 : null;
-
-  async function hinted(): Promise<PollResult> {
-    for (;;) {
-      await condition(() => plan.isNews(request.lastCallbackAt));
-      const found = await poll(request, work, { lookAfterMs: plan.heed(Date.now()), once: true });
-      if (found !== null) return found;
-    }
-  }
-
-  async function planned(): Promise<PollResult> {
-    const found = await poll(request, work, { lookAfterMs: firstMs });
-    if (found === null) throw new TypeError('A poll that was to go on has ended without a result');
-    return found;
-  }
-
   const scope = new CancellationScope();
+  const start = (look: Look): Promise<PollResult | null> => scope.run(() => poll(request, work, look));
+  let isLooking = false;
+
+  const found = new Promise<PollResult>((resolve, reject) => {
+    function lookIfHinted(): void {
+      if (isLooking || !plan.isNews(request.lastCallbackAt)) return;
+      isLooking = true;
+      start({ lookAfterMs: plan.heed(Date.now()), once: true }).then((seen) => {
+        isLooking = false;
+        if (seen === null) lookIfHinted();
+        else resolve(seen);
+      }, reject);
+    }
+    request.onCallback = lookIfHinted;
+    scope.cancelRequested.catch(reject);
+    start({ lookAfterMs: firstMs }).then((seen) => {
+      if (seen === null) reject(new TypeError('A poll that was to go on has ended without a result'));
+      else resolve(seen);
+    }, reject);
+  });
   try {
-    return await scope.run(() => Promise.race([planned(), hinted()]));
+    return await found;
   } finally {
+    request.onCallback = null;
     scope.cancel();
   }
 }
 
-async function poll(
+type Look = Pick<PollInput, 'lookAfterMs' | 'once'>;
+
+function poll(
   { args, activity }: Request,
   { providerRequestId, firstPollAfterMs, submittedAt, answerSlot, until }: WatchedWork,
-  look: Pick<PollInput, 'lookAfterMs' | 'once'>,
+  look: Look,
 ): Promise<PollResult | null> {
   const { requestId, kind } = args;
   const withinMs = until === undefined ? undefined : Math.max(0, until - Date.now());
-  return await activity(
+  return activity(
     'pollStatus',
     `GET /status/${providerRequestId}${look.once ? ', because of a callback' : ''}`,
     withinMs,
