@@ -25,11 +25,12 @@ export function createPollStatus(deps: ActivityDeps) {
         async function wait(plannedMs: number, why: string): Promise<void> {
           const leftMs = remainingMs(context, deps.now());
           const { delayMs, untilDeadline } = cutToDeadline(plannedMs, leftMs, true);
-          context.heartbeat(progress);
           const isLong = delayMs > WAIT_IN_ATTEMPT_MS || delayMs >= leftMs || deps.now() > attemptEndsAt;
-          if (isLong && !untilDeadline) throw stillProcessing(why, delayMs);
-          await context.sleep(delayMs);
-          if (untilDeadline) throw stillProcessing(why, AFTER_DEADLINE_MS);
+          if (!isLong || untilDeadline) await context.sleep(delayMs);
+          if (!isLong && !untilDeadline) return;
+          // What it has counted reaches the next attempt only so.
+          context.heartbeat(progress);
+          throw stillProcessing(why, untilDeadline ? AFTER_DEADLINE_MS : delayMs);
         }
 
         if (!progress.started) {

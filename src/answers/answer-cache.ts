@@ -40,6 +40,9 @@ const MAX_ANSWERS_IN_MEMORY = 500;
 /** To lose a generation is to forget its answers, which is always allowed: tenants that went away leave nothing. */
 const GENERATION_TTL_MS = 30 * 24 * 3_600_000;
 
+/** Tenants whose generation is remembered. */
+const MOST_GENERATIONS = 1_000;
+
 const NOTHING: LookedUp = { slot: null, answer: null };
 
 /**
@@ -54,6 +57,8 @@ export class AnswerCache {
   readonly #options: AnswerCacheOptions;
   readonly #store: Keyv;
   readonly #keepMs: number;
+  /** Tenant -> the generation that was last read: a guess, never believed. */
+  readonly #generations = new Map<string, string>();
   #isDown = false;
 
   constructor(options: AnswerCacheOptions) {
@@ -95,9 +100,13 @@ export class AnswerCache {
   }
 
   async #find(asked: AnswerKey, maxAgeMs: number): Promise<LookedUp> {
-    const slot = await this.#slotOf(asked);
-    if (maxAgeMs === 0) return { slot, answer: null };
-    const answer: unknown = await this.#store.get(slot);
+    const reads = maxAgeMs > 0;
+    // Asked for together with the generation, which is nearly always the one that it was: then that is one round trip.
+    const guess = reads ? this.#guessOf(asked) : null;
+    const guessed: Promise<unknown> = guess === null ? Promise.resolve() : this.#store.get(guess);
+    const [slot, atGuess] = await Promise.all([this.#slotOf(asked), guessed]);
+    if (!reads) return { slot, answer: null };
+    const answer: unknown = slot === guess ? atGuess : await this.#store.get(slot);
     // The store's own clock only clears away: another one may have asked for another age.
     const isYoung = isAnswer(answer) && this.#options.now() - Date.parse(answer.storedAt) < maxAgeMs;
     return { slot, answer: isYoung ? answer : null };
@@ -110,7 +119,14 @@ export class AnswerCache {
       generation = randomUUID();
       await this.#store.set(generationOf(tenant), generation, GENERATION_TTL_MS);
     }
-    return `${tenant}/${String(generation)}/${key}`;
+    if (this.#generations.size >= MOST_GENERATIONS) this.#generations.clear();
+    this.#generations.set(tenant, String(generation));
+    return slotOf(tenant, String(generation), key);
+  }
+
+  #guessOf({ tenant, key }: AnswerKey): string | null {
+    const generation = this.#generations.get(tenant);
+    return generation === undefined ? null : slotOf(tenant, generation, key);
   }
 
   /** Null when the store does not answer in time: however many commands it takes, no request waits longer for it. */
@@ -135,6 +151,10 @@ function storeOf({ redis, scope }: AnswerCacheOptions): Keyv {
     useKeyPrefix: false,
     throwOnErrors: true,
   });
+}
+
+function slotOf(tenant: string, generation: string, key: string): string {
+  return `${tenant}/${generation}/${key}`;
 }
 
 function generationOf(tenant: string): string {

@@ -1,5 +1,5 @@
 import type { Operation } from '../contract/values.ts';
-import { WaitingLine } from './waiting-line.ts';
+import { NoPermitError, WaitingLine } from './waiting-line.ts';
 import {
   CALL_CLASSES,
   type BudgetRules,
@@ -21,6 +21,8 @@ export class CallBudget {
   readonly #store: PermitStore;
   readonly #line: WaitingLine;
   #isDown = false;
+  /** The store spoke of an outage, and has let no ordinary call through since. */
+  #wasClosed = false;
 
   constructor(store: PermitStore, rules: Pick<BudgetRules, 'limit' | 'windowMs'>) {
     this.#rules = rules;
@@ -32,13 +34,22 @@ export class CallBudget {
    * A permit to send one call now. Who waits is served in the order of classes, and within one in the order of arrival.
    * @throws NoPermitError when there is none within 5 s; the signal's reason
    */
-  enter(callClass: CallClass, operation: Operation, signal?: AbortSignal): Promise<Permit> {
-    return this.#line.enter(callClass, operation, signal);
+  async enter(callClass: CallClass, operation: Operation, signal?: AbortSignal): Promise<Permit> {
+    try {
+      const permit = await this.#line.enter(callClass, operation, signal);
+      this.#wasClosed = permit.probe;
+      return permit;
+    } catch (error) {
+      if (error instanceof NoPermitError) this.#wasClosed ||= error.closedBy === 'outage';
+      throw error;
+    }
   }
 
   /** Whether one more call could go out, besides `promised` ones and those of its class that wait here. */
-  room(callClass: CallClass, promised: number): Promise<Room> {
-    return this.#store.peek(callClass, promised + this.#line.waiting(callClass) + 1);
+  async room(callClass: CallClass, promised: number): Promise<Room> {
+    const room = await this.#store.peek(callClass, promised + this.#line.waiting(callClass) + 1);
+    this.#wasClosed ||= room.closedBy === 'outage';
+    return room;
   }
 
   /** What keeps every call from going out, whether or not it has a permit: the provider asked us to wait, or is down. */
@@ -46,8 +57,15 @@ export class CallBudget {
     return this.#store.closure();
   }
 
+  /** The same, as far as this process knows without asking. */
+  get knownClosure(): Closure {
+    return this.#store.knownClosure();
+  }
+
   /** Whether an outage waits for a call that finds out whether it is over, and none is on its way. */
   async probeDue(): Promise<boolean> {
+    // Who has met no outage need not ask: it would meet it with its permit.
+    if (!this.#isDown && !this.#wasClosed) return false;
     return (await this.#store.closure()).probeDue;
   }
 

@@ -91,10 +91,16 @@ export class FleetStore implements PermitStore {
   }
 
   async closure(): Promise<Closure> {
-    const coolDown = this.#coolDown();
-    if (coolDown !== null) return { ...coolDown, probeDue: false };
+    const known = this.knownClosure();
+    if (known.closedBy !== null) return known;
     const reply = await this.#member.ask('closure');
     return reply?.closure() ?? this.#share.closure(this.#now);
+  }
+
+  /** Of the others' outages only Redis knows. */
+  knownClosure(): Closure {
+    const coolDown = this.#coolDown();
+    return coolDown === null ? OPEN : { ...coolDown, probeDue: false };
   }
 
   isUsable(permit: Permit): boolean {
@@ -161,6 +167,8 @@ export class FleetStore implements PermitStore {
     return room;
   }
 }
+
+const OPEN: Closure = { waitMs: 0, closedBy: null, probeDue: false };
 
 function flag(value: boolean): string {
   return value ? '1' : '0';

@@ -13,6 +13,7 @@ export function createMemoryStore(rules: BudgetRules, now: () => number): Permit
     take: async (callClass, operation) => log.take(callClass, operation, now()),
     peek: async (callClass, calls) => log.peek(callClass, calls, now()),
     closure: async () => log.closure(now()),
+    knownClosure: () => log.closure(now()),
     isUsable: (permit) => now() < permit.useBy,
     arrived: async (permit) => log.arrived(permit, now()),
     ended: async (permit, end) => {

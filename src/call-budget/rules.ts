@@ -115,6 +115,8 @@ export interface PermitStore {
   /** Whether `calls` more calls could go out now. */
   peek(callClass: CallClass, calls: number): Promise<Room>;
   closure(): Promise<Closure>;
+  /** What this process knows of it. */
+  knownClosure(): Closure;
   /** Whether a call with it may still be sent. */
   isUsable(permit: Permit): boolean;
   /** The call has surely arrived by now. */

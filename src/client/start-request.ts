@@ -36,6 +36,7 @@ export class RequestStarter {
         details,
       );
       await this.#client.workflow.start(WORKFLOW_TYPE, options);
+      return;
     } catch (error) {
       if (this.#searchAttributes && isMissingSearchAttribute(error)) {
         this.#searchAttributes = false;
@@ -69,7 +70,8 @@ function startOptions(args: ProcessRequestArgs, memo: RequestMemo, details: stri
     taskQueue: priority === 'bulk' ? TASK_QUEUES.bulk : TASK_QUEUES.requests,
     args: [args],
     memo: { ...memo },
-    workflowIdConflictPolicy: 'USE_EXISTING',
+    // So that who starts it is told apart from who finds it: only one that was there may be of another input.
+    workflowIdConflictPolicy: 'FAIL',
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     // Tenants take turns in every queue, on servers that know fairness keys.
     priority: { fairnessKey: tenant },

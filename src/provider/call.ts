@@ -72,6 +72,9 @@ interface CallMakerOptions {
 /** A place is given back at any moment; a permit that lapsed may be had anew. */
 const ASK_AGAIN_MS = 1_000;
 
+/** A permit that is younger says that the provider is open. */
+const FRESH_PERMIT_MS = 100;
+
 /** The one way to the provider: every call gets a socket and a permit, is sent, understood and reported here. */
 export function createCallMaker({
   transport,
@@ -104,13 +107,15 @@ export function createCallMaker({
   async function permitted<T>(call: Call<T>): Promise<T> {
     const { signal } = call.context;
     const permit = await permitFor(call);
+    const permittedAt = performance.now();
     let sent = false;
     try {
       if (call.beforeSend !== undefined) {
         await call.beforeSend();
         signal?.throwIfAborted();
-        // It took some milliseconds, in which another call may have been refused.
-        if (!permit.probe) throwIfClosed(call, await budget.closure());
+        // Meanwhile another call may have been refused; of other processes only one that took long need ask.
+        const isFresh = performance.now() - permittedAt < FRESH_PERMIT_MS;
+        if (!permit.probe) throwIfClosed(call, isFresh ? budget.knownClosure : await budget.closure());
       }
       // Its record took so long, or this process was frozen.
       if (!budget.isUsable(permit)) throw lapsed(call);

@@ -251,3 +251,28 @@ describe('trouble with Redis', () => {
     expect(await read()).toBe('two');
   });
 });
+
+test('[M20] a lookup of a known tenant is one round trip to Redis', async () => {
+  const redis = await startRedis();
+  onTestFinished(() => redis.kill());
+  let trips = 0;
+  const server = createServer((socket) => {
+    const upstream = createConnection(redis.port, '127.0.0.1');
+    socket.on('data', (chunk) => {
+      if (chunk.includes('GET')) trips++;
+      upstream.write(chunk);
+    });
+    upstream.pipe(socket);
+    upstream.on('error', () => socket.destroy());
+    socket.on('error', () => upstream.destroy());
+    socket.on('close', () => upstream.destroy());
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const { remember, read } = open({ redis: await connect({ url: `redis://127.0.0.1:${port}` }) });
+  await remember(READ, 'one');
+  trips = 0;
+  expect(await read()).toBe('one');
+  expect(trips).toBe(1);
+});

@@ -4,7 +4,7 @@ import { inject } from 'vitest';
 import type { ActivityDeps, CallPolicy } from '../../src/activities/deps.ts';
 import type { CallBudget } from '../../src/call-budget/call-budget.ts';
 import { ExternalApiClient } from '../../src/client/index.ts';
-import type { BudgetConfig } from '../../src/config/worker-config.ts';
+import type { BudgetConfig, RedisConfig } from '../../src/config/worker-config.ts';
 import { workflowIdOf } from '../../src/contract/names.ts';
 import type { Endpoint } from '../../src/fake-provider/endpoint.ts';
 import { startFakeProvider, type FakeProvider, type FakeProviderOptions } from '../../src/fake-provider/index.ts';
@@ -40,6 +40,8 @@ export interface StackOptions {
   budget?: Partial<BudgetConfig>;
   /** Default: the server that all test files share. */
   temporal?: TestTemporal;
+  /** Default: everything is counted and kept in this process. */
+  redis?: RedisConfig;
   random?: () => number;
   now?: () => number;
   /** Default: no answer is kept, and nothing stands in for one. */
@@ -99,7 +101,7 @@ export async function startInProcessStack(options: StackOptions = {}): Promise<I
       budget: { ...BUDGET, ...budget },
       calls: { ...POLICY, ...policy },
       answers: { cacheTtlMs: 0, fallback: 'none', fallbackMaxAgeMs: 0 },
-      redis: null,
+      redis: options.redis ?? null,
       tokenKey: null,
       temporal: { connectionOptions: { address: temporal.address }, namespace: temporal.namespace },
       logLevel: 'silent',
