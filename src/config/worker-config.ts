@@ -100,6 +100,8 @@ export interface WorkerConfig {
   /** Encrypts the access token in Redis. Null: each process has its own token. */
   readonly tokenKey: Buffer | null;
   readonly calls: CallPolicyConfig;
+  /** Interactive requests that are kept in memory, and a quarter of them bulk ones; null: as many as the memory allows. */
+  readonly cachedRequests: number | null;
   readonly metricsHost: string;
   readonly metricsPort: number;
   readonly logLevel: LogLevel;
@@ -143,6 +145,7 @@ export const WORKER_VARIABLES = z
     REDIS_CA_FILE: pemFile.optional(),
     REDIS_SENTINELS: addresses.optional(),
     REDIS_SENTINEL_NAME: credential.optional(),
+    WORKER_CACHED_REQUESTS: integer({ min: 10, max: 10_000 }).nullable().default(null),
     METRICS_HOST: host.default('127.0.0.1'),
     METRICS_PORT: port.default(9464),
     LOG_LEVEL: logLevel,
@@ -262,6 +265,7 @@ export function loadWorkerConfig(env: NodeJS.ProcessEnv = process.env): WorkerCo
     }),
     redis: redisOf(values),
     tokenKey: values.EXTERNAL_API_TOKEN_KEY,
+    cachedRequests: values.WORKER_CACHED_REQUESTS,
     metricsHost: values.METRICS_HOST,
     metricsPort: values.METRICS_PORT,
     logLevel: values.LOG_LEVEL,

@@ -17,6 +17,7 @@ import { budgetView } from '../observability/view-of-budget.ts';
 import type { PollObserver } from '../polling/poll-job.ts';
 import type { ProviderObserver } from '../provider/observer.ts';
 import { createProviderClient, type ProviderClient, type ProviderClientOptions } from '../provider/provider-client.ts';
+import { cachedRequestsIn, memoryBytes } from './cached-requests.ts';
 import { closeAfter } from './close-after.ts';
 import { addressOf, ask, connectWhenThere } from './connect-temporal.ts';
 import { createWorkers } from './create-workers.ts';
@@ -30,6 +31,8 @@ export interface FleetWorkerConfig extends FleetConfig {
   provider: Omit<ProviderClientOptions, 'budget' | 'rateHeaders' | 'sharedTokens' | 'observer'>;
   temporal: TemporalConfig;
   logLevel: LogLevel;
+  /** Interactive requests that are kept in memory, and a quarter of them bulk ones. Default: as many as the memory allows. */
+  cachedRequests?: number | null;
 }
 
 export interface FleetWorkerOptions {
@@ -127,6 +130,7 @@ export function composeWorker(options: FleetWorkerOptions): FleetWorker {
       activities: options.aroundActivities?.(activities) ?? activities,
       budget,
       workflowBundle: options.workflowBundle ?? prebuiltWorkflows(),
+      cachedRequests: config.cachedRequests ?? cachedRequestsIn(memoryBytes()),
       drainMs: longestTimes(config.provider).drainMs,
       onRefused: shutdown,
     });

@@ -3,6 +3,7 @@ import type { Activities } from '../activities/index.ts';
 import { TASK_QUEUES } from '../contract/names.ts';
 import type { CallClass } from '../call-budget/rules.ts';
 import type { CallBudget } from '../call-budget/call-budget.ts';
+import { cachedBulkRequests } from './cached-requests.ts';
 import { CallGate } from './call-gate.ts';
 import { DrainingWorker } from './draining-worker.ts';
 
@@ -14,6 +15,8 @@ export interface WorkersOptions {
   budget: CallBudget;
   /** The prebuilt bundle: a path, or the code itself. Built from `durable-external-api/workflows`. */
   workflowBundle: NonNullable<WorkerOptions['workflowBundle']>;
+  /** Interactive requests whose workflow is kept in memory; bulk ones are a quarter of them more. */
+  cachedRequests: number;
   /** So long what runs may go on after the Worker was told to end; then it is cancelled. */
   drainMs: number;
   /** Told when Temporal has refused the task polls of a queue: its Worker drains, and then fails. */
@@ -37,6 +40,7 @@ export async function createWorkers({
   activities,
   budget,
   workflowBundle,
+  cachedRequests,
   drainMs,
   onRefused,
 }: WorkersOptions): Promise<Worker[]> {
@@ -64,6 +68,7 @@ export async function createWorkers({
     create({
       ...shared,
       ...workflows,
+      maxCachedWorkflows: cachedRequests,
       taskQueue: TASK_QUEUES.requests,
       activities: { authenticate, fallBack, invalidateAnswers, confirmUnsent },
     }),
@@ -77,6 +82,7 @@ export async function createWorkers({
     create({
       ...shared,
       ...workflows,
+      maxCachedWorkflows: cachedBulkRequests(cachedRequests),
       ...gated('bulk'),
       taskQueue: TASK_QUEUES.bulk,
       activities: { authenticate, process },

@@ -54,7 +54,12 @@ describe('values', () => {
     });
     expect(config.answers).toEqual({ cacheTtlMs: 300_000, fallback: 'none', fallbackMaxAgeMs: 86_400_000 });
     expect(config).toMatchObject({ redis: null, tokenKey: null });
-    expect(config).toMatchObject({ metricsHost: '127.0.0.1', metricsPort: 9464, logLevel: 'info' });
+    expect(config).toMatchObject({
+      metricsHost: '127.0.0.1',
+      metricsPort: 9464,
+      logLevel: 'info',
+      cachedRequests: null,
+    });
     expect(loadClientConfig({})).toMatchObject({ requestDeadlineMs: 3_600_000, unknownHoldMs: undefined });
   });
 
@@ -141,6 +146,7 @@ describe('values', () => {
     ['EXTERNAL_API_KEY', 'two words'],
     ['EXTERNAL_API_KEY', 'line\nbreak'],
     ['METRICS_PORT', '65536'],
+    ['WORKER_CACHED_REQUESTS', '9'],
     ['METRICS_HOST', '127.0.0.1:9464'],
     ['LOG_LEVEL', 'verbose'],
     ['EXTERNAL_API_BASE_URL', 'api.example.com'],
