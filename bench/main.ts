@@ -11,10 +11,11 @@ import { budget } from './sections/budget.ts';
 import { client } from './sections/client.ts';
 import { durable } from './sections/durable.ts';
 import { latency } from './sections/latency.ts';
+import { memory } from './sections/memory.ts';
 import { replay } from './sections/replay.ts';
 import { createStack } from './stack.ts';
 
-const RUN: Record<SectionName, Section> = { client, latency, replay, durable, budget };
+const RUN: Record<SectionName, Section> = { client, latency, replay, durable, budget, memory };
 const JSON_FILE = join(DATA_FOLDER, 'bench.json');
 
 /** `npm run bench`. @returns the exit code: 0 also when an aim was missed, which is no failure */

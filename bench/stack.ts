@@ -14,9 +14,12 @@ import type { CallerLoad, CallerName, CallerSample } from './callers/caller.ts';
 import { type Child, startChild } from './child.ts';
 import { CREDENTIALS, CREDENTIAL_VARIABLES, type ProviderAccess } from './credentials.ts';
 import type { ReplayArgs, ReplayQuestion, ReplaySample } from './replay-process.ts';
+import { createNamespace } from './namespace.ts';
 import { MAX_CONNECTIONS } from './work.ts';
 
 const CLI = join(ROOT, 'dist', 'cli', 'main.js');
+/** Of the worker in mode `key`: our task queues have fixed names. */
+export const KEYED_NAMESPACE = 'mode-key';
 const BUNDLE = join(ROOT, 'dist', 'workflow-bundle.js');
 
 interface Running {
@@ -29,12 +32,15 @@ export interface Stack {
   /** For logs and bundles. */
   folder: string;
   temporal(): Promise<TemporalServer>;
+  /** In mode `none`. */
   worker(): Promise<Running>;
+  /** In mode `key`, in a namespace of its own. */
+  keyedWorker(): Promise<Running>;
   bareWorker(): Promise<Running>;
   /** Paths of workflow bundles by who brings them. */
   bundles(): Promise<{ durable: string; bare: string }>;
   /** A process that makes calls. */
-  caller(caller: CallerName, needsTemporal?: boolean): Promise<Child<CallerLoad, CallerSample>>;
+  caller(caller: CallerName, needsTemporal?: boolean, namespace?: string): Promise<Child<CallerLoad, CallerSample>>;
   replayer(): Promise<Child<ReplayQuestion, ReplaySample>>;
   /** Ends all, the last one started first. */
   stop(): Promise<void>;
@@ -98,7 +104,7 @@ export function createStack({ folder, temporalBinary, progress }: StackOptions):
   });
   const temporalAddress = async (): Promise<string> => (await temporal()).address;
 
-  const worker = part('Worker', async () => {
+  async function startWorker(variables: NodeJS.ProcessEnv): Promise<Running> {
     const port = await freePort();
     const env = {
       ...environment,
@@ -111,8 +117,16 @@ export function createStack({ folder, temporalBinary, progress }: StackOptions):
       // The first poll finds the work done. By default it would come after a second, in which nothing is done.
       EXTERNAL_API_POLL_INITIAL: '0.01',
       METRICS_PORT: `${port}`,
+      ...variables,
     };
     return await startCommand('worker', [], env, `http://127.0.0.1:${port}/readyz`);
+  }
+
+  const worker = part('Worker', () => startWorker({}));
+  const keyedWorker = part('Worker in mode key', async () => {
+    const space = await createNamespace(await temporalAddress(), KEYED_NAMESPACE);
+    await space.close();
+    return await startWorker({ TEMPORAL_NAMESPACE: KEYED_NAMESPACE, EXTERNAL_API_IDEMPOTENCY: 'key' });
   });
 
   const bareBundle = part('Bundling the bare workflow', async () => {
@@ -135,15 +149,16 @@ export function createStack({ folder, temporalBinary, progress }: StackOptions):
     folder,
     temporal,
     worker,
+    keyedWorker,
     bareWorker,
     bundles: async () => ({ durable: BUNDLE, bare: await bareBundle() }),
-    async caller(caller, needsTemporal = false) {
+    async caller(caller, needsTemporal = false, namespace = 'default') {
       const args: CallerArgs = {
         caller,
         provider: await provider(),
-        ...(needsTemporal && { temporalAddress: await temporalAddress() }),
+        ...(needsTemporal && { temporalAddress: await temporalAddress(), namespace }),
       };
-      return await startModule(`caller-${caller}`, './caller-process.js', args);
+      return await startModule(`caller-${caller}-${namespace}`, './caller-process.js', args);
     },
     async replayer() {
       const args: ReplayArgs = { temporalAddress: await temporalAddress() };

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
 import { ExternalApiClient, type ProcessInput, type ProcessOptions, type RequestHandle } from 'durable-external-api';
 import type { LedgerEntry } from 'durable-external-api/testing';
 import { type BackgroundProcess, startBackgroundProcess } from '#scripts/lib/background-process.mjs';
@@ -23,11 +24,16 @@ export interface FleetOptions {
   windowMs: number;
   /** Default 2. */
   workers?: number;
+  /** More variables of the workers. */
+  variables?: NodeJS.ProcessEnv;
 }
 
 /** Workers that share one budget, before a provider that counts. */
 export interface Fleet {
   client: ExternalApiClient;
+  temporal: Client;
+  /** Of the workers that were started. */
+  readonly workerPids: readonly number[];
   /** Posts to a control route of the fake provider. */
   control(path: string, body: unknown): Promise<void>;
   startWorkers(): Promise<void>;
@@ -50,6 +56,7 @@ export async function startFleet({
   limit,
   windowMs,
   workers = 2,
+  variables,
 }: FleetOptions): Promise<Fleet> {
   const name = `budget-${Date.now()}`;
   const started: BackgroundProcess[] = [];
@@ -60,13 +67,14 @@ export async function startFleet({
     [command, ...args]: readonly [string, ...string[]],
     env: NodeJS.ProcessEnv,
     readyUrl?: string,
-  ): Promise<void> {
+  ): Promise<BackgroundProcess> {
     const logFile = join(folder, `${name}-${part}.log`);
     const running = startBackgroundProcess({ name: part, command, args, env, logFile, cwd: ROOT });
     started.push(running);
     const failed = running.ended.then((end) => Promise.reject(new Error(end)));
     failed.catch(() => {}); // It is stopped at the end.
     if (readyUrl !== undefined) await Promise.race([waitUntilReady(readyUrl), failed]);
+    return running;
   }
 
   const redisPort = await freePort();
@@ -94,6 +102,7 @@ export async function startFleet({
   await control('settings', { rateWindowMs: windowMs });
 
   const space = await createNamespace(temporalAddress, name);
+  const workerPids: number[] = [];
   async function startWorker(n: number): Promise<void> {
     const port = await freePort();
     const env = {
@@ -110,14 +119,23 @@ export async function startFleet({
       REDIS_URL: `redis://127.0.0.1:${redisPort}`,
       METRICS_PORT: `${port}`,
       LOG_LEVEL: 'warn',
+      ...variables,
     };
-    await start(`worker-${n}`, [process.execPath, CLI, 'worker'], env, `http://127.0.0.1:${port}/readyz`);
+    const { pid } = await start(
+      `worker-${n}`,
+      [process.execPath, CLI, 'worker'],
+      env,
+      `http://127.0.0.1:${port}/readyz`,
+    );
+    if (pid !== undefined) workerPids.push(pid);
   }
   const client = new ExternalApiClient(space.client);
   const numbers = Array.from({ length: workers }, (_, n) => n);
 
   return {
     client,
+    temporal: space.client,
+    workerPids,
     control,
     ledger,
     startWorkers: async () => void (await Promise.all(numbers.map(startWorker))),

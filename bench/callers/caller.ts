@@ -11,6 +11,7 @@ export interface CallerEnvironment {
   provider: ProviderAccess;
   /** Of those that need a server. */
   temporalAddress?: string;
+  namespace?: string;
 }
 
 export interface Job {

@@ -9,7 +9,10 @@ import { type Caller, type CallerEnvironment, temporalAddressOf } from './caller
 
 /** A service that waits for the result of each of its requests. */
 export function createDurableCaller(environment: CallerEnvironment): Caller {
-  const temporal = { connectionOptions: { address: temporalAddressOf(environment) }, namespace: 'default' };
+  const temporal = {
+    connectionOptions: { address: temporalAddressOf(environment) },
+    namespace: environment.namespace ?? 'default',
+  };
   const client = ExternalApiClient.connect({ temporal });
 
   /** A thousand starts at once can be more than the server answers in time. A service would repeat with its key. */

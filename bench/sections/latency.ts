@@ -25,6 +25,6 @@ export async function latency({ stack, quick, progress }: SectionContext): Promi
         addedMs,
       },
     ],
-    aims: [judge({ what: 'one request alone adds', relation: 'at most', bound: 130, unit: ' ms', figure: addedMs })],
+    aims: [judge({ what: 'one request alone adds', relation: 'at most', bound: 60, unit: ' ms', figure: addedMs })],
   };
 }
