@@ -101,6 +101,12 @@ export function cancelledBetweenSteps(facts: StepFacts): ToldStepOver {
   return { ...nothingSaid(facts), over: 'cancelled', outcome, cancelRequested: true };
 }
 
+/** The deadline had passed before the step began. */
+export function tooLateToBegin(facts: StepFacts): ToldStepOver {
+  const outcome = outcomeOf(facts.step, 'never-sent', null, facts.sentBefore);
+  return { ...nothingSaid(facts), over: 'deadline', outcome };
+}
+
 /** A step of which nothing came back that says more. */
 function nothingSaid({ step, mode, providerRequestId, namedBy, cancelRequested }: StepFacts) {
   return {

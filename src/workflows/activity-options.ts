@@ -69,7 +69,7 @@ export function activityOptions(
     priority: { priorityKey: PRIORITY_KEYS[activity] + (bulk ? 1 : 0) },
     // Finds a dead worker; the activities heartbeat every 2 to 3 s.
     heartbeatTimeout: '10 seconds',
-    scheduleToCloseTimeout: Math.max(1, remainingMs),
+    scheduleToCloseTimeout: remainingMs,
     summary,
   };
 }

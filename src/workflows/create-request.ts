@@ -28,6 +28,9 @@ export interface Tally {
   fallbackError: string | null;
 }
 
+/** The time of an activity was over before it began. */
+export class TooLate extends Error {}
+
 /** What the steps of one request share: its state, its deadline, and what the world has told of it. */
 export interface Request {
   readonly args: ProcessRequestArgs;
@@ -40,7 +43,7 @@ export interface Request {
   /** Until the deadline; 0 when it has passed. */
   readonly remainingMs: number;
   apply(event: RequestEvent): void;
-  /** The activity, bounded by the deadline, or by `withinMs`. */
+  /** The activity, bounded by the deadline, or by `withinMs`. Rejects with TooLate when that is over already. */
   activity<Name extends keyof ExternalApiActivities>(
     name: Name,
     summary: string,
@@ -119,6 +122,8 @@ export function createRequest(
     },
     apply,
     activity: (name, summary, withinMs = remaining()) => {
+      // A busy server looks at a timeout late: the activity would be done after the deadline, and be called in time.
+      if (withinMs <= 0) return () => Promise.reject(new TooLate());
       const options = activityOptions(name, withinMs, summary, priority);
       const activities: Activities = proxyActivities<ExternalApiActivities>(options);
       return (input) => {

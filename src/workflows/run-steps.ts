@@ -5,13 +5,14 @@ import { ending, type StepOver } from '../endings/ending.ts';
 import {
   cancelledBetweenSteps,
   readStepOver,
+  tooLateToBegin,
   type NamedBy,
   type StepFacts,
   type ToldStepOver,
 } from '../endings/step-over.ts';
 import { isAfterReset, isResetAfterDecision } from './after-reset.ts';
 import { setAttention } from './attention.ts';
-import type { Request } from './create-request.ts';
+import { TooLate, type Request } from './create-request.ts';
 import { Hold, type Resolved } from './outcome-unknown.ts';
 import { RequestEnded } from './request-ended.ts';
 import { failureOf, requestFailure, unknownOutcome, type RequestFailure } from './request-failure.ts';
@@ -182,6 +183,7 @@ export class Steps {
       confirmedUnsent: this.#confirmedUnsent,
     };
     if (error instanceof ActivityFailure) return readStepOver(error, facts);
+    if (error instanceof TooLate) return tooLateToBegin(facts);
     return isCancellation(error) ? cancelledBetweenSteps(facts) : null;
   }
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { APITimeoutError, ExternalApiClient } from '../../src/client/index.ts';
+import { workflowIdOf } from '../../src/contract/names.ts';
 import { startInProcessStack } from '../helpers/in-process-stack.ts';
 import { connectToTemporal } from '../helpers/temporal.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
@@ -15,4 +16,7 @@ test('[M6][C3] the deadline counts from the start of the request, also while no 
   await expect(handle.result()).rejects.toThrow(APITimeoutError);
   expect(stack.fake.ledger.filter(({ endpoint }) => endpoint === '/process')).toEqual([]);
   expect((await handle.status()).createdAt).toBe(createdAt);
+  // A busy server may let an activity of one millisecond run for seconds: none may begin.
+  const { events } = await temporal.client.workflow.getHandle(workflowIdOf(handle.requestId)).fetchHistory();
+  expect(events?.filter((event) => event.activityTaskScheduledEventAttributes)).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { STILL_PROCESSING, type FailureName } from '../../src/contract/failures.ts';
 import type { Outcome } from '../../src/contract/values.ts';
 import { ending } from '../../src/endings/ending.ts';
-import { cancelledBetweenSteps, readStepOver, type StepFacts } from '../../src/endings/step-over.ts';
+import { cancelledBetweenSteps, readStepOver, tooLateToBegin, type StepFacts } from '../../src/endings/step-over.ts';
 
 const FACTS: StepFacts = {
   step: 'process',
@@ -253,4 +253,13 @@ test('[N14][N1] E1: cancelled between two steps, with an id that only a callback
     cancellation: 'outcome_unknown',
   });
   expect(ending(cancelledBetweenSteps({ ...facts, namedBy: 'person' }))).toMatchObject({ next: 'cancel_work' });
+});
+
+test.each<[string, Partial<StepFacts>, object]>([
+  ['the first step', { step: 'authenticate' }, { end: 'timed_out' }],
+  ['a submit', { step: 'process' }, { end: 'timed_out' }],
+  ['a submit after one that nobody answered', { step: 'process', sentBefore: true }, { next: 'hold' }],
+  ['a poll of accepted work', { step: 'pollStatus', providerRequestId: 'job-1' }, { end: 'timed_out' }],
+])('[N14][M6] E6: the deadline passed before %s began', (_what, facts, expected) => {
+  expect(ending(tooLateToBegin({ ...FACTS, ...facts }))).toMatchObject(expected);
 });
