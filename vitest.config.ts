@@ -16,6 +16,9 @@ export default defineConfig({
         test: {
           name: 'server',
           include: ['test/**/*.server.test.{ts,mjs}'],
+          // After the others: they mostly wait, so two at a time, also where there are two cores.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           globalSetup: ['test/helpers/global-setup.ts'],
         },
       },
