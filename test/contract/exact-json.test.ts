@@ -56,6 +56,19 @@ test.each([
   expect(inexactIn(text)).toBeNull();
 });
 
+test.each([
+  ['a number of many zeros', `0.1${'0'.repeat(200_000)}1`],
+  ['a whole number of many zeros', `1${'0'.repeat(200_000)}1`],
+  ['a number of many digits', '7'.repeat(10_000_000)],
+  ['a long string', `"${'x'.repeat(10_000_000)}"`],
+  ['a string of escapes', `"${'\\n'.repeat(5_000_000)}"`],
+])('[M12] %s is read in the time that its length takes, and found right', (_, value) => {
+  const before = performance.now();
+  const found = inexactIn(`{"a": ${value}, "b": 9007199254740993}`);
+  expect(performance.now() - before).toBeLessThan(10_000);
+  expect(found?.path).toBe(value.startsWith('"') ? 'b' : 'a');
+});
+
 test('[M12] whatever JSON.stringify writes of safe numbers is taken as it is', () => {
   fc.assert(
     fc.property(fc.json({ noUnicodeString: false }), (text) => {
