@@ -47,7 +47,8 @@ async function ask(url: string, name: string, ca: string | null): Promise<RedisA
   // It is told by what fails.
   sentinel.on('error', () => {});
   try {
-    await sentinel.connect();
+    // The library's time limit ends with the connection: whoever is frozen takes one, and would be waited for for ever.
+    await answerInTime(sentinel.connect());
     const question = ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name];
     const answer = await command(question).catch(async (error: Error) => {
       if (!error.message.startsWith('NOAUTH') || password === '') throw error;
