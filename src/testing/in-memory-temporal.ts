@@ -120,9 +120,9 @@ export class InMemoryTemporal {
     GetSystemInfo: () => ({}),
     StartWorkflowExecution: ({ workflowId, workflowType, input, memo }) => {
       const known = this.#runs.get(workflowId);
-      if (known === undefined) return { runId: this.#start(workflowId, workflowType.name, input, memo?.fields ?? {}) };
-      if (this.#requests.get(requestIdOf(workflowId))?.end === null) return { runId: known };
-      throw serviceError(status.ALREADY_EXISTS, 'Workflow execution already finished successfully.');
+      // As the policies of the client's starts have it: whoever finds one is told so.
+      if (known !== undefined) throw serviceError(status.ALREADY_EXISTS, 'Workflow execution already started.');
+      return { runId: this.#start(workflowId, workflowType.name, input, memo?.fields ?? {}) };
     },
     DescribeWorkflowExecution: ({ execution }) => {
       const request = this.#find(execution);

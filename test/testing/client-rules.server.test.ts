@@ -148,8 +148,10 @@ describe.each([
 
   test('[C4][N11] waits no longer than it is told, and cancels', async () => {
     subject.nextPending();
-    const handle = await client.process({ data: 6, options: { async: true } });
+    const handle = await client.process({ data: 6, options: { async: true } }, { idempotencyKey: 'running' });
     const { requestId } = handle;
+    const other = client.process({ data: 7, options: { async: true } }, { idempotencyKey: 'running' });
+    await expect(other).rejects.toThrow(IdempotencyConflictError);
     await waitUntil('it is processing', async () => (await handle.status()).status === 'processing');
     await expect(handle.result({ timeout: 50 })).rejects.toThrow(ResultTimeoutError);
     const running = await allOf(client.list({ status: 'running', limit: 1 }));
