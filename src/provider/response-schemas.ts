@@ -193,7 +193,8 @@ function whyNoToken(json: object): string {
 
 /** More are not told. */
 const MOST_PATHS = 20;
-const PROCESSED_DATA = 'result.processed_data';
+/** And not in a member whose name begins so. */
+const IN_PROCESSED_DATA = /^result\.processed_data(?:\.|(?=\[)|$)/;
 /** Only such a text can hold a number that a double does not keep. */
 const LONG_NUMBER = /[\d.]{16}|\d[eE]/;
 
@@ -202,8 +203,8 @@ function marked(given: ProcessResult | null, body: string): ProcessResult | null
   if (given === null || !LONG_NUMBER.test(body)) return given;
   const inexact: string[] = [];
   for (const { what, path } of everyInexact(body)) {
-    if (what !== 'number' || !path.startsWith(PROCESSED_DATA)) continue;
-    inexact.push(path.slice(PROCESSED_DATA.length).replace(/^\./, ''));
+    if (what !== 'number' || !IN_PROCESSED_DATA.test(path)) continue;
+    inexact.push(path.replace(IN_PROCESSED_DATA, ''));
     if (inexact.length === MOST_PATHS) break;
   }
   return inexact.length === 0 ? given : { ...given, inexact };

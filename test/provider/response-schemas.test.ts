@@ -11,7 +11,8 @@ const statusReply = (reply: unknown, statusCode = 200) =>
 const tokenReply = (reply: unknown) => readTokenReply({ body: JSON.stringify(reply) }, ['secret-1']);
 
 test('[M12] numbers of the result that JavaScript does not keep are marked', () => {
-  const meta = '"metadata":{"processing_time":0.5,"version":"9007199254740993"}';
+  const meta =
+    '"metadata":{"processing_time":0.5,"version":"9007199254740993"},"processed_data_of_others":9007199254740993';
   const reading = (data: string) =>
     readProcessReply(`{"id":9007199254740993,"result":{"processed_data":${data},${meta}}}`, null, []);
   const inexact = (data: string) => {
