@@ -46,6 +46,7 @@ export class Connections {
 
   /** After a whole answer. */
   giveBack(connection: Connection): void {
+    if (!this.#all.has(connection)) return;
     const now = performance.now();
     connection.idleSince = now;
     if (this.#isOld(connection, now)) this.#close(connection);
@@ -66,7 +67,11 @@ export class Connections {
   }
 
   async destroy(): Promise<void> {
-    await Promise.all(Array.from(this.#all, ({ client }) => client.destroy()));
+    const all = [...this.#all];
+    // Nobody gets one of them any more: undici rejects what is asked of a client that was destroyed.
+    this.#all.clear();
+    this.#idle.length = 0;
+    await Promise.all(all.map(({ client }) => client.destroy()));
   }
 
   #add(now: number): Connection {

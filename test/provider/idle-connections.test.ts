@@ -52,6 +52,17 @@ test('[M10] submits one after the other share a connection', async () => {
   expect(server.connections).toHaveLength(1);
 });
 
+test('[M10] a call that is made after the end takes no connection that has ended, and makes no trouble', async () => {
+  await using server = await startRawServer(ANSWERING);
+  await using transport = transportTo(server.port, { connectionAgeMs: 100 });
+  await transport.get();
+  await sleep(150);
+  await transport.close();
+  await transport.get();
+  await transport.close();
+  expect(server.connections).toHaveLength(2);
+});
+
 test('[M10] never more connections than allowed, idle ones and old ones among them', async () => {
   await using server = await startRawServer(ANSWERING);
   await using transport = transportTo(server.port, { maxConnections: 3, connectionAgeMs: 500 });
