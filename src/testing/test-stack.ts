@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { IllegalStateError } from '@temporalio/common';
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import { ExternalApiClient } from '../client/external-api-client.ts';
@@ -6,6 +5,7 @@ import { loadWorkerConfig } from '../config/worker-config.ts';
 import { startFakeProvider, type FakeProvider, type FakeProviderOptions } from '../fake-provider/index.ts';
 import { composeWorker, type FleetWorker } from '../worker/compose.ts';
 import { startTestTemporal, type TestTemporal, type TestTemporalOptions } from './test-temporal.ts';
+import { untilReady } from './until-ready.ts';
 
 export interface TestStackOptions extends TestTemporalOptions {
   provider?: FakeProviderOptions;
@@ -34,7 +34,6 @@ const QUICK = {
 };
 
 const READY_WITHIN_MS = 60_000;
-const LOOK_AGAIN_MS = 20;
 
 /**
  * Starts a fake provider, a Temporal server (or a namespace on yours) and a worker. It ends with what it started:
@@ -55,30 +54,36 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     await client.close();
     await temporal.close();
   };
+  let worker: FleetWorker;
   try {
-    const worker = composeWorker({ config: configFor(provider, temporal, options.workerEnv) });
-    const running = worker.run();
-    // The provider first: a call that hangs would hold the worker back.
-    const end = async (): Promise<void> => {
-      await provider.close();
-      await worker.provider.close();
-      worker.shutdown();
-      try {
-        await running;
-      } finally {
-        await closeOthers();
-      }
-    };
-    await Promise.race([running, untilReady(worker)]).catch(async (error: unknown) => {
-      await end().catch(() => {});
-      throw error;
-    });
-    return { client, provider, worker, temporal: { address, namespace }, [Symbol.asyncDispose]: end };
+    worker = composeWorker({ config: configFor(provider, temporal, options.workerEnv) });
   } catch (error) {
     await provider.close();
     await closeOthers();
     throw error;
   }
+  const running = worker.run();
+  // The provider first: a call that hangs would hold the worker back.
+  const end = async (): Promise<void> => {
+    await provider.close();
+    await worker.provider.close();
+    worker.shutdown();
+    try {
+      await running;
+    } finally {
+      await closeOthers();
+    }
+  };
+  const looking = new AbortController();
+  try {
+    await Promise.race([running, untilReady(worker, READY_WITHIN_MS, looking.signal)]);
+  } catch (error) {
+    await end().catch(() => {});
+    throw error;
+  } finally {
+    looking.abort();
+  }
+  return { client, provider, worker, temporal: { address, namespace }, [Symbol.asyncDispose]: end };
 }
 
 function configFor(
@@ -95,14 +100,6 @@ function configFor(
     ...workerEnv,
   });
   return { ...config, temporal: { connectionOptions: { address }, namespace } };
-}
-
-async function untilReady(worker: FleetWorker): Promise<void> {
-  const giveUpAt = Date.now() + READY_WITHIN_MS;
-  while (!worker.isReady()) {
-    if (Date.now() > giveUpAt) throw new Error(`The worker did not become ready within ${READY_WITHIN_MS / 1000} s.`);
-    await setTimeout(LOOK_AGAIN_MS);
-  }
 }
 
 /** Without the Temporal SDK's own lines, and without its hold on Ctrl-C, unless the caller installed a Runtime already. */
