@@ -18,7 +18,9 @@ export async function whyNoAnswer({
   tls,
   apiKey,
 }: Pick<ConnectionOptions, 'address' | 'tls' | 'apiKey'>): Promise<string> {
-  const { hostname, port } = new URL(`tcp://${address ?? DEFAULT_TEMPORAL_ADDRESS}`);
+  const url = `tcp://${address ?? DEFAULT_TEMPORAL_ADDRESS}`;
+  if (!URL.canParse(url)) return 'That is no address of a server: expected host:port, such as localhost:7233.';
+  const { hostname, port } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, '');
   const open = (): Socket => connect({ host, port: Number(port || DEFAULT_PORT) });
   const unreachable = await problemOf(open(), 'connect');

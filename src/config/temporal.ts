@@ -47,7 +47,8 @@ const CHECKS: readonly (ConfigProblem & { accepts: (env: Environment) => boolean
   {
     variable: 'TEMPORAL_ADDRESS',
     problem: 'must be host:port without a scheme, such as localhost:7233',
-    accepts: (env) => /^(\[[0-9a-f:.]+\]|[^\s:/@]+)(:\d{1,5})?$/i.test(env['TEMPORAL_ADDRESS'] ?? ''),
+    accepts: ({ TEMPORAL_ADDRESS: address = '' }) =>
+      /^(\[[0-9a-f:.]+\]|[^\s:/@]+)(:\d{1,5})?$/i.test(address) && URL.canParse(`tcp://${address}`),
   },
   {
     variable: 'TEMPORAL_CONFIG_FILE',

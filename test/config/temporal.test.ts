@@ -48,6 +48,7 @@ test('[M8] an API key turns TLS on', () => {
 
 test.each([
   ['TEMPORAL_ADDRESS', { TEMPORAL_ADDRESS: 'http://localhost:7233' }],
+  ['TEMPORAL_ADDRESS', { TEMPORAL_ADDRESS: 'localhost:99999' }],
   ['TEMPORAL_TLS', { TEMPORAL_TLS: 'yes' }],
   ['TEMPORAL_PROFILE', { TEMPORAL_PROFILE: 'canary' }],
   ['TEMPORAL_TLS_CLIENT_CERT_DATA', { TEMPORAL_TLS_CLIENT_CERT_DATA: 'canary' }],
