@@ -1,6 +1,7 @@
 import { NativeConnection } from '@temporalio/worker';
 import { grpcCode } from '../client/temporal-errors.ts';
 import type { TemporalConfig } from '../config/temporal.ts';
+import { DEFAULT_TEMPORAL_ADDRESS } from '../contract/address.ts';
 import { orAborted } from '../provider/or-aborted.ts';
 import { isOfServer, refusal } from './temporal-failures.ts';
 import type { TemporalWatch } from './temporal-watch.ts';
@@ -15,7 +16,7 @@ const UNIMPLEMENTED = 12;
 
 /** `host:port` of the server. */
 export function addressOf({ connectionOptions }: TemporalConfig): string {
-  return connectionOptions.address ?? 'localhost:7233';
+  return connectionOptions.address ?? DEFAULT_TEMPORAL_ADDRESS;
 }
 
 /**
