@@ -20,12 +20,14 @@ test('[M12] a request at the limit of Temporal is taken, one above it is refused
 });
 
 test.each([
-  ['a synchronous answer', false],
-  ['a poll', true],
+  ['a synchronous answer', false, MAX_RESULT_BYTES],
+  ['a poll', true, MAX_RESULT_BYTES],
+  ['a poll, of almost 10 MiB,', true, 9 * 2 ** 20],
 ])(
   '[M12][N1] a result of %s that is too large to keep is not lost: the error has the id that finds it',
-  async (_what, async) => {
-    const result = { processed_data: 'x'.repeat(MAX_RESULT_BYTES), metadata: { processing_time: 1, version: '2.1' } };
+  async (_what, async, length) => {
+    // Its first characters look like a number that may have to be marked.
+    const result = { processed_data: `1e9${'x'.repeat(length)}`, metadata: { processing_time: 1, version: '2.1' } };
     await using provider = await startRawServer({
       onCall: ({ path }, res) => {
         const id = { success: true, request_id: 'req_huge' };
