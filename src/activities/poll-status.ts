@@ -12,7 +12,8 @@ import { stillProcessing } from './to-application-failure.ts';
 
 /**
  * Asks until the work is finished. Short waits are spent here; before a longer one the attempt ends as
- * `StillProcessing`, and Temporal starts the next one then: polls add no history and hold no slot. One that is to look `once` leaves the waiting to another.
+ * `StillProcessing`, and Temporal starts the next one then: polls add no history and hold no slot. One that is to look `once`
+ * leaves the waiting to another.
  */
 export function createPollStatus(deps: ActivityDeps) {
   return async function pollStatus(input: PollInput): Promise<PollResult | null> {
