@@ -2,7 +2,6 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { temporalServer } from '../contract/address.ts';
 import { REQUEST_ID_PATTERN, workflowIdOf } from '../contract/names.ts';
 import type { JsonValue, ProcessInput, RequestSnapshot, RequestState } from '../contract/request.ts';
-import { boundedWait } from './bounded-wait.ts';
 import { sharedBudget, type BudgetReader, type BudgetSource } from './budget-source.ts';
 import { cancelRequest } from './cancel-request.ts';
 import { checkConnect, checkConstructor, checkReason, checkResult, checkUpdates } from './check-options.ts';
@@ -24,6 +23,7 @@ import { checkResolution } from './resolution-input.ts';
 import { resolveRequest, type ResolveOptions } from './resolve-request.ts';
 import { checkRetry, retryPlan, retryStart, type RetryOptions } from './retry-request.ts';
 import type { OpenCalls } from './open-calls.ts';
+import { OpenWaits } from './open-waits.ts';
 import { ownConnection } from './own-connection.ts';
 import { sharing } from './sharing.ts';
 import { argsOf, RequestStarter } from './start-request.ts';
@@ -48,19 +48,21 @@ export class ExternalApiClient implements AsyncDisposable {
   readonly #budgetSource: Pick<BudgetSource, 'address' | 'addressFrom'>;
   readonly #starter: RequestStarter;
   readonly #events: ClientEvents;
+  readonly #waits: OpenWaits;
   /** Its address, and where that was taken from, for a person. */
   #server: string | undefined;
   /** Of a connection of our own. */
   #calls: OpenCalls | null = null;
 
   /**
-   * @param client yours to close, unless you close this
+   * @param client its connection is yours to close
    * @throws InvalidRequestError
    */
   constructor(client: Client, options: ClientOptions = {}) {
     checkConstructor(options);
     const { budget } = options;
     this.#client = client;
+    this.#waits = new OpenWaits(client);
     this.#options = options;
     this.#readBudget = budget ? sharedBudget(budget) : null;
     this.#budgetSource = budget ?? {};
@@ -133,14 +135,14 @@ export class ExternalApiClient implements AsyncDisposable {
    */
   async why(requestId: string): Promise<Why> {
     const reading = await this.#read(requestId, PATIENT);
-    return await explainRequest(this.#client, reading, this.#readBudget, this.#budgetSource);
+    return await this.#waits.wait(() => explainRequest(this.#client, reading, this.#readBudget, this.#budgetSource));
   }
 
   async #read(requestId: string, patience: Patience): Promise<Reading> {
     this.#workflow(requestId);
     return await this.#shared(`${requestId} ${patience.budgetMs}`, async () => {
       try {
-        return await readSnapshot(this.#client, requestId, this.#readBudget, patience);
+        return await this.#waits.wait(() => readSnapshot(this.#client, requestId, this.#readBudget, patience));
       } catch (error) {
         throw translated(error, requestId, this.#server);
       }
@@ -153,8 +155,8 @@ export class ExternalApiClient implements AsyncDisposable {
    */
   updates(requestId: string, options: UpdatesOptions = {}): AsyncIterableIterator<RequestSnapshot> {
     checkUpdates(options);
-    const { signal } = options;
-    return watchRequest(this.#client, requestId, () => this.status(requestId), { signal, server: this.#server });
+    const how = { signal: options.signal, waits: this.#waits, server: this.#server };
+    return watchRequest(this.#client, requestId, () => this.status(requestId), how);
   }
 
   /**
@@ -178,7 +180,7 @@ export class ExternalApiClient implements AsyncDisposable {
     };
     const timeoutMs = timeout === undefined ? undefined : waitDuration('timeout', timeout);
     const late = (): Error => new ResultTimeoutError(requestId);
-    const ended = await boundedWait(this.#client, wait, { timeoutMs, late, signal });
+    const ended = await this.#waits.wait(wait, { timeoutMs, late, signals: [signal] });
     this.#events.requestEnded({ requestId, status: ended.state.status, error: ended.error });
     if (ended.error) throw ended.error;
     // Without a schema the type is the caller's word.
@@ -240,7 +242,8 @@ export class ExternalApiClient implements AsyncDisposable {
     checkInvalidation(options);
     const { requestId } = options;
     const request = requestId === undefined ? null : this.#workflow(requestId);
-    await invalidateAnswers(this.#client, (call) => this.#rpc(requestId ?? '', call), options, request);
+    const rpc = <Result>(call: () => Promise<Result>): Promise<Result> => this.#rpc(requestId ?? '', call);
+    await invalidateAnswers({ client: this.#client, rpc, waits: this.#waits }, options, request);
   }
 
   /** Requests: running ones first, then the latest ended. @throws InvalidRequestError */
@@ -257,9 +260,11 @@ export class ExternalApiClient implements AsyncDisposable {
     await this.close();
   }
 
-  /** Ends the connection. Calls that are under way, and later ones, end with `TemporalUnavailableError`. */
+  /** Ends the connection of `connect`, and all calls, later ones too, with `TemporalUnavailableError`. */
   async close(): Promise<void> {
-    this.#calls?.close();
+    this.#waits.close();
+    if (this.#calls === null) return;
+    this.#calls.close();
     await this.#client.connection.close();
   }
 
@@ -286,7 +291,7 @@ export class ExternalApiClient implements AsyncDisposable {
 
   async #rpc<Result>(requestId: string, call: () => Promise<Result>, deadlineMs = RPC_DEADLINE_MS): Promise<Result> {
     try {
-      return await this.#client.withDeadline(Date.now() + deadlineMs, call);
+      return await this.#waits.wait(() => this.#client.withDeadline(Date.now() + deadlineMs, call));
     } catch (error) {
       throw translated(error, requestId, this.#server);
     }

@@ -3,8 +3,8 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { AnswerKey, InvalidateInput } from '../contract/activities.ts';
 import { INVALIDATION_TYPE, TASK_QUEUES, type RequestMemo } from '../contract/names.ts';
 import type { JsonValue, ProcessInput } from '../contract/request.ts';
-import { boundedWait } from './bounded-wait.ts';
 import { InvalidRequestError, TemporalUnavailableError } from './client-errors.ts';
+import type { OpenWaits } from './open-waits.ts';
 import { checkInput, checkTenant } from './process-input.ts';
 import { anything, check, strict } from './strict-input.ts';
 import { translated } from './temporal-errors.ts';
@@ -35,12 +35,20 @@ const LONGEST_INVALIDATION = '30 days';
  * Starts the workflow that makes the cache forget, wherever that is, and waits for its end.
  *
  * @param rpc makes a call to the server in bounded time, with errors in this package's words
+ * @param waits of the client
  * @param request the workflow of `requestId`
  * @throws as ExternalApiClient.invalidate
  */
 export async function invalidateAnswers(
-  client: Client,
-  rpc: <Result>(call: () => Promise<Result>) => Promise<Result>,
+  {
+    client,
+    rpc,
+    waits,
+  }: {
+    client: Client;
+    rpc: <Result>(call: () => Promise<Result>) => Promise<Result>;
+    waits: OpenWaits;
+  },
   options: InvalidateOptions,
   request: WorkflowHandle | null,
 ): Promise<void> {
@@ -71,7 +79,7 @@ export async function invalidateAnswers(
       throw known instanceof TemporalUnavailableError ? late(error) : known;
     }
   };
-  await boundedWait(client, wait, { timeoutMs: LONGEST_WAIT_MS, late });
+  await waits.wait(wait, { timeoutMs: LONGEST_WAIT_MS, late });
 }
 
 /** What the request asked for, as its start wrote it down. */

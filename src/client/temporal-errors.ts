@@ -40,7 +40,6 @@ export function translated(error: unknown, requestId: string, server?: string): 
     return new TemporalUnavailableError(message, { cause: error });
   }
   if (error instanceof WorkflowNotFoundError || code === NOT_FOUND) return new RequestNotFoundError(requestId);
-  if (wasClosed(error)) return new TemporalUnavailableError(CLIENT_CLOSED, { cause: error });
   if (NO_ANSWER.includes(code)) {
     const message = `${theServer} did not answer. Check TEMPORAL_ADDRESS and that the server is up.`;
     return new TemporalUnavailableError(message, { cause: error });
@@ -58,7 +57,7 @@ export function translated(error: unknown, requestId: string, server?: string): 
 
 /** Whether the Temporal server gave no answer at all. */
 export function isNoAnswer(error: unknown): error is TemporalUnavailableError {
-  if (!(error instanceof TemporalUnavailableError) || wasClosed(error.cause)) return false;
+  if (!(error instanceof TemporalUnavailableError)) return false;
   // The server waited for a worker.
   if (error.cause instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return false;
   return NO_ANSWER.includes(grpcCode(error.cause));
@@ -68,7 +67,7 @@ export function isNoAnswer(error: unknown): error is TemporalUnavailableError {
 export function ofStart(error: unknown, requestId: string): unknown {
   if (!(error instanceof TemporalUnavailableError)) return error;
   const code = grpcCode(error.cause);
-  if (!NO_ANSWER.includes(code) && !FAILED.includes(code)) return error;
+  if (error.message !== CLIENT_CLOSED && !NO_ANSWER.includes(code) && !FAILED.includes(code)) return error;
   const message = `${error.message} The request may have been started as ${requestId}: read its status before you repeat it.`;
   return new TemporalUnavailableError(message, { cause: error.cause, requestId });
 }
@@ -92,11 +91,6 @@ function missingNamespace(error: unknown, code: number | undefined): string | un
 
 function textOf(error: Error): string {
   return error.cause instanceof Error ? `${error.message} ${error.cause.message}` : error.message;
-}
-
-/** The client was closed with the call on its way. */
-function wasClosed(error: unknown): boolean {
-  return serviceError(error)?.details === CLIENT_CLOSED;
 }
 
 /** The server does not have the call, or does not let us make it. */

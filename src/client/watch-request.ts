@@ -4,6 +4,7 @@ import type { RequestSnapshot } from '../contract/request.ts';
 import { isTerminal } from '../contract/values.ts';
 import { boundedWait } from './bounded-wait.ts';
 import { RequestNotFoundError } from './client-errors.ts';
+import type { OpenWaits } from './open-waits.ts';
 import { nextEvents } from './server-history.ts';
 import { translated } from './temporal-errors.ts';
 
@@ -22,9 +23,9 @@ export async function* watchRequest(
   client: Client,
   requestId: string,
   read: () => Promise<RequestSnapshot>,
-  { signal, server }: { signal: AbortSignal | undefined; server: string | undefined },
+  { waits, signal, server }: { waits: OpenWaits; signal: AbortSignal | undefined; server: string | undefined },
 ): AsyncGenerator<RequestSnapshot, void, undefined> {
-  const bounds = { late: () => new Error('unbounded'), signal };
+  const bounds = { signals: [signal] };
   const uncancelled: Pick<Client, 'withAbortSignal'> = { withAbortSignal: (_signal, call) => call() };
   let told: string | null = null;
   if (!REQUEST_ID_PATTERN.test(requestId)) throw new RequestNotFoundError(requestId);
@@ -44,7 +45,7 @@ export async function* watchRequest(
     const deadline = Date.now() + POLL_DEADLINE_MS;
     const poll = () => client.withDeadline(deadline, () => nextEvents(client, workflowIdOf(requestId), after));
     try {
-      return await boundedWait(client, poll, bounds);
+      return await waits.wait(poll, bounds);
     } catch (error) {
       throw signal?.aborted ? signal.reason : translated(error, requestId, server);
     }

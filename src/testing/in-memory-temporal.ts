@@ -3,7 +3,6 @@ import { callbackify } from 'node:util';
 import { status } from '@grpc/grpc-js';
 import { WorkflowService, type ConnectionLike } from '@temporalio/client';
 import type { Payload } from '@temporalio/common';
-import { CLIENT_CLOSED } from '../client/open-calls.ts';
 import { requestIdOf, WORKFLOW_TYPE, workflowIdOf, type RequestMemo } from '../contract/names.ts';
 import type { ProcessRequestArgs, Resolution } from '../contract/request.ts';
 import { refusalOf } from '../workflows/resolution.ts';
@@ -67,15 +66,8 @@ export class InMemoryTemporal {
   /** Workflows of other types: they have nothing to do. */
   readonly #others = new Set<string>();
   readonly #runs = new Map<string, string>();
-  readonly #closed: Promise<never>;
-  #isClosed = false;
 
   constructor() {
-    let close = (): void => {};
-    this.#closed = new Promise((_, reject) => {
-      close = () => reject(serviceError(status.CANCELLED, CLIENT_CLOSED));
-    });
-    this.#closed.catch(() => {});
     const workflowService = WorkflowService.create((method, data, done) => {
       callbackify(() => this.#served(method as unknown as RpcMethod, data))(done);
     });
@@ -85,10 +77,7 @@ export class InMemoryTemporal {
       operatorService: undefined as never,
       plugins: [],
       ensureConnected: async () => {},
-      close: async () => {
-        this.#isClosed = true;
-        close();
-      },
+      close: async () => {},
       withDeadline: inside,
       withMetadata: inside,
       withAbortSignal: inside,
@@ -109,7 +98,6 @@ export class InMemoryTemporal {
   }
 
   async #answer(name: string, call: Call): Promise<object> {
-    if (this.#isClosed) throw serviceError(status.CANCELLED, CLIENT_CLOSED);
     if (this.isDown) throw serviceError(status.UNAVAILABLE, 'The fake Temporal server is down.');
     const handler = this.#handlers[name];
     if (!handler) throw serviceError(status.UNIMPLEMENTED, `The fake Temporal server has no ${name}.`);
@@ -141,11 +129,10 @@ export class InMemoryTemporal {
         return { history: { events: [{ workflowExecutionCompletedEventAttributes: {} }] } };
       }
       const request = this.#find(execution);
-      if (historyEventFilterType === CLOSE_EVENT)
-        return { history: { events: [await this.#orClosed(request.closed)] } };
+      if (historyEventFilterType === CLOSE_EVENT) return { history: { events: [await request.closed] } };
       if (waitNewEvent) {
         const seen = numberOf(nextPageToken);
-        if (seen > 0) await this.#orClosed(request.changedSince(seen));
+        if (seen > 0) await request.changedSince(seen);
         const token = request.end === null ? { nextPageToken: Buffer.from(String(request.changes)) } : {};
         return { history: { events: [{ workflowTaskCompletedEventAttributes: {} }] }, ...token };
       }
@@ -204,11 +191,6 @@ export class InMemoryTemporal {
 
   #info(request: FakeRequest): object {
     return infoOf(request, this.#runs.get(workflowIdOf(request.args.requestId)) ?? '');
-  }
-
-  /** Until the connection is closed. */
-  #orClosed<Result>(waited: Promise<Result>): Promise<Result> {
-    return Promise.race([waited, this.#closed]);
   }
 }
 

@@ -28,11 +28,13 @@ test('[C4] a wait ends with its time, and cancels the call that is under way', a
 test('[C4] a wait ends with its signal and the reason of that, and leaves nothing at the signal', async () => {
   const caller = new AbortController();
   const reason = new Error('the caller went away');
-  const wait = boundedWait(client, never, { late, signal: caller.signal }).catch((error: unknown) => error);
+  const wait = boundedWait(client, never, { late, signals: [undefined, caller.signal] }).catch(
+    (error: unknown) => error,
+  );
   caller.abort(reason);
   expect(await wait).toBe(reason);
   const { signal } = new AbortController();
-  expect(await boundedWait(client, async () => 'done', { timeoutMs: 300, late, signal })).toBe('done');
+  expect(await boundedWait(client, async () => 'done', { timeoutMs: 300, late, signals: [signal] })).toBe('done');
   expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 
@@ -44,7 +46,7 @@ test('[C4] a wait of many polls, each of which leaves a listener behind, warns o
     async () => {
       for (let poll = 0; poll < 20; poll += 1) seen.addEventListener('abort', () => {});
     },
-    { late, signal },
+    { late, signals: [signal] },
   );
   expect(warn).not.toHaveBeenCalled();
   warn.mockRestore();
