@@ -38,13 +38,17 @@ export function errorOf(reply: unknown, secrets: readonly string[]): ProviderErr
 
 /** One line of at most 500 characters, without control and invisible characters, and without our secrets. */
 export function sanitize(text: string, secrets: readonly string[]): string {
-  let line = text.replace(/[\s\u2028\u2029]+/gu, ' ').replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '');
-  // Before the cut: half a secret is still a secret.
-  for (const secret of secrets) if (secret !== '') line = line.replaceAll(secret, '[redacted]');
+  let line = oneLine(text);
+  // As the line has them, in which blanks are fewer. Before the cut: half a secret is still a secret.
+  for (const secret of secrets.map(oneLine)) if (secret.trim() !== '') line = line.replaceAll(secret, '[redacted]');
   return line
     .slice(0, LONGEST_DETAIL)
     .replace(/\p{Cs}$/u, '')
     .trim();
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\s\u2028\u2029]+/gu, ' ').replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '');
 }
 
 function textOf(value: unknown): string | null {

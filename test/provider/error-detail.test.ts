@@ -28,6 +28,8 @@ test('[N7] a secret is taken out even when invisible characters split it or the 
   expect(sanitize('key: se\u0000c\u200bret!', ['secret'])).toBe('key: [redacted]!');
   expect(sanitize(`${'x'.repeat(497)}secret`, ['secret'])).not.toContain('sec');
   expect(sanitize('abc', [''])).toBe('abc');
+  expect(sanitize('a secret with  two blanks', ['with  two'])).toBe('a secret [redacted] blanks');
+  expect(sanitize('a b', ['  '])).toBe('a b');
 });
 
 test('[M6][N7] any text comes out as one line of at most 500 characters, without control characters and secrets', () => {
