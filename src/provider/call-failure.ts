@@ -23,7 +23,8 @@ export function statusMessage(statusCode: number, detail: string | null): string
 export function sizesOf(headers: readonly string[]): string {
   // Each line has a colon, a blank, and an end of two bytes.
   const bytes = headers.join('').length + headers.length * 2;
-  const authorization = headers[headers.indexOf('authorization') + 1]?.length ?? 0;
+  const at = headers.indexOf('authorization');
+  const authorization = at === -1 ? 0 : (headers[at + 1]?.length ?? 0);
   return `the headers of the call are too large: ${bytes} bytes, ${authorization} of them the authorization`;
 }
 

@@ -6,6 +6,7 @@ import {
   codeOf,
   failureOfBrokenCall,
   failureOfStatus,
+  sizesOf,
   statusMessage,
   type BrokenCall,
 } from '../../src/provider/call-failure.ts';
@@ -263,4 +264,11 @@ test('[M6] the error of a row has its class, outcome and whether asking again co
     const cause = new Error('why');
     expect(callError(failure, 'm', {}, cause)).toMatchObject({ failure, outcome, retryable: next !== 'final', cause });
   }
+});
+
+test('[M6] how large the headers of a call were is told, and how much of that the authorization was, if there was one', () => {
+  const told = (bytes: number, authorization: number): string =>
+    `the headers of the call are too large: ${bytes} bytes, ${authorization} of them the authorization`;
+  expect(sizesOf(['accept', 'application/json'])).toBe(told(26, 0));
+  expect(sizesOf(['accept', 'a/b', 'authorization', 'Bearer t'])).toBe(told(38, 8));
 });
