@@ -23,7 +23,8 @@ const HTTP_DATES = [
  */
 export function parseRetryAfter(value: string, nowMs: number): number | null {
   // RFC 9110, section 5.5: blanks around a value are no part of it, and Node.js leaves those behind it.
-  const text = value.replace(/^[ \t]+|[ \t]+$/g, '');
+  // Of blanks inside only the first is looked at: else a header full of them would take seconds.
+  const text = value.replace(/^[ \t]+|(?<![ \t])[ \t]+$/g, '');
   const waitMs = /^\d+$/.test(text) ? Number(text) * 1000 : untilHttpDate(text, nowMs);
   return waitMs === null || waitMs <= 0 ? null : Math.min(waitMs, LONGEST_WAIT_MS);
 }

@@ -104,3 +104,10 @@ test('[M5] whatever the header says, the wait is null, or more than 0 and at mos
     }),
   );
 });
+
+test('[M5] a header full of blanks is read in the time that its length takes', () => {
+  const before = performance.now();
+  expect(parseRetryAfter(`1${' '.repeat(200_000)}1`, 0)).toBeNull();
+  expect(parseRetryAfter(`7${' '.repeat(200_000)}`, 0)).toBe(7_000);
+  expect(performance.now() - before).toBeLessThan(10_000);
+});
