@@ -24,7 +24,7 @@ function write(value: unknown, path: string, depth: number): string {
     return text;
   }
   if (Array.isArray(value)) {
-    return `[${value.map((item, index) => write(item, `${path}[${index}]`, depth + 1)).join()}]`;
+    return `[${Array.from(value, (item, index) => write(item, `${path}[${index}]`, depth + 1)).join()}]`;
   }
   if (typeof value === 'object' && isPlain(value)) {
     const members = Object.entries(value)
@@ -46,7 +46,12 @@ function isPlain(value: object): boolean {
 }
 
 function described(value: unknown): string {
-  return typeof value === 'object' && value !== null ? `a ${value.constructor.name}` : `of type ${typeof value}`;
+  return typeof value === 'object' && value !== null ? `a ${classOf(value)}` : `of type ${typeof value}`;
+}
+
+function classOf(value: object): string {
+  const { constructor: made } = value as { constructor?: { name?: unknown } };
+  return typeof made?.name === 'string' ? made.name : 'class instance';
 }
 
 function problem(path: string, message: string): InvalidRequestError {

@@ -92,6 +92,8 @@ function pathOf(open: readonly Open[]): string {
 
 /** JSON as most software reads it keeps 15 digits of any number, and integers up to this one (RFC 8259, section 6). */
 const SAFE_DIGITS = 15;
+/** Nearer to 0 a double has fewer digits. */
+const LEAST_NORMAL = 2 ** -1022;
 const MOST_DIGITS = 100;
 
 /** Why a double may be another number than this text, as the end of a sentence; null when it is the same. */
@@ -103,7 +105,8 @@ export function inexactNumber(text: string): string | null {
   if (!Number.isFinite(value)) return `is ${shown(text)}, which is too large for a number: ${advice}`;
   if (value === 0) return `is ${shown(text)}, which would become 0: ${advice}`;
   const isInteger = /^-?\d+$/.test(text);
-  if (digits.length <= SAFE_DIGITS || (isInteger && Number.isSafeInteger(value))) return null;
+  const isShort = digits.length <= SAFE_DIGITS && Math.abs(value) >= LEAST_NORMAL;
+  if (isShort || (isInteger && Number.isSafeInteger(value))) return null;
   if (isInteger) return `is ${shown(text)}, and integers are exact up to ${Number.MAX_SAFE_INTEGER} only: ${advice}`;
   // As software writes a double, which need not be its nearest number of so many digits, or as that number.
   const kept = [String(value), ...(digits.length <= MOST_DIGITS ? [value.toPrecision(digits.length)] : [])].map(

@@ -195,6 +195,8 @@ function whyNoToken(json: object): string {
 const MOST_PATHS = 20;
 /** And not in a member whose name begins so. */
 const IN_PROCESSED_DATA = /^result\.processed_data(?:\.|(?=\[)|$)/;
+/** Of a reply that is full of them no more are looked at. */
+const MOST_INEXACT = 1_000;
 /** Only such a text can hold a number that a double does not keep. */
 const LONG_NUMBER = /[\d.]{16}|\d[eE]/;
 
@@ -202,7 +204,9 @@ const LONG_NUMBER = /[\d.]{16}|\d[eE]/;
 function marked(given: ProcessResult | null, body: string): ProcessResult | null {
   if (given === null || !LONG_NUMBER.test(body)) return given;
   const inexact: string[] = [];
+  let seen = 0;
   for (const { what, path } of everyInexact(body)) {
+    if (++seen > MOST_INEXACT) break;
     if (what !== 'number' || !IN_PROCESSED_DATA.test(path)) continue;
     inexact.push(path.replace(IN_PROCESSED_DATA, ''));
     if (inexact.length === MOST_PATHS) break;

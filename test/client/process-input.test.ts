@@ -53,6 +53,13 @@ describe('what cannot be a request', () => {
     for (let depth = 0; depth < 10_000; depth++) data = [data];
     expect(problems({ data })).toEqual([expect.stringContaining('nested deeper than 100 levels')]);
   });
+
+  test('[M12] an array with a hole, and an object of no known class, are refused by their place', () => {
+    // oxlint-disable-next-line no-sparse-arrays
+    expect(problems({ data: { a: [1, , 2] } })).toEqual([expect.stringContaining('data.a[1]: is of type undefined')]);
+    const odd: unknown = Object.create(Object.create(null) as object);
+    expect(problems({ data: [odd] })).toEqual([expect.stringContaining('data[0]: is a class instance')]);
+  });
 });
 
 describe('the hash of the input', () => {

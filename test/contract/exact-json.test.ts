@@ -17,6 +17,7 @@ test.each([
   ['1e300', null],
   ['1.7976931348623157e308', null],
   ['5e-324', null],
+  ['1.5e-323', null],
   ['9007199254740992', 'is 9007199254740992, and integers are exact up to 9007199254740991 only: send it as a string'],
   ['9007199254740993', 'is 9007199254740993, and integers are exact'],
   ['-9007199254740993', 'is -9007199254740993, and integers are exact'],
@@ -27,6 +28,8 @@ test.each([
   ['1e309', 'is too large for a number'],
   ['-1e309', 'is too large for a number'],
   ['1e-400', 'would become 0'],
+  ['4e-324', 'would become 5e-324'],
+  ['1.23456789e-318', 'would become 1.234566e-318'],
   ['0.0000001e-330', 'would become 0'],
 ])('[M12] the number %s: %s', (number, problem) => {
   const found = inexactIn(`{"a": [1, {"b c": ${number}}]}`);
@@ -96,3 +99,21 @@ test('[M12] integers: what is not taken differs as a BigInt, or is beyond what i
     { numRuns: 2_000 },
   );
 });
+
+const MIB = 2 ** 20;
+
+test.each([
+  ['a text', `{"a":"${'a'.repeat(10 * MIB)}"}`],
+  ['escaped characters', `{"a":"${String.raw`\\u0041\\\"`.repeat(MIB)}"}`],
+  ['a name', `{"${'a'.repeat(10 * MIB)}":1}`],
+  ['backslashes', `["${'\\'.repeat(10 * MIB)}"]`],
+])('[M12] 10 MiB of %s are taken as they are', (_what, text) => {
+  JSON.parse(text);
+  expect(inexactIn(text)).toBeNull();
+});
+
+test('[M12] a long row of zeros within a number takes no longer than any other text of its length', () => {
+  const digits = `1${'0'.repeat(MIB)}1`;
+  expect(inexactIn(`[${digits}]`)).toMatchObject({ path: '[0]' });
+  expect(inexactIn(`[1.${digits}]`)).toMatchObject({ path: '[0]' });
+}, 10_000);

@@ -32,6 +32,13 @@ test('[M12] numbers of the result that JavaScript does not keep are marked', () 
   });
 });
 
+test('[M12] a reply that is full of such numbers, far down in what nobody asked for, is read in time', () => {
+  const many = Array.from({ length: 200_000 }, () => '1e999').join();
+  const deep = `${'['.repeat(3_000)}${many}${']'.repeat(3_000)}`;
+  const said = readProcessReply(`{"request_id":"job-1","x":${deep},"result":{"processed_data":1}}`, null, []);
+  expect(said).toMatchObject({ value: { providerRequestId: 'job-1', result: { processedData: 1 } } });
+}, 10_000);
+
 describe('process', () => {
   test.each([
     [
