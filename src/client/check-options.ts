@@ -36,7 +36,12 @@ const constructorOptions = strict(ofClient);
 
 const connectOptions = strict({
   temporal: strict({
-    connectionOptions: strict({ address: anything, tls: anything, apiKey: anything, metadata: anything }),
+    connectionOptions: strict({
+      address: z.string('must be host:port, such as localhost:7233').optional(),
+      tls: anything,
+      apiKey: anything,
+      metadata: anything,
+    }),
     namespace: z.string('must be the name of a namespace').optional(),
     addressFrom: z.string('must be a text').optional(),
   }).optional(),
@@ -58,8 +63,8 @@ export function checkConnect(options: ConnectOptions): void {
 
 /** @throws InvalidRequestError naming every unknown option, or a default that no request could have */
 export function checkConstructor(options: ClientOptions): void {
-  const { defaultDeadline, defaultUnknownHold } = options;
   check(constructorOptions, options, WHAT);
+  const { defaultDeadline, defaultUnknownHold } = options;
   if (defaultDeadline !== undefined) requestDuration('defaultDeadline', defaultDeadline);
   if (defaultUnknownHold !== undefined) requestDuration('defaultUnknownHold', defaultUnknownHold);
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import type { ConfigProblem } from './config-error.ts';
 
 /** Variables that may also be given as the path of a file, in a variable of the same name and `_FILE`. */
@@ -33,13 +34,18 @@ export function readSecretFiles(
     }
     try {
       const content = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
-      if (content === '') problems.push({ variable: file, problem: `names an empty file: ${path}` });
+      if (content === '') problems.push({ variable: file, problem: `names an empty file${shown(path)}` });
       else resolved[variable] = content;
     } catch (error) {
-      problems.push({ variable: file, problem: `names a file that cannot be read (${codeOf(error)}): ${path}` });
+      problems.push({ variable: file, problem: `names a file that cannot be read (${codeOf(error)})${shown(path)}` });
     }
   }
   return { env: resolved, problems };
+}
+
+/** Who mistakes the variable for the one without _FILE gives the secret itself. */
+function shown(path: string): string {
+  return isAbsolute(path) || path.startsWith('.') ? `: ${path}` : '';
 }
 
 function codeOf(error: unknown): string {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { saidBy } from '../contract/address.ts';
@@ -90,6 +90,11 @@ function problemOf(error: unknown, env: Environment): ConfigProblem {
     const variable = FILE_VARIABLES.find((name) => env[name] === error.path) ?? toml;
     return { variable, problem: `names a file that cannot be read (${String(error.code)}): ${String(error.path)}` };
   }
+  if ('code' in error && error.code === 'EISDIR') {
+    // Node.js does not say which.
+    const variable = FILE_VARIABLES.find((name) => isFolder(env[name])) ?? toml;
+    return { variable, problem: 'names a folder, not a file' };
+  }
   if (error.name === 'TomlError' || 'codeblock' in error) {
     const line = 'line' in error ? ` (line ${String(error.line)})` : '';
     return { variable: toml, problem: `names a file that is not valid TOML${line}` };
@@ -103,4 +108,8 @@ function problemOf(error: unknown, env: Environment): ConfigProblem {
     return { variable: `${name}_PATH`, problem: `and ${name}_DATA are both set: set one of them` };
   }
   return { variable: toml, problem: 'names a file that is not a Temporal client configuration' };
+}
+
+function isFolder(path = ''): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

@@ -115,6 +115,12 @@ test.each<[string, () => unknown, string]>([
   ['a signal that is none', () => handle.result({ signal: {} as never }), 'signal: must be an AbortSignal'],
   ['a budget that is a URL', () => new ExternalApiClient(temporal, { budget: 'http://w' as never }), 'budget: must be'],
   ['a logger without debug', () => new ExternalApiClient(temporal, { logger: {} as never }), 'logger: must have the'],
+  ['no options at all', () => new ExternalApiClient(temporal, null as never), 'Invalid input'],
+  [
+    'an address that is no text',
+    () => ExternalApiClient.connect({ temporal: { connectionOptions: { address: 7233 as never } } }),
+    'temporal.connectionOptions.address: must be host:port',
+  ],
   ['a default that is no time', () => ExternalApiClient.connect({ defaultDeadline: 0 }), 'defaultDeadline: must be'],
 ])('[M12] %s is refused before anything happens', async (_, call, problem) => {
   expect(await refusal(call)).toEqual([expect.stringContaining(problem)]);

@@ -112,4 +112,9 @@ describe('certificates and keys of TLS', () => {
     const toml = file('tls.toml', `[profile.default.tls]\nserver_ca_cert_path = "${path}"\n`);
     expect(named({ TEMPORAL_CONFIG_FILE: toml })).toEqual(['TEMPORAL_CONFIG_FILE']);
   });
+
+  test('[M8] a folder in place of a file is named by its variable', () => {
+    expect(named({ [`${CA}_PATH`]: tmpdir() })).toEqual([`${CA}_PATH`]);
+    expect(named({ TEMPORAL_CONFIG_FILE: tmpdir() })).toEqual(['TEMPORAL_CONFIG_FILE']);
+  });
 });

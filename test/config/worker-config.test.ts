@@ -280,6 +280,14 @@ describe('secret files', () => {
     }
   });
 
+  test('[N7] a secret that stands where the path of its file belongs is not repeated', () => {
+    for (const secret of ['canary-key', 'redis://:canary@127.0.0.1:6379']) {
+      const problems = problemsOf({ EXTERNAL_API_KEY: undefined, EXTERNAL_API_KEY_FILE: secret });
+      expect(problems).toMatchObject([{ variable: 'EXTERNAL_API_KEY_FILE' }]);
+      expect(JSON.stringify(problems)).not.toContain('canary');
+    }
+  });
+
   test('[M17][N7] a file with unusable content is named without its content', () => {
     const problems = problemsOf({ EXTERNAL_API_KEY: undefined, EXTERNAL_API_KEY_FILE: path('bad', 'canary\nx') });
     expect(problems).toMatchObject([{ variable: 'EXTERNAL_API_KEY' }]);
