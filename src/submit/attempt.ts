@@ -40,7 +40,7 @@ export type AttemptEnd =
   | { end: 'cancelled'; outcome: Outcome }
   | { end: 'not_ours' };
 
-/** An attempt of this age may have lost its task to another worker: it asks before it sends. */
+/** An attempt of this age may have lost its task to another worker, and one after its deadline has: it asks before it sends. */
 const ASK_AGAIN_MS = 5_000;
 
 /** Nothing was sent, because the record before it was refused. */
@@ -59,7 +59,7 @@ class NotSentError extends Error {
  * | mode | before the first byte | an attempt that is not the first |
  * |---|---|---|
  * | `none` | the intent is recorded, durably | with an open intent: never sends. Without a record: sends if the one before died without an intent |
- * | `key`, `resend` | nothing, if it is young, the first and unrecorded: the next one repeats anyway. Else a record: as a fence against a frozen worker, and so that a record that is there tells the truth | sends, as a repeat unless the record says that nothing arrived |
+ * | `key`, `resend` | nothing, if it is young, in time, the first and unrecorded: the next one repeats anyway. Else a record: as a fence against a frozen worker, and so that a record that is there tells the truth | sends, as a repeat unless the record says that nothing arrived |
  *
  * @param progress what the attempt before it left, and is changed into what the next one is to find
  */
@@ -121,7 +121,8 @@ export async function attempt(
     // Who finds the record counts the call that it announces.
     progress.calls = made + 1;
     // A beat that went out before says that nothing is sent: the record must not stay so.
-    if (mode !== 'none' && facts.isFirst && !log.hasRecorded && facts.elapsedMs() < ASK_AGAIN_MS) return;
+    const isYoung = facts.elapsedMs() < ASK_AGAIN_MS && facts.remainingMs() > 0;
+    if (mode !== 'none' && facts.isFirst && !log.hasRecorded && isYoung) return;
     const recorded = await log.record();
     if (recorded === 'recorded') return;
     progress.sending = false;

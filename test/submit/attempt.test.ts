@@ -35,6 +35,19 @@ describe('the intent', () => {
   });
 
   test.each(IDEMPOTENCIES)(
+    '[N1][N14] who waited for a token or a permit until after the deadline asks before it sends, mode %s',
+    async (mode) => {
+      const late = world({ mode, remainingMs: 0, recorded: 'not_ours' });
+      expect(await late.attempt(fresh())).toEqual({ end: 'not_ours' });
+      expect(late.sent).toBe(0);
+      // The server may know better, by its clock.
+      const inTime = world({ mode, remainingMs: -1 });
+      expect(await inTime.attempt(fresh())).toMatchObject({ end: 'submitted' });
+      expect(inTime.records).toMatchObject([{ sending: true }]);
+    },
+  );
+
+  test.each(IDEMPOTENCIES)(
     '[N14][N1] E11: its acknowledgement is lost: nothing is sent, and the next attempt sends, mode %s',
     async (mode) => {
       const provider = world({ mode, recorded: 'unknown', elapsedMs: 6_000 });
