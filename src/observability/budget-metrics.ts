@@ -4,7 +4,7 @@ import { CLOSED_BY } from '../contract/values.ts';
 import { instruments } from './instruments.ts';
 
 /** The call budget as gauges. Set them when the page is read: between two reads nobody looks. */
-export function createBudgetMetrics(meter: MetricMeter): { set(view: BudgetView): void } {
+export function createBudgetMetrics(meter: () => MetricMeter): { set(view: BudgetView): void } {
   const { gauge } = instruments(meter);
   const used = gauge('external_api_budget_used');
   const limit = gauge('external_api_budget_limit');

@@ -5,7 +5,7 @@ import { instruments } from './instruments.ts';
  * Our metrics, on the Temporal SDK's own meter, so that one page shows both. Counters appear once they were used.
  * The workflow adds its own: requests by final state, unknown outcomes, fallbacks.
  */
-export function createMetrics(meter: MetricMeter) {
+export function createMetrics(meter: () => MetricMeter) {
   const { counter, gauge, histogram } = instruments(meter);
   return {
     calls: counter('external_api_calls'),

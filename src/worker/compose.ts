@@ -1,3 +1,4 @@
+import type { MetricMeter } from '@temporalio/common';
 import { type NativeConnection, Runtime, type Worker, type WorkerOptions } from '@temporalio/worker';
 import type { ActivityDeps } from '../activities/deps.ts';
 import { createActivities, type Activities } from '../activities/index.ts';
@@ -87,7 +88,7 @@ export interface FleetWorker {
 export function composeWorker(options: FleetWorkerOptions): FleetWorker {
   const { config, fallbacks, fallback = config.answers.fallback } = options;
   const logger = options.logger ?? createLogger({ level: config.logLevel, name: 'worker' });
-  const meter = Runtime.instance().metricMeter;
+  const meter = (): MetricMeter => Runtime.instance().metricMeter;
   const metrics = createMetrics(meter);
   const budgetMetrics = createBudgetMetrics(meter);
   const observer = both(observeProvider(logger, metrics), options.observer ?? {});
@@ -148,10 +149,14 @@ export function composeWorker(options: FleetWorkerOptions): FleetWorker {
   }
 
   async function connectAndRun(): Promise<void> {
-    const runtime = Runtime.instance();
-    runtime.registerShutdownSignalCallback(shutdown);
+    let runtime = Runtime.instance();
+    // The SDK ends its Runtime, and what that heeds, with a failed attempt to connect.
+    const heedSignals = (): void => {
+      runtime = Runtime.instance();
+      runtime.registerShutdownSignalCallback(shutdown);
+    };
     try {
-      const connection = await connectWhenThere(config.temporal, watch, ending.signal);
+      const connection = await connectWhenThere(config.temporal, watch, ending.signal, heedSignals);
       if (connection === null) return;
       await closeAfter(
         () => runAll(connection),

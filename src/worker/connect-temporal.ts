@@ -22,13 +22,16 @@ export function addressOf({ connectionOptions }: TemporalConfig): string {
 /**
  * Connects to Temporal when it is there, and waits for it as long as it is not: `watch` tells of it. Null when `signal` aborts
  * first.
+ * @param prepare called before each attempt, and when one has failed
  * @throws TemporalUnavailableError when it refuses our credentials, or does not have the namespace
  */
 export async function connectWhenThere(
   config: TemporalConfig,
   watch: TemporalWatch,
   signal: AbortSignal,
+  prepare: () => void,
 ): Promise<NativeConnection | null> {
+  prepare();
   while (!signal.aborted) {
     const askedAt = new Date();
     const connecting = connect(config);
@@ -44,6 +47,7 @@ export async function connectWhenThere(
       if (end !== null) throw end;
       if (!(error instanceof LateError) && !isOfServer(error)) throw error;
       watch.lost(error, askedAt, { again: true });
+      prepare();
       await pause(PAUSE_MS, signal);
     }
   }

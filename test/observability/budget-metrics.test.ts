@@ -24,7 +24,7 @@ beforeAll(async () => {
     },
   });
   page = `http://${bindAddress}/metrics`;
-  metrics = createBudgetMetrics(Runtime.instance().metricMeter);
+  metrics = createBudgetMetrics(() => Runtime.instance().metricMeter);
 });
 afterAll(() => Runtime.instance().shutdown());
 

@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 
 test('[M14][M22] what a worker tells of its fleet and its calls is as the table of events has it', () => {
-  const metrics = createMetrics(noopMetricMeter);
+  const metrics = createMetrics(() => noopMetricMeter);
   const fleet = observeFleet(logger, metrics);
   fleet.shared(true, null, 2);
   fleet.shared(false, 'READONLY', 2);

@@ -26,7 +26,13 @@ function observed() {
     }),
   } satisfies Partial<MetricMeter>);
   const logger = createLogger({ level: 'silent', name: 'worker' });
-  return { measured, observer: observeProvider(logger, createMetrics(meter)) };
+  return {
+    measured,
+    observer: observeProvider(
+      logger,
+      createMetrics(() => meter),
+    ),
+  };
 }
 
 test('[N5][M15] a finished request records its detection lag, and how long its kind usually takes', () => {

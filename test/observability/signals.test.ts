@@ -74,8 +74,8 @@ test('[M15] the product makes the metrics of the table, and no others', () => {
     createGauge: note(noopMetricMeter.createGauge.bind(noopMetricMeter)),
     createHistogram: note(noopMetricMeter.createHistogram.bind(noopMetricMeter)),
   });
-  createMetrics(meter);
-  createBudgetMetrics(meter);
+  createMetrics(() => meter);
+  createBudgetMetrics(() => meter);
   // A workflow makes its own, in the sandbox.
   const ofWorkflows = found(code, /\bcount\(\s*'(external_api_\w+)'/g);
   expect([...made, ...ofWorkflows].toSorted()).toEqual(Object.keys(METRICS).toSorted());

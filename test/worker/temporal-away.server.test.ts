@@ -41,6 +41,10 @@ async function readiness(worker: WorkerProcess): Promise<{ status: number; text:
   return { status: response.status, text: await response.text() };
 }
 
+async function metricsOf(worker: WorkerProcess): Promise<string> {
+  return await (await fetch(`${worker.url}/metrics`)).text();
+}
+
 async function untilReady(worker: WorkerProcess, expected: number): Promise<string> {
   return await waitUntil(`/readyz says ${expected}`, async () => {
     const { status, text } = await readiness(worker);
@@ -65,8 +69,10 @@ test.concurrent(
     const why = `not ready: the Temporal server at ${address} does not answer since `;
     await waitUntil('it says why', async () => (await readiness(worker)).text.startsWith(why));
     await waitUntil('it has said so twice', () => told(worker).length === 2);
+    expect(await metricsOf(worker)).toContain('external_api_budget_limit 1000');
     await temporal.restart();
     await untilReady(worker, 200);
+    expect(await metricsOf(worker)).toContain('external_api_budget_limit 1000');
     expect(told(worker).slice(-2)).toEqual(['temporal_unavailable', 'temporal_available']);
     const before = told(worker).length;
 
@@ -101,6 +107,18 @@ test.concurrent(
     const worker = await startWorker({ ...PROVIDER, TEMPORAL_ADDRESS: address }, { isReady: false });
     onTestFinished(() => worker.stop('SIGKILL'));
     await waitUntil('it says why', async () => (await readiness(worker)).text.includes('no answer within 9 s'));
+    await worker.stop('SIGTERM');
+    expect(worker.child.exitCode).toBe(0);
+  },
+);
+
+test.concurrent(
+  '[C1] a worker that waits for a Temporal server that is not there ends at SIGTERM with 0',
+  async ({ onTestFinished }) => {
+    const env = { ...PROVIDER, TEMPORAL_ADDRESS: `127.0.0.1:${await freePort()}` };
+    const worker = await startWorker(env, { isReady: false });
+    onTestFinished(() => worker.stop('SIGKILL'));
+    await waitUntil('it says why', async () => (await readiness(worker)).text.includes('refused'));
     await worker.stop('SIGTERM');
     expect(worker.child.exitCode).toBe(0);
   },
