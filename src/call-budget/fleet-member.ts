@@ -105,9 +105,13 @@ export class FleetMember {
 
   /** Why it must not send by itself while Redis is lost; null: it may. */
   get alone(): { waitMs: number; closedBy: 'budget' } | null {
-    if (this.#wasAloneTooLong) return { waitMs: BEAT_MS, closedBy: 'budget' };
-    const waitMs = this.#aloneFrom - this.#options.now();
-    return waitMs <= 0 ? null : { waitMs: Math.min(BEAT_MS, waitMs), closedBy: 'budget' };
+    const waitMs = this.aloneInMs;
+    return waitMs === 0 ? null : { waitMs: Math.min(BEAT_MS, waitMs), closedBy: 'budget' };
+  }
+
+  /** Until it may send by itself while Redis is lost. Infinity: it may not before Redis answers. */
+  get aloneInMs(): number {
+    return this.#wasAloneTooLong ? Infinity : Math.max(0, this.#aloneFrom - this.#options.now());
   }
 
   /** It makes a call by itself. */

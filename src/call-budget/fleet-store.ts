@@ -135,15 +135,18 @@ export class FleetStore implements PermitStore {
   async state(): Promise<BudgetState> {
     const { limit, windowMs } = this.#options.rules;
     const reply = await this.#member.ask('state');
-    const { alone, isAside, workers } = this.#member;
+    const { alone, aloneInMs, isAside, workers } = this.#member;
     if (reply !== null && !isAside) {
       const [used, room] = [reply.number(), reply.room()];
       const [bulkWaitMs, failures] = [reply.number(), reply.number()];
       const [kept, lowered] = [reply.number(), reply.optionalNumber()];
       return { limit, windowMs, used, ...room, bulkWaitMs, failures, kept, lowered, countedIn: 'redis', workers };
     }
-    const own = { ...this.#share.state(this.#now), limit, countedIn: 'share', workers } as const;
-    return reply !== null || alone === null ? own : { ...own, ...alone, bulkWaitMs: alone.waitMs };
+    const own = { ...this.#share.state(this.#now), countedIn: 'share', workers } as const;
+    if (reply !== null || alone === null) return own;
+    // Who waits looks again sooner: Redis may be back. For a person it is when Redis stays away.
+    const waitMs = Number.isFinite(aloneInMs) ? aloneInMs : alone.waitMs;
+    return { ...own, ...alone, waitMs, bulkWaitMs: waitMs };
   }
 
   close(): Promise<void> {

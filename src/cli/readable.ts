@@ -1,6 +1,6 @@
 import { seconds, timeOfDay } from '../client/time-in-words.ts';
 import { cancellationWords } from '../client/cancellation-words.ts';
-import { closureOf, type BudgetView, type Closure } from '../contract/budget-view.ts';
+import { closureOf, waitsForRedis, type BudgetView, type Closure } from '../contract/budget-view.ts';
 import type { RecordedResolution, RequestSnapshot } from '../contract/request.ts';
 import type { WaitReason } from '../contract/values.ts';
 import { wrap } from './wrap.ts';
@@ -79,6 +79,12 @@ const CLOSED: Record<Closure['by'], string> = {
   outage: 'closed: the provider is down, and one call at a time finds out when it is back',
 };
 
+function closedText({ by }: Closure, view: BudgetView): string {
+  return waitsForRedis(view)
+    ? 'closed: Redis does not answer; if it stays away, each worker sends its share'
+    : CLOSED[by];
+}
+
 const COUNTED_IN: Record<BudgetView['countedIn'], (workers: number) => string> = {
   memory: () => 'the memory of this worker, which has the limit to itself',
   redis: (workers) => `Redis, by ${workers} ${workers === 1 ? 'worker' : 'workers'}`,
@@ -93,7 +99,7 @@ export function budgetText(view: BudgetView, now: Date, width: number): string {
     return until === undefined ? 'now' : `at ${timeOfDay(until, now)}`;
   };
   const rows: [string, string | null][] = [
-    ['state', closure ? CLOSED[closure.by] : 'open'],
+    ['state', closure ? closedText(closure, view) : 'open'],
     ['calls', `${view.used} of ${view.limit} in the last ${seconds(view.windowMs)}`],
     ['lowered to', view.loweredLimit === null ? null : `${view.loweredLimit}, as the provider says`],
     ['kept', view.kept === 0 ? null : `${view.kept} for workers that Redis does not hear of`],

@@ -1,4 +1,4 @@
-import { closureOf, type BudgetView } from '../contract/budget-view.ts';
+import { closureOf, waitsForRedis, type BudgetView } from '../contract/budget-view.ts';
 import { FAILURES } from '../contract/failures.ts';
 import { workflowIdOf } from '../contract/names.ts';
 import { type RequestSnapshot, type WaitingFor } from '../contract/request.ts';
@@ -114,6 +114,11 @@ const REASONS: Record<WaitReason, (facts: Facts) => string> = {
     const used = budget ? usedText(budget) : 'it was used up';
     const kept = asBulk ? ', and the rest is kept for requests that are not bulk' : '';
     const next = wait.until === null ? '' : `; the next may go at ${timeOfDay(wait.until, now)}`;
+    if (budget && waitsForRedis(budget)) {
+      const share =
+        wait.until === null ? '' : `, or until ${timeOfDay(wait.until, now)}, when each worker sends its share`;
+      return `${waited(wait, now)} because Redis does not answer: nothing is sent until it does${share}`;
+    }
     return `${waited(wait, now)} for the call budget: ${used}${kept}${next}`;
   },
   cool_down({ evidence: { budget, lastFailure }, wait, now }) {

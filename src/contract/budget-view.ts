@@ -2,7 +2,7 @@ import type { ClosedBy, CountedIn } from './values.ts';
 
 /** The call budget as a worker shows it at `GET /budget`. Of a fleet that counts in Redis every worker shows the same. */
 export interface BudgetView {
-  /** Calls in any `windowMs`. */
+  /** Calls in any `windowMs`; those of one worker while it keeps to its share. */
   limit: number;
   /** The provider's own limit, while it is lower than ours. */
   loweredLimit: number | null;
@@ -40,6 +40,11 @@ export function closureOf(view: BudgetView, call: 'bulk' | 'other'): Closure | n
   const waitMs = call === 'bulk' ? view.bulkNextPermitMs : view.nextPermitMs;
   if (waitMs <= 0) return null;
   return { by: view.closedBy ?? 'budget', until: new Date(Date.parse(view.asOf) + waitMs).toISOString() };
+}
+
+/** Whether nothing goes out because Redis does not answer, and the other workers may still use the whole limit. */
+export function waitsForRedis({ countedIn, closedBy, used, limit, loweredLimit }: BudgetView): boolean {
+  return countedIn === 'share' && closedBy === 'budget' && used < (loweredLimit ?? limit);
 }
 
 /** The members as `GET /budget` and `external-api budget --json` name them. */

@@ -23,10 +23,13 @@ test('[M9] S8: a Redis that answers no more costs one wait of 300 ms; nothing is
   expect(await timed(() => one.store.take(...POLL))).toBeLessThan(250);
   // The other may have used all of it.
   expect(await one.store.take(...POLL)).toMatchObject({ permit: null, closedBy: 'budget' });
+  const { waitMs, used } = await one.store.state();
+  expect(waitMs, 'all of the wait, as a person reads it').toBeGreaterThan(2_000);
+  expect(used).toBe(0);
   let permits: Permit[] = [];
   await waitUntil('its share is there', async () => (permits = await takeAll(one)).length > 0, 15_000);
   expect(permits).toHaveLength(RULES.limit / 2 - 1);
-  expect(await one.store.state()).toMatchObject({ countedIn: 'share', workers: 2 });
+  expect(await one.store.state()).toMatchObject({ countedIn: 'share', limit: RULES.limit / 2, workers: 2 });
   expect(one.told.slice(told)).toEqual([{ redisOk: false, why: 'Redis did not answer within 300 ms', workers: 2 }]);
   fleet.redis.resume();
   await waitUntil('it is told', () => one.told.length > told + 1);
@@ -135,7 +138,7 @@ test('[M9][N3] S8: a log that was emptied is not believed: nothing goes out unti
     },
     15_000,
   );
-  expect(Math.min(...arrivals) - sentAt).toBeGreaterThan(RULES.windowMs);
+  expect(Math.min(...arrivals) - sentAt).toBeGreaterThan(2_000);
 });
 
 test('[M9] S8: a Redis that comes back with an older log is not believed', async () => {

@@ -166,6 +166,15 @@ test.each([
   expect(text).toContain('\n  next call     at 12:00:05Z\n  next bulk     at 12:00:09Z\n');
 });
 
+test('[M9] a budget that waits for Redis is not called used up', () => {
+  const lost = { countedIn: 'share', closedBy: 'budget', limit: 500, nextPermitMs: 4_300 } as const;
+  const state = (used: number): string => budgetText({ ...OPEN_BUDGET, ...lost, used }, NOW, 100);
+  expect(state(0)).toContain(
+    '\n  state         closed: Redis does not answer; if it stays away, each worker sends its share\n',
+  );
+  expect(state(500)).toContain('\n  state         used up\n');
+});
+
 test('[M9] what is kept for workers that are not heard of is told', () => {
   expect(budgetText({ ...OPEN_BUDGET, kept: 333 }, NOW)).toContain(
     '\n  kept          333 for workers that Redis does not hear of\n',

@@ -38,6 +38,10 @@ describe('a wait for the call budget', () => {
       { ...USED_UP, used: 500, limit: 500, countedIn: 'share' },
     ],
     [
+      'has waited 12 s because Redis does not answer: nothing is sent until it does, or until 12:00:05Z, when each worker sends its share.',
+      { ...USED_UP, used: 0, limit: 500, countedIn: 'share' },
+    ],
+    [
       'has waited 12 s for the call budget: 905 of 1000 calls were made in the last 60 s, and the rest is kept for requests that are not bulk; the next may go at 12:00:05Z.',
       { ...OPEN_BUDGET, used: 905, bulkNextPermitMs: 4_300 },
     ],
