@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hashFiles } from './lib/hash-files.mjs';
+import { ensureInstalled } from './lib/install.mjs';
 import { ROOT } from './lib/paths.mjs';
 import { createProgress } from './lib/progress.mjs';
 import { removeOrphans } from './lib/remove-orphans.mjs';
@@ -82,7 +83,9 @@ function readStamps() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
-    await ensureBuilt(createProgress());
+    const progress = createProgress();
+    await ensureInstalled(progress);
+    await ensureBuilt(progress);
   } catch (error) {
     console.error(error.message);
     process.exitCode = 1;

@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process';
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { nodeVersionProblem } from '../../scripts/lib/node-version.mjs';
+import { temporaryFolder } from './temporary-folder.mjs';
 
 const START = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
 
@@ -33,4 +36,12 @@ it.each(['18.20.8', '20.18.3', '19.0.0'])('[M21] Node.js %s is too old, and one 
 
 it.each(['20.19.0', '20.20.2', '22.12.0', '26.0.0'])('[M21] Node.js %s will do', (version) => {
   expect(nodeVersionProblem(version)).toBeNull();
+});
+
+it('[M21] the command line of a checkout that is not built says what to do, without a stack', () => {
+  const scripts = join(temporaryFolder(), 'scripts');
+  cpSync(fileURLToPath(new URL('../../scripts', import.meta.url)), scripts, { recursive: true });
+  const { status, stderr } = spawnSync(process.execPath, [join(scripts, 'cli.mjs'), 'list'], { encoding: 'utf8' });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^error: .*not built.*npm run build.*\n$/);
 });
