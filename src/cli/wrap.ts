@@ -1,9 +1,9 @@
 /** Where nobody says how wide it is. */
 const USUAL_WIDTH = 80;
 
-/** Columns of a terminal. */
-export function widthOf({ columns = USUAL_WIDTH }: { columns?: number }): number {
-  return Math.max(columns, 40);
+/** Columns of a terminal: some, such as a serial line, say 0. */
+export function widthOf({ columns }: { columns?: number }): number {
+  return Math.max(columns || USUAL_WIDTH, 40);
 }
 
 /**

@@ -166,7 +166,7 @@ export class TemporalUnavailableError extends DurableRequestError {
   readonly requestId: string | null;
 
   constructor(
-    message = 'The Temporal server did not answer. Check TEMPORAL_ADDRESS and that the server is up.',
+    message = 'The Temporal server did not answer. Check TEMPORAL_ADDRESS, and that the server is up.',
     { requestId = null, ...options }: { cause?: unknown; requestId?: string | null } = {},
   ) {
     super(message, options);

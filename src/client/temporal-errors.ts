@@ -41,7 +41,8 @@ export function translated(error: unknown, requestId: string, server?: string): 
   }
   if (error instanceof WorkflowNotFoundError || code === NOT_FOUND) return new RequestNotFoundError(requestId);
   if (NO_ANSWER.includes(code)) {
-    const message = `${theServer} did not answer. Check TEMPORAL_ADDRESS and that the server is up.`;
+    const where = server === undefined ? 'TEMPORAL_ADDRESS' : 'that address';
+    const message = `${theServer} did not answer. Check ${where}, and that the server is up.`;
     return new TemporalUnavailableError(message, { cause: error });
   }
   if (FAILED.includes(code) || code === RESOURCE_EXHAUSTED) {

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { HttpError } from './http-error.ts';
 
 /** Why a request could not be served, though nothing is wrong with it. */
 export interface ServiceFailure {
@@ -37,5 +38,7 @@ function levelOf({ serviceFailure, routeOptions }: FastifyRequest): 'error' | 'w
 }
 
 function told({ error, type }: ServiceFailure) {
-  return type === null ? { err: error } : { error_type: type, reason: error.message };
+  if (type === null) return { err: error };
+  const { message } = error instanceof HttpError && error.cause instanceof Error ? error.cause : error;
+  return { error_type: type, reason: message };
 }

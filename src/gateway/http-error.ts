@@ -4,9 +4,18 @@ export class HttpError extends Error {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
 
-  /** @param name the `error` member of the problem response */
-  constructor(status: number, name: string, detail: string, headers: Readonly<Record<string, string>> = {}) {
-    super(detail);
+  /**
+   * @param name the `error` member of the problem response
+   * @param cause what the log tells instead of `detail`, which is for callers
+   */
+  constructor(
+    status: number,
+    name: string,
+    detail: string,
+    headers: Readonly<Record<string, string>> = {},
+    cause?: Error,
+  ) {
+    super(detail, { cause });
     this.name = name;
     this.status = status;
     this.headers = headers;

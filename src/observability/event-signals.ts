@@ -12,7 +12,7 @@ export interface EventRow {
 export const EVENTS = {
   external_api_request: {
     levels: ['info', 'warn'],
-    means: 'one call to the provider; `warn`: it failed',
+    means: 'one call to the provider; `warn`: it failed; `reason`: why no answer came',
     fields: [
       'request_id',
       'endpoint',
@@ -22,6 +22,7 @@ export const EVENTS = {
       'retry_count',
       'error_type',
       'outcome',
+      'reason',
     ],
   },
   external_api_request_ended: {

@@ -74,5 +74,6 @@ function apiCallEvent(record: CallRecord) {
     response_time: Math.round(record.durationMs) / 1000,
     retry_count: record.retryCount,
     ...(record.errorType !== null && { error_type: record.errorType, outcome: record.outcome }),
+    ...(record.reason !== null && { reason: record.reason }),
   };
 }

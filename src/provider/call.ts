@@ -163,7 +163,10 @@ export function createCallMaker({
     const { requestId, signal } = context;
     const retryCount = context.count?.(operation) ?? 0;
     const startedAt = performance.now();
-    const report = (result: Pick<CallRecord, 'statusCode' | 'outcome' | 'failure' | 'errorType'>): void =>
+    const report = (
+      result: Pick<CallRecord, 'statusCode' | 'outcome' | 'failure' | 'errorType'>,
+      reason: string | null = null,
+    ): void =>
       observer.called({
         requestId,
         operation,
@@ -175,14 +178,12 @@ export function createCallMaker({
         outcome: result.outcome,
         failure: result.failure,
         errorType: result.errorType,
+        reason,
       });
     const failed = (error: ExternalAPIError): ExternalAPIError => {
-      report({
-        statusCode: error.statusCode,
-        outcome: error.outcome ?? 'final',
-        failure: error.failure,
-        errorType: error.type,
-      });
+      const { statusCode, outcome, failure, type: errorType } = error;
+      const reason = statusCode === null ? error.message : null;
+      report({ statusCode, outcome: outcome ?? 'final', failure, errorType }, reason);
       return error;
     };
 

@@ -18,6 +18,8 @@ export interface CallRecord {
   /** Null when it succeeded, and when the caller gave up on it. */
   failure: FailureName | null;
   errorType: ErrorType | null;
+  /** Why no answer came; null when one did, whose words may be long and are told at the end of the request. */
+  reason: string | null;
 }
 
 /** Told of what the client does. Must not throw. */

@@ -239,7 +239,7 @@ test(
     const results = await Promise.all(lines.map((args) => runCli(args, { env })));
     const silence =
       `error: The Temporal server at ${env.TEMPORAL_ADDRESS} (from TEMPORAL_ADDRESS) did not answer. It listens, and ` +
-      'does not answer. Check TEMPORAL_ADDRESS and that the server is up.';
+      'does not answer. Check that address, and that the server is up.';
     for (const [n, { code, stdout, stderr }] of results.entries()) {
       if (lines[n]?.[0] !== 'process') expect(stderr).toBe(`${silence}\n`);
       else expect(stderr.replace(/req_\w{26}/, SOME_ID)).toBe(`${silence} ${MAYBE_STARTED}\n`);

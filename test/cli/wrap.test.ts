@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { wrap } from '../../src/cli/wrap.ts';
+import { widthOf, wrap } from '../../src/cli/wrap.ts';
 
 test.each([
   ['short', 'short'],
@@ -13,4 +13,13 @@ test.each([
   ['', ''],
 ])('[C4] %j is broken at blanks, a command only where it fits into no line', (text, broken) => {
   expect(wrap(text, 16, '  ')).toBe(broken);
+});
+
+test.each([
+  [undefined, 80],
+  [0, 80],
+  [20, 40],
+  [132, 132],
+])('[C4] a terminal that says %s columns gets %i', (columns, width) => {
+  expect(widthOf(columns === undefined ? {} : { columns })).toBe(width);
 });

@@ -42,10 +42,13 @@ test.each<[string, unknown, string[]]>([
   expect(client.invalidations).toEqual([]);
 });
 
-test('[M11][M19] without a worker it is a 503 that says what will still happen', async () => {
+test('[M11][M19] without a worker it is a 503 that says what will still happen, and tells no caller where Temporal is', async () => {
   const { client, invalidate } = await startGateway();
-  client.failure = () => Promise.reject(new TemporalUnavailableError('One that comes back still does.'));
+  client.failure = () => Promise.reject(new TemporalUnavailableError('No answer of 10.0.0.1.'));
   const response = await invalidate({});
   expect(response.headers.get('retry-after')).toBe('5');
-  expect(await problemOf(response)).toMatchObject({ status: 503, detail: 'One that comes back still does.' });
+  expect(await problemOf(response)).toMatchObject({
+    status: 503,
+    detail: 'The answers are not forgotten yet; what was begun is still done. It may be repeated.',
+  });
 });

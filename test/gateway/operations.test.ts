@@ -31,8 +31,8 @@ describe('nobody knows whether Temporal took the start', () => {
     [{}, null, 'Read its status before you repeat it.'],
     [{ 'idempotency-key': 'order-1' }, '5', 'With the same Idempotency-Key it is never done twice.'],
   ])('[M19][N1] with %j the problem has the id, and Retry-After %s', async (headers, retryAfter, advice) => {
-    const { client, post } = await startGateway();
-    client.failure = () => Promise.reject(new TemporalUnavailableError('No answer.', { requestId }));
+    const { client, post, log } = await startGateway();
+    client.failure = () => Promise.reject(new TemporalUnavailableError('No answer of 10.0.0.1.', { requestId }));
     const response = await post({ data: 1 }, headers);
     expect(response.headers.get('retry-after')).toBe(retryAfter);
     expect(await problemOf(response)).toMatchObject({
@@ -42,6 +42,7 @@ describe('nobody knows whether Temporal took the start', () => {
       request_id: requestId,
       instance: `/api/external/status/${requestId}`,
     });
+    expect(log).toContainEqual(expect.objectContaining({ level: 'warn', reason: 'No answer of 10.0.0.1.' }));
   });
 });
 

@@ -41,9 +41,12 @@ test('[M14][M22] what a worker tells of its fleet and its calls is as the table 
     outcome: 'succeeded',
     failure: null,
     errorType: null,
+    reason: null,
   };
   provider.called(call);
   provider.called({ ...call, statusCode: 500, outcome: 'ambiguous', errorType: 'ExternalAPIError' });
+  const unanswered = { statusCode: null, errorType: 'ExternalAPIError', reason: 'ECONNREFUSED' } as const;
+  provider.called({ ...call, ...unanswered, outcome: 'never-sent', failure: 'unreachable' });
   provider.tokenRefreshed(1);
   provider.unknownStatus('odd', 'req_1', true);
   provider.finishedSeen({ requestId: 'req_1', kind: 'report', polls: 1, lagMs: 250, usualLengthMs: null });
@@ -56,6 +59,7 @@ test('[M14][M22] what a worker tells of its fleet and its calls is as the table 
     'warn external_api_answers_unavailable',
     'debug external_api_redis_error',
     'info external_api_request',
+    'warn external_api_request',
     'warn external_api_request',
     'debug external_api_token_refreshed',
     'warn external_api_unknown_status',

@@ -14,7 +14,10 @@ describe('never sent', () => {
     const error = await failureOf(client.process(WORK, CONTEXT));
     expect(error).toMatchObject({ failure: 'unreachable', outcome: 'never-sent', retryable: true, statusCode: null });
     expect(error.message).toBe(`Could not get a token: Could not connect to http://127.0.0.1:${port}: ECONNREFUSED`);
-    expect(client.records).toMatchObject([{ operation: 'token', outcome: 'never-sent', failure: 'unreachable' }]);
+    const reason = `Could not connect to http://127.0.0.1:${port}: ECONNREFUSED`;
+    expect(client.records).toMatchObject([
+      { operation: 'token', outcome: 'never-sent', failure: 'unreachable', reason },
+    ]);
   });
 
   test('[M6][N1] a name that does not resolve -> never-sent, retry', async () => {

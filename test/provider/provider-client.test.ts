@@ -102,7 +102,13 @@ describe('what the observer is told', () => {
     await using client = clientFor(server.url);
     await client.process(WORK, { requestId: 'req_9', count: () => 2, priority: 'bulk' });
     await failureOf(client.status('job-1', { requestId: 'req_9' }));
-    const succeeded = { outcome: 'succeeded', failure: null, errorType: null, durationMs: expect.any(Number) };
+    const succeeded = {
+      outcome: 'succeeded',
+      failure: null,
+      errorType: null,
+      reason: null,
+      durationMs: expect.any(Number),
+    };
     expect(client.records).toEqual([
       {
         ...succeeded,
@@ -133,6 +139,7 @@ describe('what the observer is told', () => {
         outcome: 'final',
         failure: 'declined',
         errorType: 'ExternalAPIError',
+        reason: null,
       },
     ]);
   });

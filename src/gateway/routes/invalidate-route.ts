@@ -53,5 +53,6 @@ export const invalidateRoute: FastifyPluginCallbackZod<{ client: GatewayClient }
 /** Whether requests can be taken and read is another question. */
 function notYet(error: unknown): never {
   if (!(error instanceof TemporalUnavailableError)) throw error;
-  throw new HttpError(503, 'TemporalUnavailableError', error.message, { 'retry-after': '5' });
+  const detail = 'The answers are not forgotten yet; what was begun is still done. It may be repeated.';
+  throw new HttpError(503, error.name, detail, { 'retry-after': '5' }, error);
 }

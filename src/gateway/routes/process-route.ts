@@ -92,7 +92,7 @@ function maybeStarted(error: unknown, request: FastifyRequest, hasKey: boolean):
   request.externalRequestId = error.requestId;
   const again = hasKey ? ' With the same Idempotency-Key it is never done twice.' : '';
   const detail = `It is not known whether it was started: it may be, as ${error.requestId}. Read its status before you repeat it.${again}`;
-  return new HttpError(503, error.name, detail, hasKey ? { 'retry-after': '5' } : {});
+  return new HttpError(503, error.name, detail, hasKey ? { 'retry-after': '5' } : {}, error);
 }
 
 /** The request that repeats one that failed. Not to know it is no error. */
