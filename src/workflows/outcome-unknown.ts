@@ -15,6 +15,9 @@ export type Resolved =
   /** Look at the work with this id until the deadline, or until then. Milliseconds since 1970. */
   | { resubmit: false; providerRequestId: string; namedBy: Exclude<NamedBy, 'submit'>; until?: number };
 
+/** What the Web UI calls the timer. */
+const HOLD = { summary: 'Until somebody decides, or the hold ends' };
+
 /** Holds a request whose outcome is unknown. One hold lasts until a person decides, however many callbacks come. */
 export class Hold {
   readonly #request: Request;
@@ -87,7 +90,7 @@ export class Hold {
     // Only a timer wakes the workflow when hints are heeded again.
     for (const until of [this.#heedHintsFrom, endsAt]) {
       const leftMs = Math.min(until, endsAt) - Date.now();
-      if (isResolved() || (leftMs > 0 && (await condition(isResolved, leftMs)))) return;
+      if (isResolved() || (leftMs > 0 && (await condition(isResolved, leftMs, HOLD)))) return;
     }
   }
 

@@ -100,7 +100,9 @@ export function currentDetails(state: RequestState): string {
   if (state.source === 'fallback') lines.push('A fallback stands in for the result, because of:');
   if (state.error) lines.push(`${state.error.type}: ${state.error.message}`);
   if (state.status === 'outcome_unknown') {
-    lines.push(`Decide: \`external-api resolve ${state.requestId} resubmit|adopt|abandon\``);
+    lines.push(
+      `Ask the provider whether it has the work, then decide: \`external-api why ${state.requestId}\` says by which key, and how`,
+    );
   }
   if (state.resolution) {
     lines.push(`Decided by ${state.resolution.by}: ${state.resolution.decision} (${state.resolution.reason})`);

@@ -71,7 +71,14 @@ describe('a lost reply', () => {
     const { currentDetails } = await workflowOf(requestId).query<{ currentDetails: string }>(
       '__temporal_workflow_metadata',
     );
-    expect(currentDetails).toContain(`external-api resolve ${requestId}`);
+    expect(currentDetails).toContain(
+      `Ask the provider whether it has the work, then decide: \`external-api why ${requestId}\``,
+    );
+    const { events } = await workflowOf(requestId).fetchHistory();
+    const timers = events?.filter(({ timerStartedEventAttributes }) => timerStartedEventAttributes) ?? [];
+    expect(timers.map(({ userMetadata }) => Buffer.from(userMetadata?.summary?.data ?? []).toString())).toEqual([
+      '"Until somebody decides, or the hold ends"',
+    ]);
     expect(submits(requestId)).toHaveLength(1);
     await stack.client.resolve(requestId, { decision: 'abandon', ...WHO });
   });
