@@ -17,7 +17,7 @@ export async function reserveDemoPorts({ portBase, ownTemporal, say }) {
       const reserved = await reservePort(exact ? portBase + offset : usual, { exact });
       releases.push(reserved.release);
       ports[part] = reserved.port;
-      if (!exact && reserved.port !== usual) say(`  Port ${usual} is taken. ${title} is on ${reserved.port} instead.`);
+      if (!exact && reserved.port !== usual) say(`  Port ${usual} is taken. ${title}: port ${reserved.port} instead.`);
     }
   } catch (error) {
     release();

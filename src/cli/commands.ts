@@ -3,6 +3,8 @@ import type { Command } from 'commander';
 export interface CommandEntry {
   summary: string;
   arguments?: string;
+  /** Which of the environment its help tells. Default: all. */
+  reads?: 'none' | 'temporal';
   load: () => Promise<Command>;
 }
 
@@ -52,10 +54,12 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   budget: { summary: 'show the call budget', load: async () => (await import('./budget-command.ts')).budgetCommand() },
   setup: {
     summary: 'prepare the Temporal namespace',
+    reads: 'temporal',
     load: async () => (await import('./setup-command.ts')).setupCommand(),
   },
   worker: {
     summary: 'run a worker, which makes the calls',
+    reads: 'temporal',
     load: async () => (await import('./worker-command.ts')).workerCommand(),
   },
   gateway: {
@@ -65,10 +69,12 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   completion: {
     summary: 'complete commands in a shell',
     arguments: '<shell>',
+    reads: 'none',
     load: async () => (await import('./completion-command.ts')).completionCommand(loadAll),
   },
   'fake-provider': {
     summary: 'run a simulator of the provider',
+    reads: 'none',
     load: async () => (await import('./fake-provider-command.ts')).fakeProviderCommand(),
   },
 };

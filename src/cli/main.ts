@@ -7,14 +7,15 @@ import { guardOutput } from './guard-output.ts';
 import { tell } from './output.ts';
 import { widthOf, wrap } from './wrap.ts';
 
-const HELP = `
+const OF_TEMPORAL = `
 Environment:
   TEMPORAL_ADDRESS         Temporal server (default: localhost:7233)
   TEMPORAL_NAMESPACE       namespace (default: default)
-  EXTERNAL_API_WORKER_URL  a worker that says what the call budget is
+`;
+const OF_WORKER = `  EXTERNAL_API_WORKER_URL  a worker that says what the call budget is
                            (default: http://127.0.0.1:9464)
-
-${EXIT_CODES_HELP}`;
+`;
+const ENVIRONMENTS = { none: '', temporal: OF_TEMPORAL, all: OF_TEMPORAL + OF_WORKER } as const;
 /** Below what an exit code means. */
 const HANGING = ' '.repeat(5);
 
@@ -22,10 +23,11 @@ async function main(args: readonly string[]): Promise<void> {
   const program = new Command('external-api')
     .description('Durable calls to a slow, flaky, rate-limited HTTP API.')
     .version(version(), '-V, --version')
-    .addHelpText('afterAll', () => wrap(HELP, widthOf(process.stdout), HANGING))
+    .addHelpText('afterAll', () => wrap(`${environment}\n${EXIT_CODES_HELP}`, widthOf(process.stdout), HANGING))
     .exitOverride();
   const [first, second] = args.filter((arg) => !arg.startsWith('-'));
   const named = first === 'help' ? second : first;
+  const environment = ENVIRONMENTS[COMMANDS[named ?? '']?.reads ?? 'all'];
   for (const [name, entry] of Object.entries(COMMANDS)) {
     const command = name === named ? await entry.load() : listed(name, entry);
     program.addCommand(inherit(command, program).summary(entry.summary));

@@ -29,6 +29,16 @@ test('[C4][M8] the help of a process lists the variables that it does not start 
   expect(await required('gateway')).toEqual(['GATEWAY_API_KEYS']);
 });
 
+test.each([
+  ['status', ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE', 'EXTERNAL_API_WORKER_URL']],
+  ['worker', ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE']],
+  ['completion', []],
+])('[C4] the help of %s tells the environment that it reads, and no other', async (command, names) => {
+  const { stdout } = await runCli([command, '--help']);
+  const [, list = ''] = /^Environment:\n([^]*?)\n\n/m.exec(stdout) ?? [];
+  expect(Array.from(list.matchAll(/^ {2}([A-Z]\w+)/gm), ([, name = '']) => name)).toEqual(names);
+});
+
 let completion: string;
 beforeAll(async () => {
   completion = (await runCli(['completion', 'bash'])).stdout;
