@@ -239,6 +239,8 @@ function retryAfterMsOf({ retryAfter }: ReplyHead): number | null {
 /** The error for an answer that is not a 2xx; null for a 2xx. */
 function errorOfStatus(call: Call<unknown>, head: ReplyHead, body: string): ExternalAPIError | null {
   const { statusCode } = head;
+  // Before its body is read once more than it needs.
+  if (statusCode < 300) return null;
   const retryAfterMs = retryAfterMsOf(head);
   const { operation, repeated = false } = call;
   const error = errorOfBody(body, call.secrets);

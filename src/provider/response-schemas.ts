@@ -197,8 +197,8 @@ const MOST_PATHS = 20;
 const IN_PROCESSED_DATA = /^result\.processed_data(?:\.|(?=\[)|$)/;
 /** Of a reply that is full of them no more are looked at. */
 const MOST_INEXACT = 1_000;
-/** Only such a text can hold a number that a double does not keep. */
-const LONG_NUMBER = /[\d.]{16}|\d[eE]/;
+/** Only such a text can hold a number that a double does not keep: no text in quotes begins so, such as a hash. */
+const LONG_NUMBER = /[:,[\s]-?(?:[\d.]{16}|[\d.]+[eE])/;
 
 /** The result, with what JavaScript could not keep of the provider's numbers. */
 function marked(given: ProcessResult | null, body: string): ProcessResult | null {
