@@ -3,6 +3,7 @@ import { FleetMember, type FleetMemberOptions } from './fleet-member.ts';
 import { PermitLog } from './permit-log.ts';
 import {
   LONGEST_COOL_DOWN_MS,
+  OPEN,
   type BudgetState,
   type CallClass,
   type CallEnd,
@@ -170,8 +171,6 @@ export class FleetStore implements PermitStore {
     return room;
   }
 }
-
-const OPEN: Closure = { waitMs: 0, closedBy: null, probeDue: false };
 
 function flag(value: boolean): string {
   return value ? '1' : '0';

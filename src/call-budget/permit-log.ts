@@ -6,6 +6,7 @@ import {
   isSubmit,
   LONGEST_COOL_DOWN_MS,
   limitsOf,
+  OPEN,
   OPERATION_OF,
   probesLaterMs,
   type BudgetRules,
@@ -101,7 +102,7 @@ export class PermitLog {
 
   closure(now: number): Closure {
     if (now < this.#closedUntil) return { waitMs: this.#closedUntil - now, closedBy: 'cool_down', probeDue: false };
-    if (this.#probeAt === null) return { waitMs: 0, closedBy: null, probeDue: false };
+    if (this.#probeAt === null) return OPEN;
     const { waitMs } = this.#closed(1, now, 0) ?? { waitMs: 0 };
     return { waitMs, closedBy: 'outage', probeDue: waitMs === 0 && !this.#tokenAnswered };
   }

@@ -40,6 +40,9 @@ export interface Closure extends Room {
   probeDue: boolean;
 }
 
+/** Nothing keeps calls from going out. */
+export const OPEN: Closure = { waitMs: 0, closedBy: null, probeDue: false };
+
 /**
  * What became of a call, for the budget:
  * - `answered`: the provider works, whatever it said;

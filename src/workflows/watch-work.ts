@@ -59,7 +59,7 @@ function poll(
   look: Look,
 ): Promise<PollResult | null> {
   const { requestId, kind } = args;
-  const withinMs = until === undefined ? undefined : Math.max(0, until - Date.now());
+  const withinMs = until === undefined ? undefined : until - Date.now();
   return activity(
     'pollStatus',
     `GET /status/${providerRequestId}${look.once ? ', because of a callback' : ''}`,
