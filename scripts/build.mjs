@@ -1,7 +1,7 @@
 import './lib/node-version.mjs';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { hashFiles } from './lib/hash-files.mjs';
 import { ensureInstalled } from './lib/install.mjs';
 import { ROOT } from './lib/paths.mjs';
@@ -15,10 +15,21 @@ const STAMP = join(DIST, '.build-stamp.json');
 /** What the worker loads: workflows and all that they import, in one file. */
 export const WORKFLOW_BUNDLE = join(DIST, 'workflow-bundle.js');
 
+/** A provider profile, as editors check it. */
+const PROFILE_SCHEMA = join(DIST, 'profile', 'provider.schema.json');
+
 const WORKFLOWS = join(DIST, 'workflows', 'index.js');
 
 const compile = (...projects) =>
   runCommand(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-b', ...projects], { cwd: ROOT });
+
+async function shipProfiles() {
+  const target = join(DIST, 'profile', 'profiles');
+  rmSync(target, { recursive: true, force: true });
+  cpSync(join(ROOT, 'src/profile/profiles'), target, { recursive: true });
+  const { profileJsonSchema } = await import(pathToFileURL(join(DIST, 'profile/json-schema.js')).href);
+  writeFileSync(PROFILE_SCHEMA, `${JSON.stringify(profileJsonSchema(), null, 2)}\n`);
+}
 
 /** What is in dist/ besides the compiled src/. */
 const OTHERS = ['workflow-bundle.js', 'examples', 'lab', 'bench', 'test', 'scripts'];
@@ -33,6 +44,12 @@ const STEPS = [
       removeOrphans(DIST, join(ROOT, 'src'), OTHERS);
       return compile('src', 'examples');
     },
+  },
+  {
+    title: 'Shipping the provider profiles',
+    inputs: ['src/profile', 'package-lock.json'],
+    output: PROFILE_SCHEMA,
+    run: shipProfiles,
   },
   {
     title: 'Bundling the workflows',

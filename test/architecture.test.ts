@@ -14,6 +14,7 @@ const ARROWS: Record<string, { folders: string[]; packages?: string[] }> = {
   redis: { folders: [] },
   'call-budget': { folders: ['contract', 'redis'] },
   provider: { folders: ['contract', 'call-budget', 'redis'] },
+  profile: { folders: ['contract'], packages: ['yaml', 'zod'] },
   client: { folders: ['contract', 'endings'] },
   answers: { folders: ['contract', 'redis'] },
   polling: { folders: ['contract', 'provider', 'redis'] },
@@ -42,6 +43,7 @@ const ARROWS: Record<string, { folders: string[]; packages?: string[] }> = {
   cli: {
     folders: [
       'contract',
+      'profile',
       'provider',
       'call-budget',
       'polling',

@@ -7,6 +7,7 @@ import {
   TemporalUnavailableError,
 } from '../client/client-errors.ts';
 import { ConfigError } from '../config/config-error.ts';
+import { ProfileError } from '../profile/profile-error.ts';
 import { tell } from './output.ts';
 
 /** Exit codes of every command. The gaps are sysexits.h's; 130 is what a shell makes of SIGINT. */
@@ -33,7 +34,7 @@ const MEANINGS: Record<keyof typeof EXIT, string> = {
   running: 'the request goes on: the wait ended first',
   unavailable: 'the Temporal server or a worker does not answer, or Temporal does not let us in',
   output: 'the output cannot be written; what the command was to do is not undone',
-  config: 'the configuration is wrong',
+  config: 'the configuration, or the profile of a provider, is wrong',
   interrupted: 'Ctrl-C ended the wait; the request goes on',
 };
 
@@ -61,6 +62,7 @@ const CODES: readonly [new (...args: never[]) => Error, ExitCode][] = [
   [ResultTimeoutError, EXIT.running],
   [TemporalUnavailableError, EXIT.unavailable],
   [ConfigError, EXIT.config],
+  [ProfileError, EXIT.config],
 ];
 
 export function exitCodeOf(error: unknown): ExitCode {

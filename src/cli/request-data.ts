@@ -19,9 +19,14 @@ export async function readData({ data, file, stdin }: DataSource): Promise<JsonV
     throw new UsageError("say what to process, once: --data '{…}', --file <path>, or - to read standard input");
   }
   if (data !== undefined) return parseJson(data, '--data', ` Quote it for the shell: --data '{"key": "value"}'.`);
-  if (file !== undefined) return parseJson(decode(await readWhole(file), file), file);
+  if (file !== undefined) return parseJson(await readTextFile(file), file);
   if (stdin !== '-') throw new UsageError(`unknown source '${stdin}': use --file <path> for a file, - for stdin`);
   return parseJson(decode(await readBounded(process.stdin, 'standard input'), 'standard input'), 'standard input');
+}
+
+/** @throws UsageError saying what is wrong with the file */
+export async function readTextFile(path: string): Promise<string> {
+  return decode(await readWhole(path), path);
 }
 
 /** Blanks and escapes may make the text of an input this much longer than the JSON that is kept of it. */

@@ -5,7 +5,7 @@ import { runCli } from './run-cli.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-test.each(['', ...Object.keys(COMMANDS), 'cache invalidate'])(
+test.each(['', ...Object.keys(COMMANDS), 'cache invalidate', 'provider list', 'provider check', 'provider schema'])(
   '[C4] the help of "%s" fits 80 columns',
   async (command) => {
     const { stdout } = await runCli([...command.split(' '), '--help'].filter(Boolean), { terminal: true, columns: 80 });

@@ -1,0 +1,74 @@
+import { isIP } from 'node:net';
+import type { Profile } from './schema.ts';
+
+/**
+ * Where a URL of a reply may lead. It is looked at when it is received and again when it is used: between the two it was in
+ * somebody's hands. Credentials go to the origin of the base URL, and no list widens that.
+ */
+
+/** Absolute, or a path of the same origin. What a URL parser would mend is no URL here: others mend it otherwise. */
+const WELL_FORMED = /^(?:https?:\/\/[^/?@]+(?:[/?].*)?|\/(?!\/).*)$/i;
+const UNFIT = /[^\x21-\x7e]|[\\#]/;
+const EXPECTED = 'an http or https URL without user and fragment, or a path that begins with one /';
+/** A handle is kept in the history, and shown. */
+const LONGEST = 1_000;
+
+/** `problem` is the end of a sentence that begins with what the URL is; it names an origin, and no path or query. */
+export type Checked<T> = T | { problem: string };
+
+/** The path before every path of the profile: '', or `/v1`. */
+export function pathPrefix({ pathname }: URL): string {
+  return pathname.replace(/\/+$/, '');
+}
+
+/** A URL of the provider's own origin, as its path and query there: it follows the base URL when that changes. */
+export function ownPath(profile: Profile, base: URL, text: string): Checked<{ path: string }> {
+  const url = wellFormed(text, base);
+  if (url === null) return { problem: `is not ${EXPECTED}` };
+  const path = pathAt(profile, base, url);
+  if (path === null) return { problem: `leads to ${url.origin}, and only ${base.origin} gets credentials` };
+  if (path.length > LONGEST) return { problem: `is longer than ${LONGEST} characters` };
+  return { path };
+}
+
+/** Where a result is, and whether our credentials go there. */
+export function resultTarget(profile: Profile, base: URL, text: string): Checked<{ url: URL; credentials: boolean }> {
+  const url = wellFormed(text, base);
+  if (url === null) return { problem: `is not ${EXPECTED}` };
+  const path = pathAt(profile, base, url);
+  if (path !== null) return { url: new URL(base.origin + path), credentials: true };
+  const origins = profile.result?.origins ?? [];
+  if (origins.some((origin) => isOf(origin, url))) return { url, credentials: false };
+  const allowed = [base.origin, ...origins].join(', ');
+  return { problem: `leads to ${url.origin}, and a result is fetched from ${allowed} only` };
+}
+
+function wellFormed(text: string, base: URL): URL | null {
+  if (UNFIT.test(text) || !WELL_FORMED.test(text) || !URL.canParse(text, base.origin)) return null;
+  const url = new URL(text, base.origin);
+  // It would be another origin to whoever reads it as a reference.
+  return url.pathname.startsWith('//') ? null : url;
+}
+
+/**
+ * The path and query under the origin of the base URL; null: it leads elsewhere. Behind a gateway the provider still names
+ * itself: what lies under the profile's own base URL lies under the configured one.
+ */
+function pathAt({ baseUrl }: Profile, base: URL, url: URL): string | null {
+  if (url.origin === base.origin) return url.pathname + url.search;
+  const own = baseUrl === undefined ? base : new URL(baseUrl);
+  const prefix = `${pathPrefix(own)}/`;
+  if (url.origin !== own.origin || !url.pathname.startsWith(prefix)) return null;
+  return `${pathPrefix(base)}/${url.pathname.slice(prefix.length)}${url.search}`;
+}
+
+/** https, the default port and a name: an address could be one inside our network. What the name leads to is looked at when it is connected to. */
+function isOf(origin: string, url: URL): boolean {
+  if (url.protocol !== 'https:' || url.port !== '' || isAddress(url.hostname)) return false;
+  const [, suffix] = /^https:\/\/\*(\..+)$/.exec(origin) ?? [];
+  return suffix === undefined ? url.origin === origin : url.hostname.endsWith(suffix);
+}
+
+function isAddress(hostname: string): boolean {
+  return hostname.startsWith('[') || isIP(hostname) !== 0;
+}

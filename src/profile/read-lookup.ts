@@ -1,0 +1,58 @@
+import { byLocation } from './consistency.ts';
+import { ownPath } from './origins.ts';
+import { at, parsed, textOf, valueAt, type ParsedReply, type Reply } from './place.ts';
+import { errorIn, idOf, type ReadFacts } from './read-reply.ts';
+import { requestUuid } from './request-uuid.ts';
+import type { Profile } from './schema.ts';
+import { usesOf } from './sources.ts';
+
+/** What the provider has under our reference. */
+export type LookupReading =
+  /** Each once. More than one is a person's matter. */
+  | { phase: 'found'; handles: readonly string[] }
+  /** `isEmpty`: the list has nothing at all. A list of others proves nothing: a filter may be ignored, a page be missing. */
+  | { phase: 'none'; isEmpty: boolean }
+  | { phase: 'unreadable'; why: string }
+  | { phase: 'unclaimed'; error: string | null };
+
+/** Reads any reply to a lookup. The reference is compared here: a filter that is ignored would hand us the work of others. */
+export function readLookup(profile: Profile, given: Reply, facts: Omit<ReadFacts, 'handle'>): LookupReading {
+  const { lookup } = profile;
+  if (lookup === undefined) throw new TypeError(`The profile ${profile.name} has no lookup`);
+  const reply = parsed(given);
+  if (reply.status >= 300) {
+    const error = errorIn(profile, 'lookup', reply, facts.clean);
+    // A 404 without a word is a proxy's.
+    const isAbsent = reply.status === 404 && lookup.items === undefined && error !== null;
+    return isAbsent ? { phase: 'none', isEmpty: true } : { phase: 'unclaimed', error };
+  }
+  if (reply.json === undefined) return { phase: 'unreadable', why: 'it is no JSON' };
+  const items = lookup.items === undefined ? [reply.json] : valueAt(lookup.items, reply.json);
+  if (!Array.isArray(items)) return { phase: 'unreadable', why: `no list stands at ${lookup.items}` };
+  const references = referencesOf(profile, facts.requestId);
+  const ours = items
+    .map((json): ParsedReply => ({ ...reply, json }))
+    .filter((item) => references.includes(textOf(at(lookup.match, item)) ?? ''));
+  if (ours.length === 0) return { phase: 'none', isEmpty: items.length === 0 };
+  const handles = ours.map((item) => handleOf(profile, at(lookup.id, item), facts.baseUrl));
+  const usable = handles.filter((handle) => handle !== null);
+  if (usable.length < handles.length)
+    return { phase: 'unreadable', why: `nothing at ${lookup.id} of ours can be asked for` };
+  return { phase: 'found', handles: [...new Set(usable)] };
+}
+
+/** What the submit carried. */
+function referencesOf(profile: Profile, requestId: string): string[] {
+  const sources = usesOf(profile, 'submit').map(({ source }) => source);
+  return [
+    ...(sources.includes('requestId') ? [requestId] : []),
+    ...(sources.includes('requestUuid') ? [requestUuid(requestId)] : []),
+  ];
+}
+
+function handleOf(profile: Profile, value: unknown, baseUrl: URL): string | null {
+  if (!byLocation(profile.poll)) return idOf(value);
+  if (typeof value !== 'string') return null;
+  const checked = ownPath(profile, baseUrl, value);
+  return 'path' in checked ? checked.path : null;
+}
