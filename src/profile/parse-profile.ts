@@ -13,9 +13,10 @@ export function parseProfile(given: unknown): { profile: Profile } | { mistakes:
   const { data, error } = profileSchema.safeParse(given);
   const issues = error?.issues ?? [];
   const mistakes = issues.flatMap(mistakesOf);
-  if (typeof given === 'object' && given !== null) {
+  const isObject = issues.every(({ path, code }) => path.length > 0 || code === 'unrecognized_keys');
+  if (isObject) {
     const unreadable = new Set(issues.map(({ path }) => String(path[0])));
-    mistakes.push(...inconsistencies(data ?? readableMembers(given), unreadable));
+    mistakes.push(...inconsistencies(data ?? readableMembers(given as object), unreadable));
   }
   return data === undefined || mistakes.length > 0 ? { mistakes } : { profile: data };
 }

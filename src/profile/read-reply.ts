@@ -76,7 +76,7 @@ export function readReply(profile: Profile, step: ReadStep, given: Reply, facts:
   const reading: Reading = {
     phase: found.phase ?? 'unreadable',
     word: found.word === null ? null : facts.clean(found.word).slice(0, LONGEST_WORD),
-    handle: facts.handle,
+    handle: step === 'submit' ? null : facts.handle,
     result: found.phase === 'completed' ? result : null,
     fetch: null,
     error: errorIn(profile, step, reply, facts.clean),

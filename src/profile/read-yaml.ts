@@ -22,7 +22,8 @@ export function readYaml(text: string): ReadYaml | { mistakes: LocatedMistake[] 
     lineCounter: counter,
   });
   const lineAt = (offset: number): number => counter.linePos(offset).line;
-  const mistakes = [...document.errors, ...document.warnings].map(({ code, message, pos }) => ({
+  // A warning is an unknown tag, and no tag is known here.
+  const mistakes = document.errors.map(({ code, message, pos }) => ({
     line: lineAt(pos[0]),
     member: '',
     problem: PROBLEMS[code] ?? `is no YAML 1.2: ${message}`,
@@ -34,6 +35,7 @@ export function readYaml(text: string): ReadYaml | { mistakes: LocatedMistake[] 
   visit(document, {
     Node: (_, node) => {
       if (isAlias(node)) mistake(node, 'has an alias (*): write the value out, each time');
+      else if (node.tag !== undefined) mistake(node, 'has a tag (!): plain values only');
       else if (node.anchor !== undefined) mistake(node, 'has an anchor (&): a profile has no aliases');
       if (isScalar(node) && typeof node.value === 'number') {
         const problem = inexactNumber(node.source ?? '');
@@ -51,7 +53,6 @@ export function readYaml(text: string): ReadYaml | { mistakes: LocatedMistake[] 
 const PROBLEMS: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: 'has a key that was there before: each stands once',
   NON_STRING_KEY: 'has a key that is no text',
-  TAG_RESOLVE_FAILED: 'has a tag (!): plain values only',
   MULTIPLE_DOCS: 'has a second document (---): one profile in a file',
 };
 

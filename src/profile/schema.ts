@@ -29,8 +29,9 @@ export type Phase = (typeof PHASES)[number];
 const word = z
   .union([z.string(), z.number(), z.boolean()], { error: 'must be a word, a number, true or false' })
   .transform((given) => String(given).trim().toLowerCase());
+const WORDS = "must be a word, or a list of words; '*' is anything";
 const words = z
-  .union([word, z.array(word).min(1)], { error: "must be a word, or a list of words; '*' is anything" })
+  .union([word, z.array(word).min(1, WORDS)], { error: WORDS })
   .transform((given) => [given].flat())
   .optional();
 

@@ -40,14 +40,17 @@ export const place = text(
   new RegExp(`^(?:\\$statusCode|\\$response\\.header\\.${TOKEN}|${POINTER}*)$`),
 );
 
+const PLACES = 'must be a place in the reply, or a list of 1 to 8';
 export const places = z
-  .union([place, z.array(place).min(1).max(8)], { error: 'must be a place in the reply, or a list of 1 to 8' })
+  .union([place, z.array(place).min(1, PLACES).max(8, PLACES)], { error: PLACES })
   .transform((given) => [given].flat());
 
 /** What our side knows, and may put into a call. */
 export const FACTS = ['data', 'async', 'callbackUrl', 'requestId', 'requestUuid', 'id', 'location'] as const;
 const SOURCE = `must be one of ${FACTS.join(', ')}, or data#/<pointer> for a part of the caller's data`;
-export const source = z.union([z.enum(FACTS), z.string().regex(new RegExp(`^data#${POINTER}+$`))], { error: SOURCE });
+export const source = z.union([z.enum(FACTS), z.string().regex(new RegExp(`^data#${POINTER}+$`), SOURCE)], {
+  error: SOURCE,
+});
 
 export const variable = text(
   'the name of an environment variable EXTERNAL_API_KEY…, EXTERNAL_OAUTH… or EXTERNAL_WEBHOOK…, without _FILE; never a value',
@@ -79,9 +82,10 @@ const credential = z.strictObject({
     .optional(),
 });
 const basic = z.strictObject({ basic: z.tuple([credentialName, credentialName]) });
-export const headerValue = z.union([z.string().regex(/^[\x20-\x7e]+$/), fromSource, credential, basic], {
-  error:
-    'must be a text of visible ASCII, {from: <source>}, {credential: <name>, scheme?: <word>} or {basic: [<user>, <password>]}',
+const HEADER_VALUE =
+  'must be a text of visible ASCII, {from: <source>}, {credential: <name>, scheme?: <word>} or {basic: [<user>, <password>]}';
+export const headerValue = z.union([z.string().regex(/^[\x20-\x7e]+$/, HEADER_VALUE), fromSource, credential, basic], {
+  error: HEADER_VALUE,
 });
 
 export const bodyValue = z
