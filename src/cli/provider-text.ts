@@ -41,9 +41,9 @@ export function checkText(
     ...(needs === '' ? [] : [`${INDENT}needs      ${needs}`]),
     ...(callbacks.length === 0 ? [] : [`${INDENT}callbacks  ${callbacks.join(', ')}`]),
     ...(reading === null ? [] : linesOfReading(reading)),
-  ];
-  // What is sent stands as it is sent: nobody wants blanks in a URL.
-  return [...lines.map((line) => wrap(line, width, INDENT)), ...calls.flatMap(linesOfCall)].join('\n');
+  ].map((line) => wrap(line, width, INDENT));
+  // What is sent stands as it is sent: nobody wants blanks in a URL. Whoever asks about a reply has seen it.
+  return [...lines, ...(reading === null ? calls.flatMap(linesOfCall) : [])].join('\n');
 }
 
 function linesOfCall({ step, method, url, headers, body }: ShownCall): string[] {

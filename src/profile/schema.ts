@@ -38,7 +38,14 @@ const words = z
 /** What these say is decided before any rule: 401 by a fresh token, 429 by the call budget, and so on. */
 const CLAIMABLE = /^(?!401$|407$|408$|425$|429$)[234]\d\d$/;
 
-const rule = members({ at: place, waiting: words, completed: words, failed: words, cancelled: words, refused: words })
+const rule = members({
+  at: place.describe('Where the word stands.'),
+  waiting: words.describe('Words for work that goes on.'),
+  completed: words.describe("Words for work that is done. With '*': when its result is there too."),
+  failed: words.describe("Words for work that failed. With '*': anything but false, [] and {}."),
+  cancelled: words.describe('Words for work that was cancelled.'),
+  refused: words.describe('Words of a provider that did nothing and wants no calls now, in any answer.'),
+})
   .refine((given) => wordsOf(given).length > 0, `needs words for one of ${PHASES.join(', ')}`)
   .refine((given) => new Set(wordsOf(given)).size === wordsOf(given).length, 'has a word twice')
   .refine((given) => given.at !== '$statusCode' || wordsOf(given).every((one) => CLAIMABLE.test(one)), {
@@ -52,7 +59,11 @@ function wordsOf(given: Partial<Record<Phase, readonly string[] | undefined>>): 
 const inlineResult = z.union(
   [
     place.transform((given) => ({ at: given })),
-    members({ at: place, processingTime: place.optional(), version: place.optional() }),
+    members({
+      at: place.describe('Where the result stands.'),
+      processingTime: place.optional().describe('Where the seconds that it took stand.'),
+      version: place.optional().describe('Where the version of the provider stands.'),
+    }),
   ],
   { error: 'must be a place in the reply, or {at: <place>, processingTime?: <place>, version?: <place>}' },
 );
@@ -90,14 +101,16 @@ const choice = <const Values extends readonly [string, ...string[]]>(...values: 
 
 const oauth2 = members({
   url: tokenUrl.describe('Where the token is. EXTERNAL_OAUTH_TOKEN_URL wins.'),
-  clientId: credentialName,
-  clientSecret: credentialName,
-  clientAuth: choice('body', 'basic').default('body'),
+  clientId: credentialName.describe('The name of a credential.'),
+  clientSecret: credentialName.describe('The name of a credential.'),
+  clientAuth: choice('body', 'basic').default('body').describe('Where both stand in the call: body or basic.'),
   params: members({
     scope: z.string().optional(),
     audience: z.string().optional(),
     resource: z.string().optional(),
-  }).default({}),
+  })
+    .default({})
+    .describe('More of the call: scope, audience, resource.'),
 });
 
 const submit = members({
@@ -113,12 +126,14 @@ const poll = members({
 });
 const result = members({
   call: resultCall.describe('GET of the result: a path, or {+url}.'),
-  vars: named('variables of the template, and where the reply of the poll has them', variableName, place).default({}),
+  vars: named('variables of the template, and where the reply of the poll has them', variableName, place)
+    .default({})
+    .describe('Variables of the path, and where the reply to the poll has them.'),
   origins: z
     .array(origin, { error: 'must be a list of origins' })
     .default([])
     .describe('Where {+url} may lead besides the base URL; no credentials go there.'),
-  as: choice('json', 'text').default('json'),
+  as: choice('json', 'text').default('json').describe('What the result is delivered as: json or text.'),
 });
 const cancel = members({
   ...step,
@@ -147,12 +162,14 @@ const signature = z.union(
 );
 const callback = members({
   id: pointer.describe('Where the body of a callback has the id.'),
-  signature: signature.optional(),
+  signature: signature
+    .optional()
+    .describe('standard-webhooks, or an HMAC in a header: {header, hmac: sha256, encoding, prefix}.'),
   credential: credentialName.optional().describe('What it is signed with.'),
 });
 const limit = members({
-  calls: positive.int('must be a whole number'),
-  seconds: positive,
+  calls: positive.int('must be a whole number').describe('How many calls.'),
+  seconds: positive.describe('In how many seconds.'),
 });
 
 export const profileSchema = members({
@@ -160,7 +177,9 @@ export const profileSchema = members({
     'What this provider is called here.',
   ),
   baseUrl: baseUrl.optional().describe('Before every path. EXTERNAL_API_BASE_URL wins.'),
-  credentials: named('names, and the variables that hold them', credentialName, variable).default({}),
+  credentials: named('names, and the variables that hold them', credentialName, variable)
+    .default({})
+    .describe('Names, and the environment variables that hold the values (or NAME_FILE their path).'),
   oauth2: oauth2.optional().describe('Client credentials; the access token is the credential `token`.'),
   headers: headers.default({}).describe('Of every call.'),
   reply: reading.default({}).describe('How every reply is read.'),

@@ -63,6 +63,8 @@ test.each([
   [['list', '--tenant', ''], []],
   [['list', '--tenant', 'acme', '--count'], ['--count-by']],
   [['cache', 'i'], ['invalidate']],
+  [['provider', 'c'], ['check']],
+  [['provider', 'check', '--st'], ['--status']],
   [['cache', 'invalidate', '--req'], ['--request']],
   [
     ['resolve', 'req_1', 'a'],

@@ -10,6 +10,8 @@ export interface CliOptions {
   stdin?: string | Uint8Array;
   /** Whether stdout and stderr pass for a terminal. */
   terminal?: boolean;
+  /** Where it runs. */
+  cwd?: string;
   /** Of the terminal. Default: more than any line has. */
   columns?: number;
 }
@@ -42,11 +44,12 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
 
 export function startCli(
   args: readonly string[],
-  { env, stdin, terminal, columns = 1000 }: CliOptions = {},
+  { env, stdin, terminal, columns = 1000, cwd }: CliOptions = {},
 ): RunningCli {
   const child = spawn(process.execPath, [...(terminal ? ['--import', pretendTerminal(columns)] : []), CLI, ...args], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: 'pipe',
+    ...(cwd !== undefined && { cwd }),
   });
   child.stdin.on('error', () => {}); // A command that reads no input may be gone already.
   child.stdin.end(stdin ?? '');

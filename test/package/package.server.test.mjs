@@ -96,3 +96,12 @@ it.each(['durable-external-api', 'durable-external-api-client'])(
     expect(lost).toEqual([]);
   },
 );
+
+it('[N13] the package has the shipped profiles, and their JSON Schema for editors', async () => {
+  const at = (...parts) => project.path('node_modules/durable-external-api', ...parts);
+  const { stdout } = await project.run('node', at('dist/cli/main.js'), 'provider', 'list');
+  const { profiles } = JSON.parse(stdout);
+  expect(profiles.length).toBeGreaterThan(12);
+  for (const { path } of profiles) expect(existsSync(path)).toBe(true);
+  expect(existsSync(at('dist/profile/provider.schema.json'))).toBe(true);
+});

@@ -48,9 +48,9 @@ test('[N13] yes, on and 012 are words, as YAML 1.2 has them', () => {
 });
 
 test.each([
-  ['lists', '['.repeat(100_000)],
-  ['objects', '{a: '.repeat(60_000)],
-  ['closed lists', `${'['.repeat(20_000)}${']'.repeat(20_000)}`],
+  ['lists', '['.repeat(20_000)],
+  ['objects', '{a: '.repeat(20_000)],
+  ['closed lists', `${'['.repeat(10_000)}${']'.repeat(10_000)}`],
 ])('[N13] %s without end are a mistake, and end nothing', (_, deep) => {
   expect(mistakesIn(`${GOOD}x: ${deep}`)).not.toEqual([]);
 });
