@@ -18,6 +18,7 @@ export interface CallFacts {
   baseUrl: URL;
   /** The value of a header with credentials: the only way in which a secret comes into a call. */
   authorize: (header: CredentialHeader) => string;
+  /** Our reference: what is sent as the key, and looked for. */
   requestId: string;
   /** Of a submit. */
   data?: JsonValue;

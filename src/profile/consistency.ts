@@ -32,11 +32,6 @@ const CHECKS: readonly Check[] = [
           ['submit', 'keyHours'],
           'says how long a key is known, but the call carries neither requestId nor requestUuid',
         ),
-        ...said(
-          wholeUrl(submit) !== null,
-          ['submit', 'call'],
-          'must be a path: there is no location before the submit',
-        ),
       ];
     },
   },
@@ -125,6 +120,11 @@ const CHECKS: readonly Check[] = [
   ...(['submit', 'poll', 'cancel', 'lookup'] as const).map((step): Check => ({
     needs: [step],
     find: ({ [step]: request }) => [
+      ...said(
+        request !== undefined && wholeUrl(request) !== null && !KNOWN[step].includes('location'),
+        [step, 'call'],
+        `must be a path: a ${step} knows no location`,
+      ),
       ...said(
         request?.call.startsWith('GET ') === true && request.body !== undefined,
         [step, 'body'],

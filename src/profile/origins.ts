@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import type { Profile } from './schema.ts';
 
 /**
@@ -9,7 +8,9 @@ import type { Profile } from './schema.ts';
 /** Absolute, or a path of the same origin. What a URL parser would mend is no URL here: others mend it otherwise. */
 const WELL_FORMED = /^(?:https?:\/\/[^/?@]+(?:[/?].*)?|\/(?!\/).*)$/i;
 const UNFIT = /[^\x21-\x7e]|[\\#]/;
-const EXPECTED = 'an http or https URL without user and fragment, or a path that begins with one /';
+const UNUSABLE = {
+  problem: 'is not an http or https URL without user and fragment, or a path; and no path begins with //',
+};
 /** A handle is kept in the history, and shown. */
 const LONGEST = 1_000;
 
@@ -24,8 +25,9 @@ export function pathPrefix({ pathname }: URL): string {
 /** A URL of the provider's own origin, as its path and query there: it follows the base URL when that changes. */
 export function ownPath(profile: Profile, base: URL, text: string): Checked<{ path: string }> {
   const url = wellFormed(text, base);
-  if (url === null) return { problem: `is not ${EXPECTED}` };
+  if (url === null) return UNUSABLE;
   const path = pathAt(profile, base, url);
+  if (path === null && url.origin === base.origin) return UNUSABLE;
   if (path === null) return { problem: `leads to ${url.origin}, and only ${base.origin} gets credentials` };
   if (path.length > LONGEST) return { problem: `is longer than ${LONGEST} characters` };
   return { path };
@@ -34,9 +36,10 @@ export function ownPath(profile: Profile, base: URL, text: string): Checked<{ pa
 /** Where a result is, and whether our credentials go there. */
 export function resultTarget(profile: Profile, base: URL, text: string): Checked<{ url: URL; credentials: boolean }> {
   const url = wellFormed(text, base);
-  if (url === null) return { problem: `is not ${EXPECTED}` };
+  if (url === null) return UNUSABLE;
   const path = pathAt(profile, base, url);
   if (path !== null) return { url: new URL(base.origin + path), credentials: true };
+  if (url.origin === base.origin) return UNUSABLE;
   const origins = profile.result?.origins ?? [];
   if (origins.some((origin) => isOf(origin, url))) return { url, credentials: false };
   const allowed = [base.origin, ...origins].join(', ');
@@ -44,31 +47,30 @@ export function resultTarget(profile: Profile, base: URL, text: string): Checked
 }
 
 function wellFormed(text: string, base: URL): URL | null {
-  if (UNFIT.test(text) || !WELL_FORMED.test(text) || !URL.canParse(text, base.origin)) return null;
-  const url = new URL(text, base.origin);
-  // It would be another origin to whoever reads it as a reference.
-  return url.pathname.startsWith('//') ? null : url;
+  const isWellFormed = !UNFIT.test(text) && WELL_FORMED.test(text) && URL.canParse(text, base.origin);
+  return isWellFormed ? new URL(text, base.origin) : null;
 }
 
 /**
  * The path and query under the origin of the base URL; null: it leads elsewhere. Behind a gateway the provider still names
  * itself: what lies under the profile's own base URL lies under the configured one.
  */
-function pathAt({ baseUrl }: Profile, base: URL, url: URL): string | null {
-  if (url.origin === base.origin) return url.pathname + url.search;
+function pathAt(profile: Profile, base: URL, url: URL): string | null {
+  const path = url.origin === base.origin ? url.pathname : movedPath(profile, base, url);
+  // It would be another origin to whoever reads it as a reference.
+  return path === null || path.startsWith('//') ? null : path + url.search;
+}
+
+function movedPath({ baseUrl }: Profile, base: URL, url: URL): string | null {
   const own = baseUrl === undefined ? base : new URL(baseUrl);
   const prefix = `${pathPrefix(own)}/`;
-  if (url.origin !== own.origin || !url.pathname.startsWith(prefix)) return null;
-  return `${pathPrefix(base)}/${url.pathname.slice(prefix.length)}${url.search}`;
+  const isOwn = url.origin === own.origin && url.pathname.startsWith(prefix);
+  return isOwn ? `${pathPrefix(base)}/${url.pathname.slice(prefix.length)}` : null;
 }
 
-/** https, the default port and a name: an address could be one inside our network. What the name leads to is looked at when it is connected to. */
+/** https and the default port; no entry is an address. Where its name leads to is looked at when it is connected to. */
 function isOf(origin: string, url: URL): boolean {
-  if (url.protocol !== 'https:' || url.port !== '' || isAddress(url.hostname)) return false;
+  if (url.protocol !== 'https:' || url.port !== '') return false;
   const [, suffix] = /^https:\/\/\*(\..+)$/.exec(origin) ?? [];
   return suffix === undefined ? url.origin === origin : url.hostname.endsWith(suffix);
-}
-
-function isAddress(hostname: string): boolean {
-  return hostname.startsWith('[') || isIP(hostname) !== 0;
 }

@@ -91,7 +91,8 @@ export function readReply(profile: Profile, step: ReadStep, given: Reply, facts:
     step === 'submit'
       ? ofSubmit(profile, reading, handle, found.phase, facts)
       : ofWork(profile, reading, handle, reply);
-  return decided.phase === 'completed' ? withFetch(profile, decided, reply, facts) : decided;
+  const whole = decided.phase === 'completed' ? withFetch(profile, decided, reply, facts) : decided;
+  return { ...whole, why: whole.why === null ? null : facts.clean(whole.why) };
 }
 
 /** A place that no reply has. */
@@ -146,10 +147,10 @@ function ofSubmit(
 ): Reading {
   const { id, location } = { ...profile.reply, ...profile.submit.read };
   const handle = id === undefined && location === undefined ? { handle: referenceOf(profile, requestId) } : given;
-  if ('problem' in handle)
-    return phase === 'completed' && reading.result !== null ? reading : unreadable(reading, handle.problem);
-  const taken: Reading = { ...reading, ...handle, phase: phase ?? 'waiting' };
-  if (phase === 'failed' || phase === 'cancelled' || taken.handle !== null || taken.result !== null) return taken;
+  const found = 'problem' in handle ? null : handle.handle;
+  const taken: Reading = { ...reading, handle: found, phase: phase ?? 'waiting' };
+  if (phase === 'failed' || phase === 'cancelled' || found !== null || taken.result !== null) return taken;
+  if ('problem' in handle) return unreadable(reading, handle.problem);
   if (profile.lookup !== undefined) return { ...taken, phase: 'waiting' };
   const where = byLocation(profile.poll) ? `no URL at ${location}` : `no id at ${id}`;
   return unreadable(reading, `neither a usable result nor a handle of the work: ${where}`);

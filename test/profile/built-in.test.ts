@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { buildCall } from '../../src/profile/build-call.ts';
 import { loadProfile } from '../../src/profile/load-profile.ts';
 import { readReply } from '../../src/profile/read-reply.ts';
+import { tokenUrlOf } from '../../src/profile/token-url.ts';
 import { sanitize } from '../../src/provider/error-detail.ts';
-import { readFacts } from './facts.ts';
+import { callFacts, readFacts, REQUEST_ID } from './facts.ts';
 
 /** The cases of test/provider/response-schemas.test.ts, as the built-in profile reads them. */
 const profile = loadProfile('data-processing-v2.1');
@@ -13,6 +15,32 @@ const submitBody = (body: string) => readReply(profile, 'submit', { status: 200,
 const submit = (reply: unknown) => submitBody(JSON.stringify(reply));
 const poll = (reply: unknown, status = 200) =>
   readReply(profile, 'poll', { status, headers: {}, body: JSON.stringify(reply) ?? '' }, { ...facts, handle: 'job-1' });
+
+test.each<[asked: { async: boolean; callbackUrl: string | null }, body: string]>([
+  [{ async: false, callbackUrl: null }, '{"data":{"a":[1,null]},"options":{"async":false}}'],
+  [
+    { async: true, callbackUrl: 'https://us.example/?a=b' },
+    '{"data":{"a":[1,null]},"options":{"async":true,"callback_url":"https://us.example/?a=b"}}',
+  ],
+])('[M1][M4][N13] a submit with %j goes out byte for byte as before', (asked, body) => {
+  const call = buildCall(profile, 'submit', callFacts(profile, { baseUrl, data: { a: [1, null] }, ...asked }));
+  expect(call).toMatchObject({ method: 'POST', body, credentials: true });
+  expect(call.url.href).toBe('https://provider.example/process');
+  expect(call.headers).toEqual([
+    ['authorization', 'Bearer <token>'],
+    ['x-api-key', '<EXTERNAL_API_KEY>'],
+    ['accept', 'application/json'],
+    ['content-type', 'application/json'],
+    ['idempotency-key', REQUEST_ID],
+  ]);
+});
+
+test('[M2][N13] the token is asked for where it was before', () => {
+  for (const base of ['https://provider.example', 'https://provider.example/', 'https://provider.example/v2.1//']) {
+    const prefix = new URL(base).pathname.replace(/\/+$/, '');
+    expect(tokenUrlOf(profile, new URL(base))?.href).toBe(`https://provider.example${prefix}/oauth/token`);
+  }
+});
 
 const RESULT = { processed_data: [1, { a: null }], metadata: { processing_time: 0.5, version: '2.1' } };
 const READ_RESULT = { processedData: [1, { a: null }], metadata: { processingTime: 0.5, version: '2.1' } };

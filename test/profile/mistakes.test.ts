@@ -107,7 +107,12 @@ describe('members', () => {
     [
       'a location before the submit',
       changed('POST /jobs', "'POST {+location}'"),
-      /^10 submit\.call must be a path: there is no location before the submit/,
+      /^10 submit\.call must be a path: a submit knows no location$/,
+    ],
+    [
+      'a location in a lookup',
+      `${GOOD}lookup: { call: 'GET {+location}', match: /ref, id: /id }`,
+      /^12 lookup\.call must be a path: a lookup knows no location$/,
     ],
     [
       'a lookup of nothing',

@@ -113,6 +113,25 @@ test('[N8][N13] a foreign URL is told by its origin, without what could be secre
   );
 });
 
+test('[N13] work that failed has failed, wherever its URL leads', () => {
+  const reply = { status: 201, headers: { location: 'https://evil.example/' }, body: '{"status":"failed"}' };
+  expect(readReply(BY_LOCATION, 'submit', reply, readFacts(BY_LOCATION))).toMatchObject({
+    phase: 'failed',
+    handle: null,
+  });
+});
+
+test('[N7][N13] why a reply is unreadable is fit to be shown', () => {
+  const reply = { status: 201, headers: { location: `https://${'x'.repeat(5_000)}/` }, body: '' };
+  const { why } = readReply(
+    BY_LOCATION,
+    'submit',
+    reply,
+    readFacts(BY_LOCATION, { clean: (text) => text.slice(0, 500) }),
+  );
+  expect(why).toHaveLength(500);
+});
+
 test.each([
   ['https://api.example.com/v1/jobs/1?x', '/provider/jobs/1?x'],
   ['https://gateway.example/provider/jobs/1', '/provider/jobs/1'],
@@ -120,6 +139,13 @@ test.each([
   ['/provider/jobs/1', '/provider/jobs/1'],
 ])('[N8][N13] behind a gateway %s is asked for as %s', (url, path) => {
   expect(ownPath(BY_LOCATION, GATEWAY, url)).toEqual({ path });
+});
+
+test('[N8][N13] behind a gateway without a path no path becomes an origin', () => {
+  const problem = { problem: expect.stringContaining('leads to https://api.example.com') as string };
+  expect(ownPath(BY_LOCATION, new URL('https://gateway.example'), 'https://api.example.com/v1//evil.example/')).toEqual(
+    problem,
+  );
 });
 
 test.each([
@@ -143,6 +169,7 @@ test.each([
   ['https://FILES.example.com:443/1', false],
   ['https://a.cdn.example.net/1', false],
   ['https://a.b.cdn.example.net/1', false],
+  ['https://a.cdn.example.net//1', false],
   ['https://api.example.com/v1/results/1', true],
   ['/v1/results/1', true],
 ])('[N8][N13] a result is fetched from %s, with credentials: %s', (url, credentials) => {
