@@ -63,7 +63,7 @@ describe('members', () => {
     ['no end', changed('completed: done', 'failed: done'), /^8 reply\.phase needs a rule with `completed`/],
     ...[401, 407, 408, 425, 429, 500, 503, 100, "'*'", '2xx'].map((status): [string, string, RegExp] => [
       `the status ${status} claimed`,
-      changed('at: /status, waiting: working', `at: $statusCode, waiting: ${status}`),
+      changed('at: /status, waiting: working, completed: done', `at: $statusCode, waiting: ${status}, completed: 200`),
       /^8 reply\.phase\.0 may name statuses 2xx, 3xx and 4xx, but for 401, 407, 408, 425 and 429$/,
     ]),
     [
