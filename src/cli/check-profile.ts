@@ -3,6 +3,7 @@ import { buildCall, type CallFacts, type CredentialHeader } from '../profile/bui
 import { setAt } from '../profile/body.ts';
 import { byLocation } from '../profile/consistency.ts';
 import { pathPrefix } from '../profile/origins.ts';
+import { valueAt } from '../profile/place.ts';
 import type { Profile } from '../profile/schema.ts';
 import { STEPS, usesOf } from '../profile/sources.ts';
 import { tokenUrlOf } from '../profile/token-url.ts';
@@ -44,11 +45,14 @@ export function callsOf(profile: Profile, baseUrl: URL, data: JsonValue): ShownC
 export function sampleData(profile: Profile): JsonValue {
   const sources = usesOf(profile, 'submit').map(({ source }) => source);
   const start: unknown = sources.includes('data') ? { your: 'data' } : {};
-  const pointers = sources.filter((source) => source.startsWith('data#')).map((source) => source.slice('data#'.length));
-  return pointers.reduce(
-    (data, pointer) => setAt(data, pointer, `sample-${pointer.split('/').at(-1)}`),
-    start,
-  ) as JsonValue;
+  const pointers = sources
+    .filter((source) => source.startsWith('data#'))
+    .map((source) => source.slice('data#'.length))
+    // What holds another comes after it, and is there already.
+    .toSorted((one, other) => other.length - one.length);
+  const sample = (data: unknown, pointer: string): unknown =>
+    valueAt(pointer, data) === undefined ? setAt(data, pointer, `sample-${pointer.split('/').at(-1)}`) : data;
+  return pointers.reduce(sample, start) as JsonValue;
 }
 
 /** What stands for each secret: the name of its variable. */

@@ -31,15 +31,6 @@ export function loadProfile(nameOrPath: string): Profile {
 
 /** @param file what it is called in messages */
 export function profileOf(text: string, file: string): Profile {
-  try {
-    return read(text, file);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw whole(file, 'is nested too deep to be read');
-  }
-}
-
-function read(text: string, file: string): Profile {
   const yaml = readYaml(text);
   if ('mistakes' in yaml) throw new ProfileError(file, yaml.mistakes);
   const parsed = parseProfile(yaml.value);

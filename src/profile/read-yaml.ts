@@ -1,4 +1,16 @@
-import { isAlias, isMap, isNode, isScalar, LineCounter, parseDocument, visit, type Document, type Node } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  Parser,
+  visit,
+  type CST,
+  type Document,
+  type Node,
+} from 'yaml';
 import { inexactNumber } from '../contract/exact-json.ts';
 import type { LocatedMistake } from './profile-error.ts';
 
@@ -13,6 +25,9 @@ export interface ReadYaml {
  * YAML 1.2 as far as it is JSON in another form: no aliases, no tags, one value for a key. `yes` and `on` are words here.
  */
 export function readYaml(text: string): ReadYaml | { mistakes: LocatedMistake[] } {
+  if (isTooDeep(text)) {
+    return { mistakes: [{ line: null, member: '', problem: `is nested deeper than ${MOST_LEVELS} levels` }] };
+  }
   const counter = new LineCounter();
   const document = parseDocument(text, {
     version: '1.2',
@@ -48,6 +63,26 @@ export function readYaml(text: string): ReadYaml | { mistakes: LocatedMistake[] 
   });
   if (mistakes.length > 0) return { mistakes: mistakes.toSorted((a, b) => a.line - b.line) };
   return { value: document.toJS(), lineOf: (path) => lineOf(document, path, lineAt) };
+}
+
+/** What makes a document of the text calls itself for each level, and would end the process. */
+const MOST_LEVELS = 50;
+
+function isTooDeep(text: string): boolean {
+  const open = Array.from(new Parser().parse(text), (token): { token: CST.Token; level: number } => ({
+    token,
+    level: 0,
+  }));
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { token, level } = next;
+    if (level > MOST_LEVELS) return true;
+    const items = 'items' in token ? token.items.flatMap(({ key, value }) => [key, value]) : [];
+    const within = token.type === 'document' ? [token.value] : items;
+    open.push(
+      ...within.filter((one) => one !== null && one !== undefined).map((one) => ({ token: one, level: level + 1 })),
+    );
+  }
+  return false;
 }
 
 const PROBLEMS: Readonly<Record<string, string>> = {

@@ -42,3 +42,11 @@ test('[N7][N13] Basic credentials are shown by their names too, wherever they st
 test('[N13] a sample has all that the profile takes out of the data', () => {
   expect(sampleData(profile)).toEqual({ project: 'sample-project', deep: { input: 'sample-input' } });
 });
+
+test('[N13] a part of the data may hold another', () => {
+  const nested = {
+    ...profile,
+    submit: { ...profile.submit, vars: { all: 'data#/deep', project: 'data#/deep/project' } },
+  };
+  expect(sampleData(nested as typeof profile)).toEqual({ deep: { project: 'sample-project', input: 'sample-input' } });
+});

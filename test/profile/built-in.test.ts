@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { buildCall } from '../../src/profile/build-call.ts';
 import { loadProfile } from '../../src/profile/load-profile.ts';
 import { readReply } from '../../src/profile/read-reply.ts';
@@ -56,6 +56,13 @@ test('[M12] numbers of the result that JavaScript does not keep are marked', () 
   expect(inexact('9007199254740993')).toEqual(['']);
   expect(inexact('{"id":123456789012345,"x":1.5e3}')).toBeUndefined();
   expect(inexact(`[${Array.from({ length: 30 }, () => '9007199254740993').join()}]`)).toHaveLength(20);
+});
+
+test('[M12] a number beside the result is no number of the result', () => {
+  const near = '"processed_data2":9007199254740993,"processed":9007199254740993';
+  const body = `{"processed_data":9007199254740993,"result":{"processed_data":[1.5e3],${near}}}`;
+  expect(submitBody(body)).toMatchObject({ phase: 'completed', result: { processedData: [1500] } });
+  expect(submitBody(body).result).not.toHaveProperty('inexact');
 });
 
 describe('submit', () => {
@@ -195,6 +202,17 @@ describe('poll', () => {
       createdAt: expected,
       completedAt: expected,
     });
+  });
+
+  test('[M3] a time without an offset is UTC, wherever we run', () => {
+    vi.stubEnv('TZ', 'Asia/Tokyo');
+    try {
+      expect(new Date('2026-01-02T03:04:05').toISOString()).toBe('2026-01-01T18:04:05.000Z');
+      const reading = poll({ status: 'queued', created_at: '2026-01-02T03:04:05' });
+      expect(reading.createdAt).toBe('2026-01-02T03:04:05.000Z');
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   test('[M12] the word is cut and cleaned, and so is the error', () => {

@@ -16,7 +16,7 @@ headers: { Authorization: { credential: apiKey, scheme: Bearer } }
 reply:
   ${reply === '' ? 'id: /id' : reply}
   phase: [{ at: /status, waiting: working, completed: done, failed: failed, cancelled: cancelled }]
-  ${more.includes('result:') ? '' : 'result: /result'}
+  ${/^result:/m.test(more) ? '' : 'result: /result'}
 submit: { call: '${submit}' }
 poll: { call: '${poll}' }
 ${more}

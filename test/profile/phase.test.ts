@@ -96,6 +96,12 @@ describe('anything at all', () => {
     expect(poll(rules, body).phase).toBe(phase);
   });
 
+  test('[N10][N13] what is only there is not taken for the word', () => {
+    const rules = "[{ at: /ended, completed: '*' }, { at: /status, waiting: run }]";
+    expect(poll(rules, { ended: 'now', status: 'new' })).toMatchObject({ phase: 'unknown', word: 'new' });
+    expect(poll(rules, { ended: 'now', status: 'new', result: 1 })).toMatchObject({ phase: 'completed', word: null });
+  });
+
   test('[N13] with a GET of the result, what is there is enough', () => {
     expect(poll("[{ at: /ended, completed: '*' }]", { ended: 'now' }, 200, 'result: { call: GET /x }')).toMatchObject({
       phase: 'completed',

@@ -79,7 +79,7 @@ describe.each(PROFILES.map((profile) => [profile.name, profile] as const))('%s',
             buildCall(profile, 'poll', callFacts(profile, { handle: reading.handle }));
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -131,7 +131,7 @@ test('[N8][N13] for any data, path and credentials stay the profile’s', () => 
         expect(['urlSource', 'base64Source']).toEqual(expect.arrayContaining(members));
       },
     ),
-    { numRuns: 1_000 },
+    { numRuns: 500 },
   );
 });
 
@@ -176,14 +176,14 @@ test('[N8][N13] a URL that is the provider’s own stays there, and is the same 
         expect(ownPath(profile, base, checked.path)).toEqual(checked);
       },
     ),
-    { numRuns: 5_000 },
+    { numRuns: 2_000 },
   );
 });
 
 test('[N13] no JSON and no text makes loading throw anything but mistakes', () => {
   fc.assert(
     fc.property(json, (given) => void parseProfile(given)),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
   fc.assert(
     fc.property(
@@ -269,6 +269,6 @@ test('[N13] a letter too much in a profile is a mistake, or no reply reads as wh
         expect(mayBecome(was, reading), `${was} became ${reading.phase}`).toBe(true);
       }
     }),
-    { numRuns: 400 },
+    { numRuns: 200 },
   );
 });

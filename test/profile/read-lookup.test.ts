@@ -170,6 +170,18 @@ test.each([
   });
 });
 
+test.each([
+  ['/0/out', '[{"out":[9007199254740993],"in":9007199254740993}]', '[0]'],
+  ['/a~1b/0', '{"a/b":[{"n":9007199254740993}],"ab":[9007199254740993]}', 'n'],
+  ['/0', '{"0":{"n":9007199254740993}}', 'n'],
+])('[M12][N13] numbers of the result at %s that JavaScript does not keep are marked', (place, body, path) => {
+  const profile = profileWith(
+    `cancel: { call: POST /x, read: { result: '${place}', phase: [{ at: $statusCode, completed: 200 }] } }`,
+  );
+  const reading = readReply(profile, 'cancel', { status: 200, headers: {}, body }, readFacts(profile));
+  expect(reading.result?.inexact).toEqual([path]);
+});
+
 describe('the GET of a result', () => {
   const JSON_RESULT = profileWith('result: { call: "GET /results/{file}", vars: { file: /file } }');
   const TEXT = profileWith('result: { call: "GET /results/{id}", as: text }');

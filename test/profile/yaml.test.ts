@@ -48,9 +48,17 @@ test('[N13] yes, on and 012 are words, as YAML 1.2 has them', () => {
 });
 
 test.each([
-  ['lists', '['.repeat(20_000)],
-  ['objects', '{a: '.repeat(20_000)],
-  ['closed lists', `${'['.repeat(10_000)}${']'.repeat(10_000)}`],
+  ['lists', '['.repeat(100_000)],
+  ['closed lists', `${'['.repeat(20_000)}${']'.repeat(20_000)}`],
+  ['objects', '{a: '.repeat(60_000)],
+  ['lists of blocks', `\n  ${'- '.repeat(100_000)}`],
+  ['keys', `\n  ${'? '.repeat(100_000)}`],
+  ['one level too much', `${'['.repeat(50)}${']'.repeat(50)}`],
 ])('[N13] %s without end are a mistake, and end nothing', (_, deep) => {
-  expect(mistakesIn(`${GOOD}x: ${deep}`)).not.toEqual([]);
+  expect(mistakesIn(`${GOOD}x: ${deep}`)).toEqual(['is nested deeper than 50 levels']);
+});
+
+test('[N13] a profile may be nested as deep as any is', () => {
+  const deep = `${'['.repeat(40)}1${']'.repeat(40)}`;
+  expect(mistakesIn(changed('POST /jobs', `POST /jobs, body: { /a: ${deep} }`))).toEqual([]);
 });
