@@ -1,5 +1,5 @@
 import { DefaultLogger, Runtime } from '@temporalio/worker';
-import { composeWorker, type FleetWorker, type FleetWorkerOptions } from 'durable-external-api/worker';
+import { composeWorker, loadProfile, type FleetWorker, type FleetWorkerOptions } from 'durable-external-api/worker';
 import type { Mode } from './evidence.ts';
 
 /** Plain data, so that it can be given to another process. */
@@ -18,9 +18,9 @@ export function composeLabWorker(args: WorkerArgs, around: Around = {}): FleetWo
   return composeWorker({
     config: {
       provider: {
+        profile: loadProfile('data-processing-v2.1'),
         baseUrl: new URL(args.providerUrl),
-        apiKey: 'demo-api-key',
-        oauth: { clientId: 'demo-client', clientSecret: 'demo-secret', clientAuth: 'body' },
+        credentials: { apiKey: 'demo-api-key', clientId: 'demo-client', clientSecret: 'demo-secret' },
         timeoutMs: 10_000,
         connectTimeoutMs: 5_000,
         maxConnections: 64,

@@ -13,7 +13,7 @@ const ARROWS: Record<string, { folders: string[]; packages?: string[] }> = {
   workflows: { folders: ['contract', 'endings'], packages: ['@temporalio/workflow', '@temporalio/common'] },
   redis: { folders: [] },
   'call-budget': { folders: ['contract', 'redis'] },
-  provider: { folders: ['contract', 'call-budget', 'redis'] },
+  provider: { folders: ['contract', 'call-budget', 'profile', 'redis'] },
   profile: { folders: ['contract'], packages: ['yaml', 'zod'] },
   client: { folders: ['contract', 'endings'] },
   answers: { folders: ['contract', 'redis'] },
@@ -22,12 +22,13 @@ const ARROWS: Record<string, { folders: string[]; packages?: string[] }> = {
   observability: { folders: ['contract', 'call-budget', 'provider'] },
   activities: { folders: ['contract', 'submit', 'polling', 'answers', 'provider', 'client'] },
   gateway: { folders: ['contract', 'client'] },
-  config: { folders: ['contract'] },
+  config: { folders: ['contract', 'profile'] },
   worker: {
     folders: [
       'contract',
       'redis',
       'call-budget',
+      'profile',
       'provider',
       'answers',
       'polling',

@@ -1,5 +1,7 @@
 import type { CallBudget } from '#product/call-budget/call-budget.js';
 import { createCallBudget } from '#product/call-budget/create-call-budget.js';
+import { BUILT_IN_PROVIDER } from '#product/contract/names.js';
+import { loadProfile } from '#product/profile/load-profile.js';
 import { createProviderClient } from '#product/provider/provider-client.js';
 import { MAX_CONNECTIONS, type CLIENT_BUDGETS } from '../work.ts';
 import type { Caller, CallerEnvironment } from './caller.ts';
@@ -19,9 +21,9 @@ export async function createProviderClientCaller(
   });
   await fill(budget, callsBefore);
   const client = createProviderClient({
+    profile: loadProfile(BUILT_IN_PROVIDER),
     baseUrl: new URL(url),
-    apiKey,
-    oauth: { clientId, clientSecret, clientAuth: 'body' },
+    credentials: { apiKey, clientId, clientSecret },
     timeoutMs: 30_000,
     connectTimeoutMs: 5_000,
     maxConnections: MAX_CONNECTIONS,

@@ -16,8 +16,8 @@ local LONGEST_BACKOFF, LONGEST_COOL_DOWN = ${LONGEST_BACKOFF_MS}, ${LONGEST_COOL
 local HINT_WINDOWS = ${HINT_WINDOWS}
 local LATE, ABSENT, ALONE = ${LATE_MS}, ${ABSENT_MS}, ${LONGEST_ALONE_MS}
 
-local OPERATIONS = {'token', 'submit', 'status', 'cancel'}
-local SUBMITS, READS = {'submit'}, {'token', 'status', 'cancel'}
+local OPERATIONS = {'token', 'submit', 'status', 'cancel', 'result'}
+local SUBMITS, READS = {'submit'}, {'token', 'status', 'cancel', 'result'}
 local OPERATION_OF = {token = 'token', poll = 'status', interactive = 'submit', bulk = 'submit'}
 local LOG = {token = KEYS[1], submit = KEYS[2], status = KEYS[3], cancel = KEYS[4]}
 local stateKey, membersKey, asideKey = KEYS[5], KEYS[6], KEYS[7]

@@ -144,7 +144,7 @@ export interface Limit {
 
 const SUBMITS = ['submit'] as const;
 /** What finishes work that was begun; a token serves all. */
-const READS = ['token', 'status', 'cancel'] as const;
+const READS = ['token', 'status', 'cancel', 'result'] as const;
 const ALL = [...SUBMITS, ...READS] as const;
 
 export function isSubmit(operation: Operation): boolean {

@@ -2,7 +2,8 @@ import { Argument, Command } from 'commander';
 import { CannotBuildError } from '../profile/cannot-build-error.ts';
 import { variablesOf } from '../profile/credentials.ts';
 import { profileJsonSchema } from '../profile/json-schema.ts';
-import { BUILT_IN, loadProfile, pathOfShipped, shippedProfiles } from '../profile/load-profile.ts';
+import { BUILT_IN_PROVIDER } from '../contract/names.ts';
+import { loadProfile, pathOfShipped, shippedProfiles } from '../profile/load-profile.ts';
 import type { Profile } from '../profile/schema.ts';
 import { STEPS, type Step } from '../profile/sources.ts';
 import { wholeNumber } from './arguments.ts';
@@ -42,7 +43,7 @@ export type ListedProfile = ReturnType<typeof describeProfile>;
 function describeProfile(profile: Profile) {
   return {
     name: profile.name,
-    is_default: profile.name === BUILT_IN,
+    is_default: profile.name === BUILT_IN_PROVIDER,
     auth: profile.oauth2 === undefined ? ('key' as const) : ('oauth2' as const),
     base_url: profile.baseUrl ?? null,
     variables: variablesOf(profile),

@@ -1,21 +1,26 @@
 import type { z } from 'zod';
 import { ConfigError } from './config-error.ts';
-import { readSecretFiles } from './secret-files.ts';
+import { readSecretFiles, SECRETS } from './secret-files.ts';
 import { type TemporalConfig, loadTemporalConfig } from './temporal.ts';
 
 /**
  * Reads the variables of `schema`, and Temporal's, out of `env`. An empty variable counts as unset.
  *
+ * @param credentials variables that are secret, besides those that always are
  * @throws ConfigError with every problem at once
  */
 export function load<S extends z.ZodObject>(
   env: NodeJS.ProcessEnv,
   schema: S,
+  credentials: readonly string[] = [],
 ): { values: z.output<S>; temporal: TemporalConfig } {
   const set = Object.fromEntries(
     Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''),
   );
-  const files = readSecretFiles(set, (variable) => variable in schema.shape);
+  const files = readSecretFiles(
+    set,
+    [...new Set([...SECRETS, ...credentials])].filter((variable) => variable in schema.shape),
+  );
   const { temporal, problems: temporalProblems } = loadTemporalConfig(set);
   const parsed = schema.safeParse(files.env);
 

@@ -1,7 +1,9 @@
 import type { z } from 'zod';
 import { GATEWAY_VARIABLES } from './gateway-config.ts';
 import { SECRETS } from './secret-files.ts';
-import { WORKER_VARIABLES } from './worker-config.ts';
+import { variablesOf as credentialsOf } from '../profile/credentials.ts';
+import { profileIn } from './provider-profile.ts';
+import { workerVariables as variablesOfWorker } from './worker-config.ts';
 
 export interface RequiredVariable {
   name: string;
@@ -18,8 +20,10 @@ export interface VariablesOfProcess {
   optional: readonly string[];
 }
 
-export function workerVariables(): VariablesOfProcess {
-  return variablesOf(WORKER_VARIABLES, { REDIS_URL: 'redis://127.0.0.1' });
+/** Of a worker of the provider that EXTERNAL_API_PROVIDER names. @throws ConfigError */
+export function workerVariables(env: NodeJS.ProcessEnv = process.env): VariablesOfProcess {
+  const profile = profileIn(env);
+  return variablesOf(variablesOfWorker(profile), { REDIS_URL: 'redis://127.0.0.1' }, credentialsOf(profile).calls);
 }
 
 export function gatewayVariables(): VariablesOfProcess {
@@ -27,10 +31,18 @@ export function gatewayVariables(): VariablesOfProcess {
 }
 
 /** @param env what makes others required; they say so themselves */
-function variablesOf(schema: z.ZodObject, env: Readonly<Record<string, string>>): VariablesOfProcess {
+function variablesOf(
+  schema: z.ZodObject,
+  env: Readonly<Record<string, string>>,
+  credentials: readonly string[] = [],
+): VariablesOfProcess {
   const required = (schema.safeParse(env).error?.issues ?? []).map(({ path, message }) => {
     const name = String(path[0]);
-    return { name, expected: message.replace(/^is required:? /, ''), mayBeFile: SECRETS.includes(name) };
+    return {
+      name,
+      expected: message.replace(/^is required:? /, ''),
+      mayBeFile: [...SECRETS, ...credentials].includes(name),
+    };
   });
   const names = required.map(({ name }) => name);
   return { required, optional: Object.keys(schema.shape).filter((name) => !names.includes(name)) };

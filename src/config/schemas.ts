@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { isLoopback } from '../contract/loopback.ts';
 import { certificatesOf } from './pem.ts';
 
 /**
@@ -65,6 +66,18 @@ export const baseUrl = text(EXPECTED_URL).transform((value, context) => {
   const bare = url !== null && url.username === '' && url.password === '' && !/[?#]/.test(value);
   if (bare && (url.protocol === 'https:' || url.protocol === 'http:')) return url;
   context.addIssue({ code: 'custom', message: `must be ${EXPECTED_URL}` });
+  return z.NEVER;
+});
+
+const EXPECTED_TOKEN_URL =
+  'an absolute https URL without credentials or fragment, such as https://login.example.com/oauth/token';
+
+/** Where client id and secret go: http only on this machine. */
+export const tokenUrl = text(EXPECTED_TOKEN_URL).transform((value, context) => {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  const isBare = url !== null && url.username === '' && url.password === '' && !value.includes('#');
+  if (isBare && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname)))) return url;
+  context.addIssue({ code: 'custom', message: `must be ${EXPECTED_TOKEN_URL}` });
   return z.NEVER;
 });
 

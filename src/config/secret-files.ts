@@ -2,10 +2,8 @@ import { readFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import type { ConfigProblem } from './config-error.ts';
 
-/** Variables that may also be given as the path of a file, in a variable of the same name and `_FILE`. */
+/** Variables, besides the credentials of a profile, that may also be given as the path of a file, in a variable of the same name and `_FILE`. */
 export const SECRETS = [
-  'EXTERNAL_API_KEY',
-  'EXTERNAL_OAUTH_CLIENT_SECRET',
   'EXTERNAL_API_CLIENT_CERT',
   'EXTERNAL_API_CLIENT_KEY',
   'EXTERNAL_API_CA',
@@ -20,11 +18,11 @@ export type Environment = Readonly<Record<string, string>>;
 /** `env` with the content of every named `…_FILE` in place. The line break that editors put at the end is dropped. */
 export function readSecretFiles(
   env: Environment,
-  wanted: (variable: string) => boolean,
+  variables: readonly string[],
 ): { env: Environment; problems: ConfigProblem[] } {
   const problems: ConfigProblem[] = [];
   const resolved: Record<string, string> = { ...env };
-  for (const variable of SECRETS.filter(wanted)) {
+  for (const variable of variables) {
     const file = `${variable}_FILE`;
     const path = env[file];
     if (path === undefined) continue;

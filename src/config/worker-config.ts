@@ -4,6 +4,9 @@ import { load, readable } from './load.ts';
 import { IDEMPOTENCIES, type Idempotency } from '../contract/values.ts';
 import { logLevel, type LogLevel } from './shared-variables.ts';
 import type { TemporalConfig } from './temporal.ts';
+import type { Profile } from '../profile/schema.ts';
+import { variablesOf } from '../profile/credentials.ts';
+import { clientSecretFileIn, credentialsOf, credentialVariables, profileIn } from './provider-profile.ts';
 import { belongTogether, certificates, privateKey } from './certificates.ts';
 import {
   addresses,
@@ -14,25 +17,27 @@ import {
   flag,
   host,
   integer,
-  oauthCredential,
   oneOf,
   port,
   proxyUrl,
   redisUrl,
   pemFile,
   seconds,
+  text,
+  tokenUrl,
 } from './schemas.ts';
 
 /** Where the provider is, who we are to it, and how long one call may take. */
 export interface ProviderConfig {
+  readonly profile: Profile;
   readonly baseUrl: URL;
-  readonly apiKey: string;
-  readonly oauth: {
-    readonly clientId: string;
-    readonly clientSecret: string;
-    readonly clientAuth: 'body' | 'basic';
-    readonly clientSecretFile: string | null;
-  };
+  /** By their names in the profile. */
+  readonly credentials: Readonly<Record<string, string>>;
+  /** Undefined: as the profile says. */
+  readonly tokenUrl: URL | undefined;
+  /** Undefined: as the profile says. */
+  readonly clientAuth: 'body' | 'basic' | undefined;
+  readonly clientSecretFile: string | null;
   readonly timeoutMs: number;
   readonly connectTimeoutMs: number;
   readonly maxConnections: number;
@@ -57,7 +62,7 @@ export interface CallPolicyConfig {
   readonly pollInitialMs: number;
   readonly pollMaxMs: number;
   readonly idempotency: Idempotency;
-  /** Whether the provider has `DELETE /status/{request_id}`. */
+  /** Whether the provider is told of a cancellation. */
   readonly cancelCall: boolean;
 }
 
@@ -108,15 +113,15 @@ export interface WorkerConfig {
   readonly temporal: TemporalConfig;
 }
 
+/** What is read whatever the provider. Where a variable has no default, the profile has it. */
 // 120 s and 15 s keep the four calls that one attempt may make (token, call, token, call) within its 10 minutes.
 export const WORKER_VARIABLES = z
   .object({
-    EXTERNAL_API_BASE_URL: baseUrl,
+    EXTERNAL_API_PROVIDER: text('the name of a shipped profile, or the path of a profile file').optional(),
+    EXTERNAL_API_BASE_URL: baseUrl.optional(),
     EXTERNAL_API_ALLOW_HTTP: flag.default(false),
-    EXTERNAL_API_KEY: credential,
-    EXTERNAL_OAUTH_CLIENT_ID: oauthCredential,
-    EXTERNAL_OAUTH_CLIENT_SECRET: oauthCredential,
-    EXTERNAL_OAUTH_CLIENT_AUTH: oneOf('body', 'basic').default('body'),
+    EXTERNAL_OAUTH_TOKEN_URL: tokenUrl.optional(),
+    EXTERNAL_OAUTH_CLIENT_AUTH: oneOf('body', 'basic').optional(),
     EXTERNAL_API_TIMEOUT: seconds({ min: 0.1, max: 120 }).default(30_000),
     EXTERNAL_API_CONNECT_TIMEOUT: seconds({ min: 0.1, max: 15 }).default(5_000),
     EXTERNAL_API_MAX_CONNECTIONS: integer({ min: 1, max: 10_000 }).default(64),
@@ -129,15 +134,15 @@ export const WORKER_VARIABLES = z
     EXTERNAL_API_RETRY_DELAY: seconds({ min: 0.001, max: 60 }).default(1_000),
     EXTERNAL_API_POLL_INITIAL: seconds({ min: 0.01, max: 3600 }).default(1_000),
     EXTERNAL_API_POLL_MAX: seconds({ min: 0.01, max: 3600 }).default(60_000),
-    EXTERNAL_API_IDEMPOTENCY: oneOf(...IDEMPOTENCIES).default('none'),
-    EXTERNAL_API_CANCEL_CALL: flag.default(false),
-    EXTERNAL_API_RATE_LIMIT: integer({ min: 1, max: 1_000_000 }).default(1000),
-    EXTERNAL_API_RATE_WINDOW: seconds({ min: 0.1, max: 3600 }).default(60_000),
+    EXTERNAL_API_IDEMPOTENCY: oneOf(...IDEMPOTENCIES).optional(),
+    EXTERNAL_API_CANCEL_CALL: flag.optional(),
+    EXTERNAL_API_RATE_LIMIT: integer({ min: 1, max: 1_000_000 }).optional(),
+    EXTERNAL_API_RATE_WINDOW: seconds({ min: 0.1, max: 3600 }).optional(),
     EXTERNAL_API_RATE_HEADERS: oneOf('on', 'off').default('on'),
     EXTERNAL_API_FLEET_SIZE: integer({ min: 1, max: 1000 }).optional(),
     EXTERNAL_API_OUTAGE_AFTER: integer({ min: 0, max: 1000 }).default(10),
     EXTERNAL_API_OUTAGE_PROBE: seconds({ min: 0.1, max: 60 }).default(5_000),
-    EXTERNAL_API_CACHE_TTL: seconds({ min: 0, max: 604_800 }).default(300_000),
+    EXTERNAL_API_CACHE_TTL: seconds({ min: 0, max: 604_800 }).optional(),
     EXTERNAL_API_FALLBACK: oneOf('none', 'cache').default('none'),
     EXTERNAL_API_FALLBACK_MAX_AGE: seconds({ min: 1, max: 2_592_000 }).default(86_400_000),
     EXTERNAL_API_TOKEN_KEY: cipherKey.nullable().default(null),
@@ -152,7 +157,10 @@ export const WORKER_VARIABLES = z
   })
   .refine(
     ({ EXTERNAL_API_BASE_URL: url, EXTERNAL_API_ALLOW_HTTP: allowed, EXTERNAL_API_PROXY_URL: proxy = url }) =>
-      allowed || url.protocol === 'https:' || (isLoopback(url.hostname) && isLoopback(proxy.hostname)),
+      allowed ||
+      url === undefined ||
+      url.protocol === 'https:' ||
+      (isLoopback(url.hostname) && isLoopback(proxy?.hostname ?? '')),
     {
       path: ['EXTERNAL_API_BASE_URL'],
       message:
@@ -214,19 +222,35 @@ function redisOf(values: z.output<typeof WORKER_VARIABLES>): RedisConfig | null 
   return Object.freeze({ url: values.REDIS_URL ?? 'redis://sentinels', ca, sentinels, fleetSize });
 }
 
+/** What a worker of a provider reads. */
+export function workerVariables(profile: Profile) {
+  const { baseUrl: ownBaseUrl, submit } = profile;
+  return WORKER_VARIABLES.safeExtend({
+    EXTERNAL_API_BASE_URL: ownBaseUrl === undefined ? baseUrl : baseUrl.default(new URL(ownBaseUrl)),
+    ...credentialVariables(profile),
+  }).refine(({ EXTERNAL_API_IDEMPOTENCY: mode }) => mode !== 'key' || submit.keyHours !== undefined, {
+    path: ['EXTERNAL_API_IDEMPOTENCY'],
+    message: `must be none or resend: the profile ${profile.name} does not say for how long the provider knows a key (submit.keyHours)`,
+    when: readable('EXTERNAL_API_IDEMPOTENCY'),
+  });
+}
+
+/** Calls in a window of milliseconds, where nobody says it. */
+const LIMIT = { calls: 1000, seconds: 60 };
+
 /** @throws ConfigError */
 export function loadWorkerConfig(env: NodeJS.ProcessEnv = process.env): WorkerConfig {
-  const { values, temporal } = load(env, WORKER_VARIABLES);
+  const profile = profileIn(env);
+  const { calls: limit, seconds: windowSeconds } = profile.limit ?? LIMIT;
+  const { values, temporal } = load(env, workerVariables(profile), variablesOf(profile).calls);
   return Object.freeze({
     provider: Object.freeze({
+      profile,
       baseUrl: values.EXTERNAL_API_BASE_URL,
-      apiKey: values.EXTERNAL_API_KEY,
-      oauth: Object.freeze({
-        clientId: values.EXTERNAL_OAUTH_CLIENT_ID,
-        clientSecret: values.EXTERNAL_OAUTH_CLIENT_SECRET,
-        clientAuth: values.EXTERNAL_OAUTH_CLIENT_AUTH,
-        clientSecretFile: env['EXTERNAL_OAUTH_CLIENT_SECRET_FILE'] || null,
-      }),
+      credentials: credentialsOf(profile, values),
+      tokenUrl: values.EXTERNAL_OAUTH_TOKEN_URL,
+      clientAuth: values.EXTERNAL_OAUTH_CLIENT_AUTH,
+      clientSecretFile: clientSecretFileIn(env, profile),
       timeoutMs: values.EXTERNAL_API_TIMEOUT,
       connectTimeoutMs: values.EXTERNAL_API_CONNECT_TIMEOUT,
       maxConnections: values.EXTERNAL_API_MAX_CONNECTIONS,
@@ -248,18 +272,18 @@ export function loadWorkerConfig(env: NodeJS.ProcessEnv = process.env): WorkerCo
       retryDelayMs: values.EXTERNAL_API_RETRY_DELAY,
       pollInitialMs: values.EXTERNAL_API_POLL_INITIAL,
       pollMaxMs: values.EXTERNAL_API_POLL_MAX,
-      idempotency: values.EXTERNAL_API_IDEMPOTENCY,
-      cancelCall: values.EXTERNAL_API_CANCEL_CALL,
+      idempotency: values.EXTERNAL_API_IDEMPOTENCY ?? profile.submit.repeat,
+      cancelCall: values.EXTERNAL_API_CANCEL_CALL ?? profile.cancel?.optIn === false,
     }),
     budget: Object.freeze({
-      limit: values.EXTERNAL_API_RATE_LIMIT,
-      windowMs: values.EXTERNAL_API_RATE_WINDOW,
+      limit: values.EXTERNAL_API_RATE_LIMIT ?? limit,
+      windowMs: values.EXTERNAL_API_RATE_WINDOW ?? windowSeconds * 1000,
       outageAfter: values.EXTERNAL_API_OUTAGE_AFTER,
       probeMs: values.EXTERNAL_API_OUTAGE_PROBE,
       rateHeaders: values.EXTERNAL_API_RATE_HEADERS === 'on',
     }),
     answers: Object.freeze({
-      cacheTtlMs: values.EXTERNAL_API_CACHE_TTL,
+      cacheTtlMs: values.EXTERNAL_API_CACHE_TTL ?? profile.cacheSeconds * 1000,
       fallback: values.EXTERNAL_API_FALLBACK,
       fallbackMaxAgeMs: values.EXTERNAL_API_FALLBACK_MAX_AGE,
     }),

@@ -171,9 +171,9 @@ export interface SubmitProgress extends CallProgress {
   mayHaveRun: boolean;
 }
 
-/** What the provider says to a cancellation: `finished` when it was too late. */
+/** What the provider says to a cancellation: `finished` when it was too late, `asked` when only polls say what it did. */
 export interface CancelResult {
-  outcome: 'cancelled' | 'finished' | 'not_supported';
+  outcome: 'cancelled' | 'finished' | 'asked' | 'not_supported';
 }
 
 /** A request that is about to end with `failure`. */

@@ -19,6 +19,9 @@ export const TASK_QUEUES = {
   bulk: 'external-api-bulk',
 } as const;
 
+/** The profile that is used where no other is named. */
+export const BUILT_IN_PROVIDER = 'data-processing-v2.1';
+
 export const STATUS_QUERY = 'status';
 export const CALLBACK_SIGNAL = 'callbackReceived';
 export const RESOLVE_UPDATE = 'resolveOutcome';
@@ -46,8 +49,8 @@ export interface RequestMemo {
 /** `req_` and 26 characters of Crockford's base32 (130 bits). */
 export const REQUEST_ID_PATTERN = /^req_[0-9A-HJKMNP-TV-Z]{26}$/;
 
-/** What may stand in the path of `GET /status/{request_id}`. */
-const PROVIDER_REQUEST_ID = /^(?!\.{1,2}$)[A-Za-z0-9._~:-]{1,200}$/;
+/** What a provider may call its work, or the path where it may be asked for. No part of it leads upwards. */
+const PROVIDER_REQUEST_ID = /^(?!(?:.*\/)?\.{1,2}(?:\/|$))[\x21-\x7e]{1,1000}$/;
 
 export function isProviderRequestId(text: string): boolean {
   return PROVIDER_REQUEST_ID.test(text);

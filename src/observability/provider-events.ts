@@ -1,4 +1,3 @@
-import type { Operation } from '../contract/values.ts';
 import type { CallRecord, ProviderObserver } from '../provider/observer.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
@@ -55,20 +54,12 @@ export function observeProvider(logger: Logger, metrics: Metrics) {
   return observer satisfies ProviderObserver;
 }
 
-/** The provider's path of an operation, as the log names it. */
-const ENDPOINTS: Record<Operation, string> = {
-  token: '/oauth/token',
-  submit: '/process',
-  status: '/status/{request_id}',
-  cancel: '/status/{request_id}',
-};
-
 /** The log event of one call. `response_time` in seconds; no secret and no payload. */
 function apiCallEvent(record: CallRecord) {
   return {
     event: 'external_api_request',
     request_id: record.requestId,
-    endpoint: ENDPOINTS[record.operation],
+    endpoint: record.template,
     method: record.method,
     status_code: record.statusCode,
     response_time: Math.round(record.durationMs) / 1000,

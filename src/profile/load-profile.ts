@@ -6,9 +6,6 @@ import { ProfileError, type LocatedMistake } from './profile-error.ts';
 import { readYaml } from './read-yaml.ts';
 import type { Profile } from './schema.ts';
 
-/** The provider that is meant where nobody names one. */
-export const BUILT_IN = 'data-processing-v2.1';
-
 const SHIPPED = new URL('./profiles/', import.meta.url);
 const ENDING = '.yaml';
 const MOST_BYTES = 256 * 1024;

@@ -1,3 +1,4 @@
+import { isProviderRequestId } from '../contract/names.ts';
 import type { ProcessResult } from '../contract/request.ts';
 import { byLocation } from './consistency.ts';
 import { ownPath, resultTarget } from './origins.ts';
@@ -64,7 +65,6 @@ const ERROR_PLACES = [
 ];
 
 const LONGEST_WORD = 64;
-const HANDLE = /^[\x21-\x7e]{1,1000}$/;
 
 /** Reads any reply to a submit, a poll or a cancel. Pure, and throws for none. */
 export function readReply(profile: Profile, step: ReadStep, given: Reply, facts: ReadFacts): Reading {
@@ -89,7 +89,7 @@ export function readReply(profile: Profile, step: ReadStep, given: Reply, facts:
   const handle = handleIn(profile, places, reply, facts.baseUrl);
   const decided =
     step === 'submit'
-      ? ofSubmit(profile, reading, handle, found.phase, facts)
+      ? ofSubmit(profile, reading, handle, found.phase, reply, facts)
       : ofWork(profile, reading, handle, reply);
   const whole = decided.phase === 'completed' ? withFetch(profile, decided, reply, facts) : decided;
   return { ...whole, why: whole.why === null ? null : facts.clean(whole.why) };
@@ -124,7 +124,7 @@ function handleIn(profile: Profile, { id, location }: ReadingPlaces, reply: Pars
 /** Null for what cannot be asked for. */
 export function idOf(value: unknown): string | null {
   const text = typeof value === 'boolean' ? null : textOf(value);
-  return text !== null && HANDLE.test(text) && text !== '.' && text !== '..' ? text : null;
+  return text !== null && isProviderRequestId(text) ? text : null;
 }
 
 /** Work that is asked about by the name that we gave it. */
@@ -143,6 +143,7 @@ function ofSubmit(
   reading: Reading,
   given: Handle,
   phase: Phase | null,
+  { json }: ParsedReply,
   { requestId }: ReadFacts,
 ): Reading {
   const { id, location } = { ...profile.reply, ...profile.submit.read };
@@ -152,6 +153,7 @@ function ofSubmit(
   if (phase === 'failed' || phase === 'cancelled' || found !== null || taken.result !== null) return taken;
   if ('problem' in handle) return unreadable(reading, handle.problem);
   if (profile.lookup !== undefined) return { ...taken, phase: 'waiting' };
+  if (json === undefined && !byLocation(profile.poll)) return unreadable(reading, 'it is no JSON');
   const where = byLocation(profile.poll) ? `no URL at ${location}` : `no id at ${id}`;
   return unreadable(reading, `neither a usable result nor a handle of the work: ${where}`);
 }

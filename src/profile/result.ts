@@ -5,8 +5,10 @@ import type { ReadingPlaces } from './schema.ts';
 
 /** More are not told. */
 const MOST_PATHS = 20;
-/** Only such a text can hold a number that a double does not keep. */
-const LONG_NUMBER = /[\d.]{16}|\d[eE]/;
+/** Of a reply that is full of them no more are looked at. */
+const MOST_INEXACT = 1_000;
+/** Only such a text can hold a number that a double does not keep: no text in quotes begins so, such as a hash. */
+const LONG_NUMBER = /(?:^|[:,[\s])-?(?:[\d.]{16}|[\d.]+[eE])/;
 
 /** The result that stands in a reply; null: there is none. */
 export function inlineResult(place: NonNullable<ReadingPlaces['result']>, reply: ParsedReply): ProcessResult | null {
@@ -39,7 +41,9 @@ function inexactAt(pointer: string, { body, json }: ParsedReply): string[] {
   if (json === undefined || !(pointer === '' || pointer.startsWith('/')) || !LONG_NUMBER.test(body)) return [];
   const prefix = pathOf(pointer, json);
   const inexact: string[] = [];
+  let seen = 0;
   for (const { what, path } of everyInexact(body)) {
+    if (++seen > MOST_INEXACT) break;
     if (what !== 'number' || !path.startsWith(prefix)) continue;
     const below = path.slice(prefix.length);
     if (prefix !== '' && !/^(?:$|[.[])/.test(below)) continue;

@@ -137,6 +137,7 @@ export function brokenCallMessage(
     default: {
       if (call.reason === 'timeout' || call.code === 'UND_ERR_CONNECT_TIMEOUT')
         return `No connection to ${origin} within ${connectTimeoutMs / 1000} s, nothing was sent`;
+      if (call.code === 'NOT_PUBLIC') return `${origin} is not at a public address: nothing was sent`;
       const why = handshakeRefused(call.code);
       return why === null ? `Could not connect to ${origin}${because}` : `${origin} ${why}${because}`;
     }

@@ -1,11 +1,11 @@
 import { performance } from 'node:perf_hooks';
 import { callError, type ExternalAPIError } from '../contract/errors.ts';
-import type { ErrorDetails } from '../contract/failures.ts';
+import type { ErrorDetails, FailureName } from '../contract/failures.ts';
 import type { Operation, Priority } from '../contract/values.ts';
 import type { CallClass, CallEnd, Permit, Room } from '../call-budget/rules.ts';
 import { endOfCall } from '../call-budget/call-end.ts';
-import { NoPermitError, type CallBudget } from '../call-budget/call-budget.ts';
-import { errorOfBody } from './error-detail.ts';
+import { NoPermitError } from '../call-budget/call-budget.ts';
+import { NO_ERROR, type ProviderError } from './error-detail.ts';
 import {
   brokenCallMessage,
   codeOf,
@@ -17,8 +17,8 @@ import {
   sizesOf,
   statusMessage,
 } from './call-failure.ts';
+import type { CallGate } from './no-budget.ts';
 import type { CallRecord, ProviderObserver } from './observer.ts';
-import type { Reading } from './response-schemas.ts';
 import { ProxyError } from './proxy.ts';
 import { readRateHint } from './rate-hint.ts';
 import { parseRetryAfter } from './retry-after.ts';
@@ -40,8 +40,19 @@ export interface CallContext {
   signal?: AbortSignal | undefined;
 }
 
+/**
+ * What a reply means: a value; a row of the failure table, and why; or nothing but what its status says, with what stands
+ * where errors stand.
+ */
+export type ReplyMeaning<T> =
+  | { value: T }
+  | { failure: FailureName; message: string; providerRequestId?: string | null }
+  | { error: ProviderError };
+
 export interface Call<T> extends HttpRequest {
   operation: Operation;
+  /** The path as the profile has it, for the log. */
+  template: string;
   /** Of a submit. */
   priority?: Priority;
   /** As in ProcessContext. */
@@ -49,10 +60,7 @@ export interface Call<T> extends HttpRequest {
   providerRequestId?: string;
   context: CallContext;
   beforeSend?: (() => Promise<void>) | undefined;
-  /** What a 2xx means. */
-  read: (reply: HttpReply, retryAfterMs: number | null) => Reading<T>;
-  /** Taken out of whatever the provider's errors say. */
-  secrets: readonly string[];
+  read: (reply: HttpReply, retryAfterMs: number | null) => ReplyMeaning<T>;
 }
 
 /** Makes one HTTP call. Rejects with an {@link ExternalAPIError}, with the signal's reason, or as `beforeSend` does. */
@@ -63,7 +71,7 @@ interface CallMakerOptions {
   sockets: Sockets;
   origin: string;
   timeouts: CallTimeouts;
-  budget: CallBudget;
+  budget: CallGate;
   observer: ProviderObserver;
   /** Whether what the provider says of its own limit is heeded. */
   rateHeaders: boolean;
@@ -172,6 +180,7 @@ export function createCallMaker({
         operation,
         callClass: classOf(call),
         method,
+        template: call.template,
         statusCode: result.statusCode,
         durationMs: performance.now() - startedAt,
         retryCount,
@@ -202,22 +211,10 @@ export function createCallMaker({
 
     const { statusCode } = reply;
     heed(call, reply);
-    const refusal = errorOfStatus(call, reply, reply.body);
-    if (refusal !== null) throw failed(refusal);
-    const reading = call.read(reply, retryAfterMsOf(reply));
-    if ('failure' in reading) {
-      const { failure, message, providerRequestId } = reading;
-      const details = detailsOf(call);
-      throw failed(
-        callError(failure, message, {
-          ...details,
-          statusCode,
-          providerRequestId: providerRequestId ?? details.providerRequestId,
-        }),
-      );
-    }
+    const meaning = call.read(reply, retryAfterMsOf(reply));
+    if (!('value' in meaning)) throw failed(errorOfReply(call, reply, meaning));
     report({ statusCode, outcome: 'succeeded', failure: null, errorType: null });
-    return reading.value;
+    return meaning.value;
   }
 }
 
@@ -236,14 +233,33 @@ function retryAfterMsOf({ retryAfter }: ReplyHead): number | null {
   return retryAfter === null ? null : parseRetryAfter(retryAfter, Date.now());
 }
 
-/** The error for an answer that is not a 2xx; null for a 2xx. */
-function errorOfStatus(call: Call<unknown>, head: ReplyHead, body: string): ExternalAPIError | null {
+function errorOfReply(
+  call: Call<unknown>,
+  head: ReplyHead,
+  meaning: Exclude<ReplyMeaning<unknown>, { value: unknown }>,
+): ExternalAPIError {
   const { statusCode } = head;
-  // Before its body is read once more than it needs.
-  if (statusCode < 300) return null;
+  if ('error' in meaning) {
+    return (
+      errorOfStatus(call, head, meaning.error) ?? callError('unreadableReply', 'Unreadable reply', detailsOf(call))
+    );
+  }
+  const { failure, message, providerRequestId } = meaning;
+  const retryAfterMs = retryAfterMsOf(head);
+  const details = detailsOf(call);
+  return callError(failure, message, {
+    ...details,
+    statusCode,
+    retryAfter: retryAfterMs === null ? null : retryAfterMs / 1000,
+    providerRequestId: providerRequestId ?? details.providerRequestId,
+  });
+}
+
+/** The error for an answer that is not a 2xx; null for a 2xx. */
+function errorOfStatus(call: Call<unknown>, head: ReplyHead, error: ProviderError): ExternalAPIError | null {
+  const { statusCode } = head;
   const retryAfterMs = retryAfterMsOf(head);
   const { operation, repeated = false } = call;
-  const error = errorOfBody(body, call.secrets);
   const failure = failureOfStatus({ operation, statusCode, retryAfterMs, repeated, error });
   if (failure === null) return null;
   const message = statusMessage(statusCode, error.detail ?? (statusCode === 431 ? sizesOf(call.headers) : null));
@@ -258,7 +274,7 @@ function errorOfBrokenCall(
   timeouts: CallTimeouts,
 ): ExternalAPIError {
   // A status that is not a 2xx says it all, even when its body is cut off.
-  const refusal = head === null ? null : errorOfStatus(call, head, '');
+  const refusal = head === null ? null : errorOfStatus(call, head, NO_ERROR);
   if (refusal !== null) return refusal;
   const facts = { sent, reason, replyStarted: head !== null, code: codeOf(cause) };
   const failure = failureOfBrokenCall(facts);

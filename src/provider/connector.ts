@@ -2,8 +2,9 @@ import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { buildConnector, errors } from 'undici';
 import { codeOf } from './call-failure.ts';
-import { ALL_ADDRESSES_MS, openSocket, type Lookup } from './open-socket.ts';
+import { ALL_ADDRESSES_MS, openSocket, systemLookup, type Lookup } from './open-socket.ts';
 import { orAborted } from './or-aborted.ts';
+import { publicOnly } from './public-addresses.ts';
 import { ProxyError, tunnelThrough } from './proxy.ts';
 import { createTlsIdentity, type TlsOptions } from './tls-identity.ts';
 
@@ -15,6 +16,8 @@ export interface ConnectorOptions {
   proxy?: URL | undefined;
   /** Default: the system's. */
   lookup?: Lookup | undefined;
+  /** Only public addresses are connected to: a reply of the provider named the host. A proxy decides that for itself. */
+  isPublic?: boolean;
 }
 
 /** Who opens the connection says why there is none, before the call is given up. */
@@ -32,7 +35,8 @@ export function createConnector({
   connectTimeoutMs,
   proxy,
   tls = {},
-  lookup,
+  lookup = systemLookup,
+  isPublic = false,
 }: ConnectorOptions): buildConnector.connector {
   const toProvider = createHandshake(tls);
   // A client certificate is for the provider alone.
@@ -40,7 +44,14 @@ export function createConnector({
 
   function open(target: Target, limit: TimeLimit): Promise<Socket> {
     const onAddresses = (lastStartMs: number): void => limit.extend(lastStartMs);
-    return openSocket({ hostname: target.hostname, port: portOf(target), signal: limit.signal, onAddresses, lookup });
+    const find = isPublic ? publicOnly(lookup) : lookup;
+    return openSocket({
+      hostname: target.hostname,
+      port: portOf(target),
+      signal: limit.signal,
+      onAddresses,
+      lookup: find,
+    });
   }
 
   async function openThrough(by: URL, target: Target, limit: TimeLimit): Promise<Socket> {

@@ -1,38 +1,33 @@
 const LONGEST_DETAIL = 500;
 
-/** The `error` of a provider's reply, fit to be shown; null when it says nothing readable. */
-export function errorDetail(reply: unknown, secrets: readonly string[]): string | null {
-  return errorOf(reply, secrets).detail;
-}
-
-/** What stands where the provider's errors stand. */
+/** What stands where errors stand. */
 export interface ProviderError {
-  /** `error` itself, where it is a text: the code of an OAuth error (RFC 6749, section 5.2). */
+  /** Of a token endpoint: the code of an OAuth error (RFC 6749, section 5.2). */
   code: string | null;
   /** Fit to be shown. */
   detail: string | null;
 }
 
-const NOTHING: ProviderError = { code: null, detail: null };
+export const NO_ERROR: ProviderError = { code: null, detail: null };
 
 /** `errorOf` of a body as it came, which may be anything. */
 export function errorOfBody(body: string, secrets: readonly string[]): ProviderError {
   try {
     return errorOf(JSON.parse(body), secrets);
   } catch {
-    return NOTHING;
+    return NO_ERROR;
   }
 }
 
 export function errorOf(reply: unknown, secrets: readonly string[]): ProviderError {
-  if (typeof reply !== 'object' || reply === null || !('error' in reply)) return NOTHING;
+  if (typeof reply !== 'object' || reply === null || !('error' in reply)) return NO_ERROR;
   const { error } = reply;
   const code = textOf(error);
   // RFC 6749, section 5.2: a code, and perhaps words.
   const words = 'error_description' in reply ? textOf(reply.error_description) : null;
   const text =
     code ?? (typeof error === 'object' && error !== null && 'message' in error ? textOf(error.message) : null);
-  if (text === null) return NOTHING;
+  if (text === null) return NO_ERROR;
   return { code, detail: sanitize(words === null ? text : `${text} (${words})`, secrets) || null };
 }
 

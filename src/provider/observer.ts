@@ -1,6 +1,7 @@
 import type { CallClass } from '../call-budget/rules.ts';
 import type { FailureName } from '../contract/failures.ts';
 import type { ErrorType, Operation, Outcome } from '../contract/values.ts';
+import type { Method } from './transport.ts';
 
 /** One HTTP call to the provider, whatever came of it. Nothing in it is secret. */
 export interface CallRecord {
@@ -8,7 +9,9 @@ export interface CallRecord {
   requestId: string | null;
   operation: Operation;
   callClass: CallClass;
-  method: 'GET' | 'POST' | 'DELETE';
+  method: Method;
+  /** The path as the profile has it: no value of a request is in it. */
+  template: string;
   /** Null when no answer came. */
   statusCode: number | null;
   durationMs: number;

@@ -6,7 +6,7 @@ import { orAborted } from './or-aborted.ts';
 /** All addresses of a name, the preferred one first. */
 export type Lookup = (hostname: string) => Promise<LookupAddress[]>;
 
-const systemLookup: Lookup = (hostname) => lookup(hostname, { all: true });
+export const systemLookup: Lookup = (hostname) => lookup(hostname, { all: true });
 
 /** From one address to the next, while the one before has not answered (RFC 8305, section 5). */
 const NEXT_ADDRESS_MS = 250;
@@ -23,8 +23,7 @@ export interface OpenSocketOptions {
   signal: AbortSignal;
   /** Told in how long the last of the addresses is tried, if none answers before. */
   onAddresses: (lastStartMs: number) => void;
-  /** Default: the system's. */
-  lookup?: Lookup | undefined;
+  lookup: Lookup;
 }
 
 /**
@@ -33,7 +32,7 @@ export interface OpenSocketOptions {
  * @throws the failure of the first address, of the lookup, or the signal's reason
  */
 export async function openSocket(options: OpenSocketOptions): Promise<Socket> {
-  const { hostname, port, signal, onAddresses, lookup: find = systemLookup } = options;
+  const { hostname, port, signal, onAddresses, lookup: find } = options;
   const addresses = alternating(await orAborted(find(hostname), signal));
   const stepMs = Math.min(NEXT_ADDRESS_MS, ALL_ADDRESSES_MS / Math.max(1, addresses.length - 1));
   onAddresses(stepMs * (addresses.length - 1));

@@ -2,26 +2,50 @@ import { callError, ExternalAPIError } from '../contract/errors.ts';
 import { FAILURES } from '../contract/failures.ts';
 import { isProviderRequestId } from '../contract/names.ts';
 import type { JsonValue } from '../contract/request.ts';
+import type { Priority } from '../contract/values.ts';
 import type { CallBudget } from '../call-budget/call-budget.ts';
-import { createCallMaker, type CallContext } from './call.ts';
+import { buildCall, type BuiltCall, type CallFacts } from '../profile/build-call.ts';
+import { CannotBuildError } from '../profile/cannot-build-error.ts';
+import type { CancelOutcome } from '../profile/cancel-outcome.ts';
+import type { ReadFacts } from '../profile/read-reply.ts';
+import type { Profile } from '../profile/schema.ts';
+import type { Step } from '../profile/sources.ts';
+import { tokenUrlOf } from '../profile/token-url.ts';
+import { authorizer, checkCredentials, secretsOf, type Credentials } from './authorization.ts';
+import type { Call, CallContext, MakeCall } from './call.ts';
+import { sanitize } from './error-detail.ts';
 import type { ProviderObserver } from './observer.ts';
-import { readProcessReply, readStatusReply, type ProcessReply, type StatusReply } from './response-schemas.ts';
-import { Sockets } from './sockets.ts';
+import {
+  cancelReply,
+  processReply,
+  resultReply,
+  statusReply,
+  type FoundStatus,
+  type ProcessReply,
+  type StatusReply,
+} from './reply-meaning.ts';
 import type { SharedTokens } from './shared-token.ts';
-import { createTokenRequest, type OAuthClient } from './token-request.ts';
+import { createTokenRequest } from './token-request.ts';
 import { TokenSource } from './token-source.ts';
+import { tokenFor, withToken } from './with-token.ts';
 import type { TlsOptions } from './tls-identity.ts';
 import type { Token } from './token.ts';
-import { createTransport, type PoolState } from './transport.ts';
-import type { Priority } from '../contract/values.ts';
+import type { Method, PoolState } from './transport.ts';
+import { createWaysOut } from './ways-out.ts';
 
-export type { ProcessReply, StatusReply } from './response-schemas.ts';
+export type { ProcessReply, StatusReply } from './reply-meaning.ts';
 
 export interface ProviderClientOptions {
-  /** http or https; may have a path, which stands before every path of the contract. */
+  profile: Profile;
+  /** http or https; may have a path, which stands before every path of the profile. */
   baseUrl: URL;
-  apiKey: string;
-  oauth: OAuthClient;
+  credentials: Credentials;
+  /** Default: as the profile says. */
+  tokenUrl?: URL | undefined;
+  /** Where client id and secret go: in the form, or in a Basic header. Default: as the profile says. */
+  clientAuth?: 'body' | 'basic' | undefined;
+  /** Where the client secret came from: read again when the provider does not accept it. */
+  clientSecretFile?: string | null | undefined;
   /** One call, from its first byte to the end of the answer. */
   timeoutMs: number;
   /** Until a call has its connection, from each address of the name: nothing of it has left before. */
@@ -63,23 +87,21 @@ export interface ProcessContext extends CallContext {
 }
 
 /**
- * The provider's API v2.1. Each method makes its call once, except that a 401 gets one fresh token and one replay. All
- * failures are {@link ExternalAPIError}s of the failure table; an aborted signal rejects with its reason.
+ * A provider, as its profile says. Each method makes its call once, except that a 401 gets one fresh token and one replay,
+ * and that a result may be one more GET. All failures are {@link ExternalAPIError}s of the failure table; an aborted signal
+ * rejects with its reason.
  */
 export interface ProviderClient {
   /**
-   * Makes sure that there is a token, unless it would have to wait for the call: null while the budget, a cool-down, an
-   * outage or the sockets let none out. The call that needs the token then gets it.
+   * Makes sure that there is a token, unless none is needed, or it would have to wait for the call: null while the budget, a
+   * cool-down, an outage or the sockets let none out. The call that needs the token then gets it.
    */
   authenticate(context: CallContext): Promise<{ generation: number; expiresAt: Date } | null>;
-  /** `outcome` of its errors speaks of the `POST /process` alone: no failure of a token call makes it `ambiguous`. */
+  /** `outcome` of its errors speaks of the submit alone: no failure of a token call makes it `ambiguous`. */
   process(call: ProcessCall, context: ProcessContext): Promise<ProcessReply>;
   status(providerRequestId: string, context: CallContext): Promise<StatusReply>;
-  /**
-   * `DELETE /status/{request_id}`, which the contract does not have but some providers do: 2xx cancelled, 409 finished
-   * before, 404, 405 and 501 not supported.
-   */
-  cancel(providerRequestId: string, context: CallContext): Promise<CancelReply>;
+  /** `not_supported` also where the profile has no such call. */
+  cancel(providerRequestId: string, context: CallContext): Promise<CancelOutcome>;
   /** `waiting`: calls that wait for a socket. */
   readonly pool: PoolState & { waiting: number };
   /** Whether the calls of the whole fleet fail, as of the latest one here. */
@@ -88,73 +110,78 @@ export interface ProviderClient {
   close(): Promise<void>;
 }
 
-export type CancelReply = 'cancelled' | 'finished' | 'not_supported';
-
-const CANCEL_REFUSALS: Readonly<Record<number, CancelReply>> = {
-  404: 'not_supported',
-  405: 'not_supported',
-  409: 'finished',
-  501: 'not_supported',
-};
-
-const MAX_RESPONSE_BYTES = 10 * 1024 * 1024;
-const CONNECTION_AGE_MS = 300_000;
-
-/** What stands before every path of the contract: it does not matter whether the base URL ends with a slash. */
-export function pathPrefix({ pathname }: URL): string {
-  return pathname.replace(/\/+$/, '');
-}
-
+/** @throws TypeError when a credential is missing, or cannot be sent in a header */
 export function createProviderClient(options: ProviderClientOptions): ProviderClient {
-  const { baseUrl, apiKey, oauth, timeoutMs, connectTimeoutMs, budget, observer } = options;
-  if (!/^[\x21-\x7e]+$/.test(apiKey)) {
-    throw new TypeError('apiKey cannot be sent in a header: expected visible ASCII characters without spaces');
-  }
-  const { origin } = baseUrl;
-  const prefix = pathPrefix(baseUrl);
-  const timeouts = { timeoutMs, connectTimeoutMs };
-  const sockets = new Sockets(options.maxConnections);
-  const transport = createTransport({
-    origin,
-    ...timeouts,
-    maxConnections: options.maxConnections,
-    connectionAgeMs: options.connectionAgeMs ?? CONNECTION_AGE_MS,
-    maxResponseBytes: options.maxResponseBytes ?? MAX_RESPONSE_BYTES,
-    tls: options.tls,
-    proxy: options.proxy,
-  });
-  const makeCall = createCallMaker({
-    transport,
-    sockets,
-    origin,
-    timeouts,
-    budget,
-    observer,
-    rateHeaders: options.rateHeaders ?? true,
-  });
-  const tokens = new TokenSource({
-    fetchToken: createTokenRequest({ oauth, makeCall, tokenUrl: new URL(`${prefix}/oauth/token`, origin) }),
-    shared: options.sharedTokens,
-    onRefreshed: (generation) => observer.tokenRefreshed(generation),
-  });
+  const { profile, baseUrl, credentials, budget, observer } = options;
+  checkCredentials(profile, credentials);
+  const ways = createWaysOut(options);
+  const makeCall = ways.toProvider;
+  const tokens = tokenSource();
 
-  const headersWith = ({ accessToken }: Token): string[] => [
-    'authorization',
-    `Bearer ${accessToken}`,
-    'x-api-key',
-    apiKey,
-    'accept',
-    'application/json',
-  ];
+  function tokenSource(): TokenSource | null {
+    const { oauth2 } = profile;
+    const tokenUrl = options.tokenUrl ?? tokenUrlOf(profile, baseUrl);
+    if (oauth2 === undefined || tokenUrl === null) return null;
+    const fetchToken = createTokenRequest({
+      oauth: {
+        clientId: credentials[oauth2.clientId] ?? '',
+        clientSecret: credentials[oauth2.clientSecret] ?? '',
+        clientAuth: options.clientAuth ?? oauth2.clientAuth,
+        clientSecretFile: options.clientSecretFile ?? null,
+        params: oauth2.params,
+      },
+      makeCall: ways.to(tokenUrl.origin),
+      tokenUrl,
+      template: oauth2.url.startsWith('/') ? oauth2.url : tokenUrl.pathname,
+    });
+    const onRefreshed = (generation: number): void => observer.tokenRefreshed(generation);
+    return new TokenSource({ fetchToken, shared: options.sharedTokens, onRefreshed });
+  }
+
   /** Whether a token call would have to wait now. */
   async function holdsBack(): Promise<boolean> {
-    return sockets.free === 0 || (await budget.room('token', 0)).waitMs > 0;
+    return ways.free === 0 || (await budget.room('token', 0)).waitMs > 0;
   }
-  const secretsWith = ({ accessToken }: Token): string[] => [accessToken, apiKey, oauth.clientSecret];
+
+  function built(step: Step, facts: Omit<CallFacts, 'baseUrl' | 'authorize'>, token: Token | null): BuiltCall {
+    try {
+      const authorize = authorizer(credentials, token?.accessToken ?? null);
+      return buildCall(profile, step, { ...facts, baseUrl, authorize });
+    } catch (error) {
+      if (!(error instanceof CannotBuildError)) throw error;
+      throw callError('rejected', `Nothing was sent: ${error.message}`, { providerRequestId: facts.handle ?? null });
+    }
+  }
+
+  function factsOf(requestId: string, handle: string | null, token: Token | null): ReadFacts {
+    const secrets = secretsOf(profile, credentials, token?.accessToken ?? null);
+    return { baseUrl, requestId, handle, clean: (text) => sanitize(text, secrets) };
+  }
+
+  async function resultOf(
+    fetch: Readonly<Record<string, string>>,
+    status: StatusReply,
+    { context, token }: { context: CallContext; token: Token | null },
+  ): Promise<StatusReply> {
+    const { providerRequestId: handle } = status;
+    const requestId = context.requestId ?? '';
+    const call = built('result', { requestId, handle, fetch }, token);
+    const get = async (make: MakeCall): Promise<StatusReply> => {
+      const result = await make({
+        operation: 'result',
+        ...wireOf(call),
+        providerRequestId: handle,
+        context,
+        read: (reply) => resultReply(profile, reply, factsOf(requestId, handle, token)),
+      });
+      return { ...status, result };
+    };
+    return await (call.credentials ? get(makeCall) : ways.once(call.url.origin, get));
+  }
 
   return {
     async authenticate(context) {
-      if (!tokens.hasToken && (await holdsBack())) return null;
+      if (tokens === null || (!tokens.hasToken && (await holdsBack()))) return null;
       try {
         const { generation, expiresAt } = await tokens.get(context);
         return { generation, expiresAt: new Date(expiresAt) };
@@ -169,123 +196,80 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
       { data, options: { async, callbackUrl }, idempotencyKey },
       { beforeSend, priority = 'interactive', repeated = false, ...context },
     ) {
-      const body = JSON.stringify({ data, options: { async, callback_url: callbackUrl ?? undefined } });
       // In an outage a submit's answer may be lost: a token call, which may always probe, lets this submit be the next probe.
-      if (await budget.probeDue()) await tokenFor(context, tokens.renew(context));
+      if (tokens !== null && (await budget.probeDue())) await tokenFor(context, tokens.renew(context));
       return withToken(tokens, context, (token) => {
-        const secrets = secretsWith(token);
+        const submit = { requestId: idempotencyKey, data, async, callbackUrl };
         return makeCall({
           operation: 'submit',
           priority,
           repeated,
-          method: 'POST',
-          path: `${prefix}/process`,
-          headers: [...headersWith(token), 'content-type', 'application/json', 'idempotency-key', idempotencyKey],
-          body,
+          ...wireOf(built('submit', submit, token)),
           context,
           beforeSend,
-          read: ({ body: text }, retryAfterMs) => readProcessReply(text, retryAfterMs, secrets),
-          secrets,
+          read: (reply, retryAfterMs) =>
+            processReply(profile, reply, retryAfterMs, factsOf(idempotencyKey, null, token)),
         });
       });
     },
 
     async status(providerRequestId, context) {
       checkProviderRequestId(providerRequestId, context);
-      return withToken(tokens, context, (token) => {
-        const secrets = secretsWith(token);
-        return makeCall({
+      const requestId = context.requestId ?? '';
+      return withToken(tokens, context, async (token) => {
+        const facts = { ...factsOf(requestId, providerRequestId, token), handle: providerRequestId };
+        const { status, fetch } = await makeCall<FoundStatus>({
           operation: 'status',
-          method: 'GET',
-          path: `${prefix}/status/${providerRequestId}`,
-          headers: headersWith(token),
-          body: null,
+          ...wireOf(built('poll', { requestId, handle: providerRequestId }, token)),
           providerRequestId,
           context,
-          read: (reply, retryAfterMs) => readStatusReply(reply, providerRequestId, retryAfterMs, secrets),
-          secrets,
+          read: (reply, retryAfterMs) => statusReply(profile, reply, retryAfterMs, facts),
         });
+        return fetch === null ? status : await resultOf(fetch, status, { context, token });
       });
     },
 
     async cancel(providerRequestId, context) {
       checkProviderRequestId(providerRequestId, context);
-      try {
-        return await withToken(tokens, context, (token) =>
-          makeCall<CancelReply>({
-            operation: 'cancel',
-            method: 'DELETE',
-            path: `${prefix}/status/${providerRequestId}`,
-            headers: headersWith(token),
-            body: null,
-            providerRequestId,
-            context,
-            read: () => ({ value: 'cancelled' }),
-            secrets: secretsWith(token),
-          }),
-        );
-      } catch (error) {
-        const refusal = error instanceof ExternalAPIError ? CANCEL_REFUSALS[error.statusCode ?? 0] : undefined;
-        if (refusal === undefined) throw error;
-        return refusal;
-      }
+      if (profile.cancel === undefined) return 'not_supported';
+      const requestId = context.requestId ?? '';
+      return withToken(tokens, context, (token) =>
+        makeCall({
+          operation: 'cancel',
+          ...wireOf(built('cancel', { requestId, handle: providerRequestId }, token)),
+          providerRequestId,
+          context,
+          read: (reply) => cancelReply(profile, reply, factsOf(requestId, providerRequestId, token)),
+        }),
+      );
     },
 
     get pool() {
-      return { ...transport.pool, waiting: sockets.waiting };
+      return ways.pool;
     },
 
     get isDown() {
       return budget.isDown;
     },
 
-    close: () => transport.close(),
+    close: () => ways.close(),
   };
+}
+
+/** What goes out, as the transport takes it. */
+function wireOf({
+  method,
+  template,
+  url,
+  headers,
+  body,
+}: BuiltCall): Pick<Call<unknown>, 'method' | 'path' | 'headers' | 'body' | 'template'> {
+  // The schema knows no other methods.
+  return { method: method as Method, template, path: url.pathname + url.search, headers: headers.flat(), body };
 }
 
 function checkProviderRequestId(id: string, { requestId }: CallContext): void {
   if (isProviderRequestId(id)) return;
-  const message = 'The provider_request_id cannot be asked for: expected 1 to 200 of A-Z a-z 0-9 . _ ~ : -';
+  const message = 'The provider_request_id cannot be asked for: expected 1 to 1000 visible ASCII characters';
   throw callError('rejected', message, { requestId });
-}
-
-/**
- * Calls with a token; after a 401 once more, with a fresh one. One that another process fetched may have been revoked
- * since, so that a fresh one of our own has the last word. A young one is tried again by the next attempt.
- */
-async function withToken<T>(tokens: TokenSource, context: CallContext, call: (token: Token) => Promise<T>): Promise<T> {
-  for (let replays = 0; ; replays++) {
-    const token = await tokenFor(context, tokens.get(context));
-    try {
-      return await call(token);
-    } catch (error) {
-      if (!(error instanceof ExternalAPIError) || error.failure !== 'unauthorized') throw error;
-      if (tokens.mayBeTooNew(token)) throw tooNew(error);
-      if (replays === 2 || (replays === 1 && token.own)) throw error.retryAfter === null ? error : askedToWait(error);
-    }
-    tokens.invalidate(token.generation);
-  }
-}
-
-const TOO_NEW_S = 2;
-
-function tooNew(error: ExternalAPIError): ExternalAPIError {
-  const { message, statusCode, requestId, providerRequestId, retryAfter } = error;
-  const seen = { statusCode, requestId, providerRequestId, retryAfter: retryAfter ?? TOO_NEW_S };
-  return callError('tokenTooNew', `${message} (the token is less than 10 s old)`, seen, error);
-}
-
-function askedToWait(error: ExternalAPIError): ExternalAPIError {
-  return callError('askedToWait', error.message, error, error);
-}
-
-/** A token, or an error that tells the truth of the call that needed it: without a token it was never sent. */
-async function tokenFor({ requestId }: CallContext, token: Promise<Token>): Promise<Token> {
-  try {
-    return await token;
-  } catch (error) {
-    if (!(error instanceof ExternalAPIError) || error.outcome !== 'ambiguous') throw error;
-    const { message, statusCode, retryAfter } = error;
-    throw callError('unreachable', message, { statusCode, retryAfter, requestId }, error);
-  }
 }

@@ -9,7 +9,7 @@ import {
 } from 'openid-client';
 import { callError, isCallError, type CallError } from '../contract/errors.ts';
 import type { CallContext, MakeCall } from './call.ts';
-import { readTokenReply, type TokenReply } from './response-schemas.ts';
+import { readTokenReply, type TokenReply } from './token-reply.ts';
 
 export interface OAuthClient {
   clientId: string;
@@ -18,20 +18,27 @@ export interface OAuthClient {
   clientAuth: 'body' | 'basic';
   /** Where the secret came from: read again when the provider does not accept it. Null: nowhere. */
   clientSecretFile?: string | null;
+  /** What else the token is to be for. */
+  params?: { scope?: string | undefined; audience?: string | undefined; resource?: string | undefined };
 }
 
 interface TokenRequestOptions {
   oauth: OAuthClient;
   makeCall: MakeCall;
   tokenUrl: URL;
+  /** Its path, as the log names it. */
+  template: string;
 }
 
 /**
  * Fetches one access token with the client credentials grant (RFC 6749, section 4.4). Credentials that the provider does not
  * accept are tried once more: they may have been changed in this moment.
  */
-export function createTokenRequest({ oauth, makeCall, tokenUrl }: TokenRequestOptions) {
+export function createTokenRequest({ oauth, makeCall, tokenUrl, template }: TokenRequestOptions) {
   const { clientId, clientAuth, clientSecretFile = null } = oauth;
+  const params = new URLSearchParams(
+    Object.entries(oauth.params ?? {}).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
   const server = { issuer: tokenUrl.origin, token_endpoint: tokenUrl.href };
   let { clientSecret } = oauth;
 
@@ -58,17 +65,17 @@ export function createTokenRequest({ oauth, makeCall, tokenUrl }: TokenRequestOp
       token = await makeCall({
         operation: 'token',
         method: 'POST',
-        path: tokenUrl.pathname,
+        template,
+        path: tokenUrl.pathname + tokenUrl.search,
         headers: Object.entries(headers).flat(),
         body: body instanceof URLSearchParams ? body.toString() : null,
         context,
         read: (reply) => readTokenReply(reply, secrets),
-        secrets,
       });
       return Response.json({ access_token: token.accessToken, token_type: 'bearer' });
     };
     try {
-      await clientCredentialsGrant(client);
+      await clientCredentialsGrant(client, params);
     } catch (error) {
       // openid-client wraps whatever its fetch throws.
       const cause = error instanceof Error ? error.cause : undefined;

@@ -21,13 +21,17 @@ export interface TransportOptions extends CallTimeouts, ConnectorOptions {
 }
 
 /**
- * A POST is not to be sent on a connection that its server may just be closing (RFC 9112, section 9.3.1): the shortest idle
+ * What is not idempotent is not to be sent on a connection that its server may just be closing (RFC 9112, section 9.3.1): the shortest idle
  * time that a common server has is 2 s.
  */
 const POST_IDLE_MS = 1_000;
+/** RFC 9110, section 9.2.2. */
+const NOT_REPEATED: readonly Method[] = ['POST', 'PATCH'];
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export interface HttpRequest {
-  method: 'GET' | 'POST' | 'DELETE';
+  method: Method;
   path: string;
   /** Name, value, name, value. */
   headers: string[];
@@ -128,7 +132,7 @@ export function createTransport(options: TransportOptions): Transport {
           reject(new BrokenCallError({ sent: false, reason: 'aborted', head: null }, signal.reason));
           return;
         }
-        const connection = connections.take(method === 'POST' ? POST_IDLE_MS : Infinity);
+        const connection = connections.take(NOT_REPEATED.includes(method) ? POST_IDLE_MS : Infinity);
         const exchange = new Exchange({
           // Undici looks whether a connection was closed since only before a call that comes after its turn of the last one.
           resolve: (reply) =>

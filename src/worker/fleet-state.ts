@@ -7,7 +7,9 @@ import type { FleetEvents } from '../observability/fleet-events.ts';
 import type { BudgetRules } from '../call-budget/rules.ts';
 import type { CallBudget } from '../call-budget/call-budget.ts';
 import { createCallBudget, createFleetBudget } from '../call-budget/create-call-budget.ts';
-import { pathPrefix, type ProviderClientOptions } from '../provider/provider-client.ts';
+import { BUILT_IN_PROVIDER } from '../contract/names.ts';
+import { pathPrefix } from '../profile/origins.ts';
+import type { ProviderClientOptions } from '../provider/provider-client.ts';
 import { FLEET_SCRIPT } from '../call-budget/fleet-script.ts';
 import { SharedTokens } from '../provider/shared-token.ts';
 import { connectRedis } from '../redis/connect-redis.ts';
@@ -25,7 +27,7 @@ export interface FleetState {
 
 /** What the state is made of. */
 export type FleetConfig = Pick<WorkerConfig, 'budget' | 'answers' | 'calls' | 'redis' | 'tokenKey'> & {
-  provider: Pick<ProviderClientOptions, 'baseUrl' | 'oauth' | 'timeoutMs' | 'connectTimeoutMs'>;
+  provider: Pick<ProviderClientOptions, 'profile' | 'baseUrl' | 'credentials' | 'timeoutMs' | 'connectTimeoutMs'>;
 };
 
 /** Besides the waits and the call itself, whose longest times are known. */
@@ -93,7 +95,11 @@ export function openFleetState(config: FleetConfig, events: FleetEvents): FleetS
 }
 
 /** Tells providers, and our accounts with them, apart in one Redis: the same one has one limit, however it is spelt. */
-export function scopeOf({ provider: { baseUrl, oauth } }: Pick<FleetConfig, 'provider'>): string {
-  const url = `${baseUrl.origin}${pathPrefix(baseUrl)}/`;
-  return createHash('sha256').update(`${url} ${oauth.clientId}`).digest('hex').slice(0, 16);
+export function scopeOf({ provider }: Pick<FleetConfig, 'provider'>): string {
+  const { profile, baseUrl, credentials } = provider;
+  const { name, oauth2 } = profile;
+  const client = oauth2 && credentials[oauth2.clientId];
+  const named = name === BUILT_IN_PROVIDER ? [] : [name];
+  const account = [`${baseUrl.origin}${pathPrefix(baseUrl)}/`, ...(client === undefined ? [] : [client]), ...named];
+  return createHash('sha256').update(account.join(' ')).digest('hex').slice(0, 16);
 }

@@ -55,6 +55,14 @@ const PRIORITY_KEYS: Record<keyof ExternalApiActivities, number> = {
 /** A bulk request waits in its own queue with these; what the provider works on is asked for beside the others. */
 const BEFORE_THE_WORK: readonly (keyof ExternalApiActivities)[] = ['authenticate', 'process'];
 
+/** Temporal takes summaries of 200 bytes. */
+const LONGEST_ID = 100;
+
+/** What the provider calls its work, in a summary. */
+export function shortened(providerRequestId: string): string {
+  return providerRequestId.length <= LONGEST_ID ? providerRequestId : `${providerRequestId.slice(0, LONGEST_ID)}…`;
+}
+
 /** Options of one activity with `remainingMs` left of the request's deadline, shown in the Web UI as `summary`. */
 export function activityOptions(
   activity: keyof ExternalApiActivities,

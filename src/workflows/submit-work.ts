@@ -55,7 +55,7 @@ function no(): false {
 
 function submit(request: Request, { mode, answerSlot, resubmitted }: SubmitOptions): Promise<Submission> {
   const { version, requestId, data, options, idempotency, priority, submittedAs } = request.args;
-  const process = request.activity('process', `POST /process${options.async ? ', asynchronous' : ''}`);
+  const process = request.activity('process', `Submit the work${options.async ? ', asynchronous' : ''}`);
   return process({
     version,
     requestId,

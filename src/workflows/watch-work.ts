@@ -1,5 +1,6 @@
 import { CancellationScope } from '@temporalio/workflow';
 import type { PollInput, PollResult } from '../contract/activities.ts';
+import { shortened } from './activity-options.ts';
 import type { Request } from './create-request.ts';
 import { HintPlan } from './hint-plan.ts';
 
@@ -62,7 +63,7 @@ function poll(
   const withinMs = until === undefined ? undefined : until - Date.now();
   return activity(
     'pollStatus',
-    `GET /status/${providerRequestId}${look.once ? ', because of a callback' : ''}`,
+    `Ask about ${shortened(providerRequestId)}${look.once ? ', because of a callback' : ''}`,
     withinMs,
   )({
     requestId,

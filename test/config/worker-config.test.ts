@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { loadClientConfig } from '../../src/config/client-config.ts';
 import { loadWorkerConfig } from '../../src/config/worker-config.ts';
+import { BUILT_IN } from '../helpers/built-in-profile.ts';
 
 const REQUIRED = {
   EXTERNAL_API_BASE_URL: 'https://api.example.com/v2.1',
@@ -29,8 +30,11 @@ describe('values', () => {
     const config = loadWorkerConfig(REQUIRED);
     expect(config.provider).toEqual({
       baseUrl: new URL('https://api.example.com/v2.1'),
-      apiKey: 'canary-key-7f3a',
-      oauth: { clientId: 'client-1', clientSecret: 'canary-secret-9b2c', clientAuth: 'body', clientSecretFile: null },
+      profile: BUILT_IN,
+      credentials: { apiKey: 'canary-key-7f3a', clientId: 'client-1', clientSecret: 'canary-secret-9b2c' },
+      tokenUrl: undefined,
+      clientAuth: undefined,
+      clientSecretFile: null,
       timeoutMs: 30_000,
       connectTimeoutMs: 5_000,
       maxConnections: 64,
@@ -95,7 +99,13 @@ describe('values', () => {
 
   test('[M8] a configuration cannot be changed after it was loaded', () => {
     const config = loadWorkerConfig(REQUIRED);
-    const parts = [config, config.provider, config.provider.oauth, config.calls, config.temporal.connectionOptions];
+    const parts = [
+      config,
+      config.provider,
+      config.provider.credentials,
+      config.calls,
+      config.temporal.connectionOptions,
+    ];
     expect(parts.map((part) => Object.isFrozen(part))).toEqual(parts.map(() => true));
   });
 
@@ -263,7 +273,7 @@ describe('secret files', () => {
       EXTERNAL_OAUTH_CLIENT_SECRET: '',
       EXTERNAL_OAUTH_CLIENT_SECRET_FILE: path('secret', 'other\r\n'),
     });
-    expect([provider.apiKey, provider.oauth.clientSecret]).toEqual(['from-file', 'other']);
+    expect([provider.credentials['apiKey'], provider.credentials['clientSecret']]).toEqual(['from-file', 'other']);
   });
 
   test('[M17] a secret given twice is refused', () => {

@@ -13,6 +13,7 @@ import type { FinishedSeen } from '../../src/polling/poll-job.ts';
 import type { CallRecord } from '../../src/provider/observer.ts';
 import type { ProviderClientOptions } from '../../src/provider/provider-client.ts';
 import { composeWorker, type FleetWorker } from '../../src/worker/compose.ts';
+import { BUILT_IN } from './built-in-profile.ts';
 import { callsAbout } from './calls-about.ts';
 import { connectToTemporal, type TestTemporal } from './temporal.ts';
 import { waitUntil } from './wait-until.ts';
@@ -30,7 +31,9 @@ export interface StackOptions {
       | 'connectionAgeMs'
       | 'proxy'
       | 'baseUrl'
-      | 'oauth'
+      | 'profile'
+      | 'credentials'
+      | 'clientAuth'
       | 'maxResponseBytes'
       | 'maxConnections'
     >
@@ -90,9 +93,9 @@ export async function startInProcessStack(options: StackOptions = {}): Promise<I
   const worker = composeWorker({
     config: {
       provider: {
+        profile: BUILT_IN,
         baseUrl: new URL(fake.url),
-        apiKey,
-        oauth: { clientId, clientSecret, clientAuth: 'body' },
+        credentials: { apiKey, clientId, clientSecret },
         timeoutMs: 5_000,
         connectTimeoutMs: 2_000,
         maxConnections: 64,

@@ -35,6 +35,7 @@ test('[M14][M22] what a worker tells of its fleet and its calls is as the table 
     operation: 'submit',
     callClass: 'interactive',
     method: 'POST',
+    template: '/process',
     statusCode: 200,
     durationMs: 12,
     retryCount: 0,

@@ -58,6 +58,15 @@ test('[M12] numbers of the result that JavaScript does not keep are marked', () 
   expect(inexact(`[${Array.from({ length: 30 }, () => '9007199254740993').join()}]`)).toHaveLength(20);
 });
 
+test('[M12] a reply that is full of such numbers, far down in what nobody asked for, is read in time', () => {
+  const many = Array.from({ length: 200_000 }, () => '1e999').join();
+  const deep = `${'['.repeat(3_000)}${many}${']'.repeat(3_000)}`;
+  expect(submitBody(`{"request_id":"job-1","x":${deep},"result":{"processed_data":1}}`)).toMatchObject({
+    handle: 'job-1',
+    result: { processedData: 1 },
+  });
+}, 10_000);
+
 test('[M12] a number beside the result is no number of the result', () => {
   const near = '"processed_data2":9007199254740993,"processed":9007199254740993';
   const body = `{"processed_data":9007199254740993,"result":{"processed_data":[1.5e3],${near}}}`;

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { buildCall } from '../../src/profile/build-call.ts';
 import { cancelOutcome } from '../../src/profile/cancel-outcome.ts';
-import { BUILT_IN, loadProfile, shippedProfiles } from '../../src/profile/load-profile.ts';
+import { BUILT_IN_PROVIDER } from '../../src/contract/names.ts';
+import { loadProfile, shippedProfiles } from '../../src/profile/load-profile.ts';
 import type { Reply } from '../../src/profile/place.ts';
 import { readLookup } from '../../src/profile/read-lookup.ts';
 import { readReply } from '../../src/profile/read-reply.ts';
@@ -38,7 +39,7 @@ const recordedOf = (name: string): Recorded =>
 
 test('[N13] the built-in profile and at least twelve others are shipped, each with recorded replies', () => {
   const names = shippedProfiles();
-  expect(names).toContain(BUILT_IN);
+  expect(names).toContain(BUILT_IN_PROVIDER);
   expect(names.length).toBeGreaterThan(12);
   expect(readdirSync(FOLDER).toSorted()).toEqual(names.map((name) => `${name}.json`));
 });

@@ -1,5 +1,6 @@
 import { vi } from 'vitest';
 import { ExternalAPIError } from '../../src/contract/errors.ts';
+import { BUILT_IN } from '../helpers/built-in-profile.ts';
 import { budgetWith } from '../helpers/call-budget.ts';
 import type { CallRecord } from '../../src/provider/observer.ts';
 import {
@@ -20,9 +21,9 @@ export function clientFor(baseUrl: string, options: Partial<ProviderClientOption
   const records: CallRecord[] = [];
   const generations: number[] = [];
   const client = createProviderClient({
+    profile: BUILT_IN,
     baseUrl: new URL(baseUrl),
-    apiKey: CREDENTIALS.apiKey,
-    oauth: { ...CREDENTIALS, clientAuth: 'body' },
+    credentials: CREDENTIALS,
     timeoutMs: 5_000,
     connectTimeoutMs: 2_000,
     maxConnections: 64,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { errorDetail, errorOfBody, sanitize } from '../../src/provider/error-detail.ts';
+import { errorOf, errorOfBody, sanitize } from '../../src/provider/error-detail.ts';
 
 test.each([
   [{ error: 'bad data' }, 'bad data'],
@@ -16,7 +16,7 @@ test.each([
   ['error', null],
   [null, null],
 ])('[M6][M12] the detail of %j is %j', (reply, detail) => {
-  expect(errorDetail(reply, [])).toBe(detail);
+  expect(errorOf(reply, []).detail).toBe(detail);
 });
 
 test('[M6] a body that is not JSON has no detail', () => {

@@ -65,12 +65,12 @@ describe('on the wire', () => {
       completedAt: null,
     });
     expect(server.arrivals()).toMatchObject([
-      { method: 'GET', path: '/status/job:1~a.b', body: '', headers: { 'x-api-key': CREDENTIALS.apiKey } },
+      { method: 'GET', path: '/status/job%3A1~a.b', body: '', headers: { 'x-api-key': CREDENTIALS.apiKey } },
     ]);
     expect(server.arrivals()[0]?.headers['idempotency-key']).toBeUndefined();
   });
 
-  test.each(['', '.', '../integration', '../process', 'a/b', 'a?b', 'a%2Fb', 'a b', 'ä', 'x'.repeat(201)])(
+  test.each(['', '.', '../integration', '../process', 'a/..', 'a b', 'ä', 'x'.repeat(1001)])(
     '[M12][N8] status of %j is refused here',
     async (id) => {
       await using server = await startRawServer();
@@ -115,6 +115,7 @@ describe('what the observer is told', () => {
         requestId: 'req_9',
         callClass: 'token',
         operation: 'token',
+        template: '/oauth/token',
         method: 'POST',
         statusCode: 200,
         retryCount: 2,
@@ -124,6 +125,7 @@ describe('what the observer is told', () => {
         requestId: 'req_9',
         callClass: 'bulk',
         operation: 'submit',
+        template: '/process',
         method: 'POST',
         statusCode: 202,
         retryCount: 2,
@@ -132,6 +134,7 @@ describe('what the observer is told', () => {
         requestId: 'req_9',
         callClass: 'poll',
         operation: 'status',
+        template: '/status/{request_id}',
         method: 'GET',
         statusCode: 404,
         durationMs: expect.any(Number),
@@ -248,5 +251,7 @@ describe('an aborted signal', () => {
 });
 
 test('[M8] an API key that no header can carry is refused at once, without being shown', () => {
-  expect(() => clientFor('http://127.0.0.1', { apiKey: 'kéy\n' })).toThrow(/^apiKey cannot be sent in a header/);
+  expect(() => clientFor('http://127.0.0.1', { credentials: { ...CREDENTIALS, apiKey: 'kéy\n' } })).toThrow(
+    /^apiKey cannot be sent in a header/,
+  );
 });

@@ -110,19 +110,19 @@ describe('what an error says', () => {
 describe('2xx that are no success', () => {
   const result = { processed_data: 1, metadata: { processing_time: 0.5, version: '2.1' } };
   const rows: [title: string, body: unknown, failure: string, message: string][] = [
-    ['not JSON', '<html>', 'unreadableReply', 'Unreadable reply: it is not a JSON object'],
-    ['empty', '', 'unreadableReply', 'Unreadable reply: it is not a JSON object'],
+    ['not JSON', '<html>', 'unreadableReply', 'Unreadable reply: it is no JSON'],
+    ['empty', '', 'unreadableReply', 'Unreadable reply: it is no JSON'],
     [
       'neither result nor request_id',
       { success: true },
       'unreadableReply',
-      'Unreadable reply: neither a usable result nor a usable request_id',
+      'Unreadable reply: neither a usable result nor a handle of the work: no id at /request_id',
     ],
     [
       'a request_id that cannot stand in a path',
       { request_id: '../x' },
       'unreadableReply',
-      'Unreadable reply: neither a usable result nor a usable request_id',
+      'Unreadable reply: neither a usable result nor a handle of the work: no id at /request_id',
     ],
     [
       'success: false',

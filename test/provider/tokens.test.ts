@@ -11,7 +11,7 @@ describe('the token call', () => {
   test('[M2] sends the client credentials in the form, as the contract says', async () => {
     await using server = await startRawServer();
     const clientSecret = 'p+q/r%s:t ü€';
-    await using client = clientFor(server.url, { oauth: { clientId: 'id:1', clientSecret, clientAuth: 'body' } });
+    await using client = clientFor(server.url, { credentials: { ...CREDENTIALS, clientId: 'id:1', clientSecret } });
     expect(await client.authenticate(CONTEXT)).toEqual({ generation: 1, expiresAt: expect.any(Date) });
     const [call] = server.calls;
     expect(call?.headers['content-type']).toMatch(/^application\/x-www-form-urlencoded/);
@@ -27,7 +27,10 @@ describe('the token call', () => {
   test('[M2] or in a Basic header, each part form-encoded first (RFC 6749, section 2.3.1)', async () => {
     await using server = await startRawServer();
     const clientSecret = 'p+q/r%s:t ü€';
-    await using client = clientFor(server.url, { oauth: { clientId: 'id:1', clientSecret, clientAuth: 'basic' } });
+    await using client = clientFor(server.url, {
+      credentials: { ...CREDENTIALS, clientId: 'id:1', clientSecret },
+      clientAuth: 'basic',
+    });
     await client.authenticate(CONTEXT);
     const [call] = server.calls;
     const [id, secret, ...rest] = atob(call?.headers.authorization?.slice('Basic '.length) ?? '').split(':');
@@ -110,8 +113,8 @@ describe('the token call', () => {
           ? reply(res, 200, { access_token: 't1' })
           : reply(res, 401, { error: 'invalid_client' }),
     });
-    const oauth = { clientId: 'a client', clientSecret: 'old secret', clientAuth: 'body', clientSecretFile } as const;
-    await using client = clientFor(server.url, { oauth });
+    const credentials = { ...CREDENTIALS, clientId: 'a client', clientSecret: 'old secret' };
+    await using client = clientFor(server.url, { credentials, clientSecretFile });
     // Not there, and then being written.
     expect(await failureOf(client.authenticate(CONTEXT))).toMatchObject({ failure: 'invalidClient' });
     await writeFile(clientSecretFile, '');
@@ -128,7 +131,10 @@ describe('the token call', () => {
         reply(res, 400, { error: `bad: ${body} ${clientSecret} ${headers.authorization ?? ''}` }),
     });
     for (const clientAuth of ['body', 'basic'] as const) {
-      await using client = clientFor(server.url, { oauth: { clientId: 'id', clientSecret, clientAuth } });
+      await using client = clientFor(server.url, {
+        credentials: { ...CREDENTIALS, clientId: 'id', clientSecret },
+        clientAuth,
+      });
       const error = await failureOf(client.authenticate(CONTEXT));
       const basic = server.calls.at(-1)?.headers.authorization?.slice('Basic '.length);
       expect(error.message).toMatch(/^Could not get a token: Bad Request: bad: .*\[redacted\]/);

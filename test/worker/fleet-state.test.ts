@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
+import { BUILT_IN } from '../helpers/built-in-profile.ts';
 import { scopeOf } from '../../src/worker/fleet-state.ts';
 
 function scope(baseUrl: string, clientId = 'client'): string {
-  const oauth = { clientId, clientSecret: 'secret', clientAuth: 'body' } as const;
-  return scopeOf({ provider: { baseUrl: new URL(baseUrl), oauth, timeoutMs: 1, connectTimeoutMs: 1 } });
+  const credentials = { apiKey: 'key', clientId, clientSecret: 'secret' };
+  return scopeOf({
+    provider: { profile: BUILT_IN, baseUrl: new URL(baseUrl), credentials, timeoutMs: 1, connectTimeoutMs: 1 },
+  });
 }
 
 test.each([

@@ -208,7 +208,7 @@ describe('reads and tokens are safe to repeat', () => {
 
   test('[M5][M6] token: invalid_client is final, after the secret was read again', async () => {
     const rejected = await startInProcessStack({
-      provider: { oauth: { clientId: 'nobody', clientSecret: 'wrong', clientAuth: 'body' } },
+      provider: { credentials: { apiKey: 'demo-api-key', clientId: 'nobody', clientSecret: 'wrong' } },
     });
     const handle = await rejected.client.process({ data: 1 });
     const error = await failureOf(handle.result());

@@ -123,7 +123,7 @@ test('[C5] the Web UI shows a running request readably: a summary of it and of e
   );
   expect(summaries).toEqual([
     'Have a valid access token',
-    'POST /process, asynchronous',
+    'Submit the work, asynchronous',
     expect.stringMatching(/^GET \/status\/req_\w+$/),
   ]);
   await handle.cancel();

@@ -1,0 +1,130 @@
+import type { ProcessResult } from '../contract/request.ts';
+import { cancelOutcome, type CancelOutcome } from '../profile/cancel-outcome.ts';
+import { readReply, type ReadFacts, type Reading, type ReadStep } from '../profile/read-reply.ts';
+import { readResult } from '../profile/read-result.ts';
+import type { Profile } from '../profile/schema.ts';
+import type { ReplyMeaning } from './call.ts';
+import type { HttpReply } from './transport.ts';
+
+/** The provider took the work: with a result, with its handle for it, or with both. */
+export interface ProcessReply {
+  providerRequestId: string | null;
+  result: ProcessResult | null;
+  /** Milliseconds, from Retry-After. */
+  retryAfterMs: number | null;
+}
+
+export interface StatusReply {
+  providerRequestId: string;
+  /** The provider's own word, at most 64 characters. */
+  status: string;
+  phase: 'waiting' | 'completed' | 'failed' | 'unknown';
+  /** Null also while the work is completed and its result is not there yet. */
+  result: ProcessResult | null;
+  error: string | null;
+  /** ISO 8601, UTC; null when the provider gave none that could be read. */
+  createdAt: string | null;
+  completedAt: string | null;
+  retryAfterMs: number | null;
+}
+
+/** What stands in a reply, or what it is instead. */
+type Read = Reading | Exclude<ReplyMeaning<never>, { value: never }>;
+
+/** What is decided alike for every reply that a profile reads. */
+function read(profile: Profile, step: ReadStep, { statusCode, headers, body }: HttpReply, facts: ReadFacts): Read {
+  const reading = readReply(profile, step, { status: statusCode, headers, body }, facts);
+  const { phase, word, error, why } = reading;
+  switch (phase) {
+    case 'unclaimed':
+      return { error: { code: null, detail: error } };
+    case 'refused':
+      return { failure: 'rateLimited', message: `The provider wants no calls now: ${told(word, error)}` };
+    case 'unreadable':
+      return { failure: 'unreadableReply', message: `Unreadable reply: ${why}` };
+    default:
+      return reading;
+  }
+}
+
+export function processReply(
+  profile: Profile,
+  reply: HttpReply,
+  retryAfterMs: number | null,
+  facts: ReadFacts,
+): ReplyMeaning<ProcessReply> {
+  const reading = read(profile, 'submit', reply, facts);
+  if (!('phase' in reading)) return reading;
+  const { phase, handle, result } = reading;
+  if (phase === 'failed' || phase === 'cancelled') return reportedFailure(reading);
+  if (handle === null && result === null) {
+    return { failure: 'unreadableReply', message: 'Unreadable reply: it has no handle of the work' };
+  }
+  return { value: { providerRequestId: handle, result, retryAfterMs } };
+}
+
+/** Of completed work with `fetch` the result is one more GET. */
+export type FoundStatus = { status: StatusReply; fetch: Reading['fetch'] };
+
+export function statusReply(
+  profile: Profile,
+  reply: HttpReply,
+  retryAfterMs: number | null,
+  facts: ReadFacts & { handle: string },
+): ReplyMeaning<FoundStatus> {
+  const reading = read(profile, 'poll', reply, facts);
+  if (!('phase' in reading)) return reading;
+  const { phase, word, result, error, createdAt, completedAt, fetch } = reading;
+  const isOver = phase === 'failed' || phase === 'cancelled';
+  // `success: false` is no word for a person.
+  if (isOver && (word === null || word === 'false')) return reportedFailure(reading);
+  const status: StatusReply = {
+    providerRequestId: facts.handle,
+    status: word ?? `HTTP ${reply.statusCode}`,
+    phase: isOver ? 'failed' : phase === 'waiting' || phase === 'completed' ? phase : 'unknown',
+    result,
+    error,
+    createdAt,
+    completedAt,
+    retryAfterMs,
+  };
+  return { value: { status, fetch } };
+}
+
+/** Null: it is being made. */
+export function resultReply(
+  profile: Profile,
+  { statusCode, headers, body }: HttpReply,
+  facts: ReadFacts,
+): ReplyMeaning<ProcessResult | null> {
+  const reading = readResult(profile, { status: statusCode, headers, body }, facts);
+  switch (reading.phase) {
+    case 'completed':
+      return { value: reading.result };
+    case 'waiting':
+      return { value: null };
+    case 'unclaimed':
+      return { error: { code: null, detail: reading.error } };
+    case 'unreadable':
+      return { failure: 'unreadableReply', message: `Unreadable reply: ${reading.why}` };
+  }
+}
+
+export function cancelReply(profile: Profile, reply: HttpReply, facts: ReadFacts): ReplyMeaning<CancelOutcome> {
+  const { statusCode: status, headers, body } = reply;
+  const reading = readReply(profile, 'cancel', { status, headers, body }, facts);
+  const outcome = cancelOutcome(reading, status);
+  if (outcome !== null) return { value: outcome };
+  const failed = read(profile, 'cancel', reply, facts);
+  return 'phase' in failed ? { error: { code: null, detail: failed.error } } : failed;
+}
+
+function reportedFailure({ error, handle }: Reading): ReplyMeaning<never> {
+  const message = `The provider reported a failure${error === null ? '' : `: ${error}`}`;
+  return { failure: 'reportedFailure', message, providerRequestId: handle };
+}
+
+function told(word: string | null, error: string | null): string {
+  const said = [word, error].filter((one) => one !== null);
+  return said.length === 0 ? 'it does not say why' : said.join(', ');
+}
