@@ -45,7 +45,9 @@ async function whetherWorkersLive(temporal: TemporalConfig): Promise<string> {
     import('./with-connection.ts'),
   ]);
   const { namespace, connectionOptions, addressFrom: from } = temporal;
-  const pollers = await withConnection(temporal, (connection) => readPollers(new Client({ connection, namespace })));
+  const pollers = await withConnection(temporal, (connection) =>
+    readPollers(new Client({ connection, namespace }), undefined),
+  );
   if (pollers === null) {
     const server = temporalServer({ address: connectionOptions.address, from });
     return `The Temporal server at ${server} does not say whether there is one.`;

@@ -19,6 +19,15 @@ export interface BudgetAnswer {
   problem: string | null;
 }
 
+/** The reader for the call budget of a provider, as a snapshot names it; null: nobody says. */
+export type ProviderBudget = (provider: string | null) => BudgetReader | null;
+
+/** @param provider as it is written down */
+export function budgetOfProvider(source: BudgetSource | undefined, provider: string | undefined): ProviderBudget {
+  const read = source ? sharedBudget(source) : null;
+  return (asked) => (asked === (provider ?? null) ? read : null);
+}
+
 /** A worker under load takes its time. */
 const LONGEST_READ_MS = 2_000;
 const FRESH_MS = 250;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ClientOptions, ConnectOptions, ResultOptions, UpdatesOptions } from './client-options.ts';
 import { LEVELS, type ClientHooks, type ClientLogger } from './client-events.ts';
 import { requestDuration } from './durations.ts';
+import { name } from './request-members.ts';
 import { abortSignal, anything, check, standardSchema, strict } from './strict-input.ts';
 
 /** Options that the client takes itself, each known by its name: those of a request are in process-input.ts. */
@@ -27,6 +28,7 @@ const hooks = strict({
 const ofClient = {
   defaultDeadline: anything,
   defaultUnknownHold: anything,
+  provider: name.optional(),
   budget,
   logger: logger.optional(),
   hooks: hooks.optional(),

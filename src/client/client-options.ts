@@ -11,6 +11,8 @@ export interface ClientOptions {
   defaultDeadline?: Duration;
   /** How long an unknown outcome waits for a decision. Default: until the request's deadline. */
   defaultUnknownHold?: Duration | undefined;
+  /** The name of the profile that the workers have: they alone take its requests. Default: the built-in one. */
+  provider?: string;
   /** Tells a wait for the call budget from a wait for a worker. Default: the two look alike. See `budgetFrom`. */
   budget?: BudgetSource;
   /** A logger of pino, or one with the same methods. Default: none. */

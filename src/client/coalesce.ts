@@ -12,10 +12,15 @@ export type LookUp = (requestId: string) => Promise<boolean | null>;
  *
  * @param now milliseconds since the epoch
  */
-export async function coalescedId(tenant: string, inputHash: string, now: number, lookUp: LookUp): Promise<string> {
+export async function coalescedId(
+  { tenant, inputHash, provider }: { tenant: string; inputHash: string; provider: string | undefined },
+  now: number,
+  lookUp: LookUp,
+): Promise<string> {
   const period = Math.floor(now / PERIOD_MS);
   // No key of a caller contains a blank.
-  const idOf = (inPeriod: number, n: number): string => requestIdFor(tenant, `coalesced ${inputHash} ${inPeriod} ${n}`);
+  const idOf = (inPeriod: number, n: number): string =>
+    requestIdFor(tenant, `coalesced ${inputHash} ${inPeriod} ${n}`, provider);
   let next = 0;
   for (const inPeriod of [period - 1, period]) {
     next = await countOf(async (n) => (await lookUp(idOf(inPeriod, n))) !== null);

@@ -1,8 +1,8 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { temporalServer } from '../contract/address.ts';
-import { REQUEST_ID_PATTERN, workflowIdOf } from '../contract/names.ts';
+import { REQUEST_ID_PATTERN, workflowIdOf, writtenProvider } from '../contract/names.ts';
 import type { JsonValue, ProcessInput, RequestSnapshot, RequestState } from '../contract/request.ts';
-import { sharedBudget, type BudgetReader, type BudgetSource } from './budget-source.ts';
+import { budgetOfProvider, type ProviderBudget } from './budget-source.ts';
 import { cancelRequest } from './cancel-request.ts';
 import { checkConnect, checkConstructor, checkReason, checkResult, checkUpdates } from './check-options.ts';
 import type { ClientOptions, ConnectOptions, ProcessOptions, ResultOptions, UpdatesOptions } from './client-options.ts';
@@ -26,7 +26,7 @@ import type { OpenCalls } from './open-calls.ts';
 import { OpenWaits } from './open-waits.ts';
 import { ownConnection } from './own-connection.ts';
 import { sharing } from './sharing.ts';
-import { argsOf, RequestStarter } from './start-request.ts';
+import { argsOf, memoOf, RequestStarter } from './start-request.ts';
 import { readStart, readStatus } from './server-view.ts';
 import { validated } from './standard-schema.ts';
 import { ofStart, translated } from './temporal-errors.ts';
@@ -43,9 +43,9 @@ const RPC_DEADLINE_MS = 5_000;
 export class ExternalApiClient implements AsyncDisposable {
   readonly #client: Client;
   readonly #options: ClientOptions;
+  readonly #provider: string | undefined;
   readonly #shared = sharing<Reading>();
-  readonly #readBudget: BudgetReader | null;
-  readonly #budgetSource: Pick<BudgetSource, 'address' | 'addressFrom'>;
+  readonly #budgetOf: ProviderBudget;
   readonly #starter: RequestStarter;
   readonly #events: ClientEvents;
   readonly #waits: OpenWaits;
@@ -60,12 +60,11 @@ export class ExternalApiClient implements AsyncDisposable {
    */
   constructor(client: Client, options: ClientOptions = {}) {
     checkConstructor(options);
-    const { budget } = options;
     this.#client = client;
     this.#waits = new OpenWaits(client);
     this.#options = options;
-    this.#readBudget = budget ? sharedBudget(budget) : null;
-    this.#budgetSource = budget ?? {};
+    this.#provider = writtenProvider(options.provider);
+    this.#budgetOf = budgetOfProvider(options.budget, this.#provider);
     this.#events = new ClientEvents(options);
     this.#starter = new RequestStarter(client, this.#events);
     this.#server = addressOf(client);
@@ -103,10 +102,9 @@ export class ExternalApiClient implements AsyncDisposable {
       ? await this.#coalescedId(checked)
       : idempotencyKey === undefined
         ? randomRequestId()
-        : requestIdFor(tenant, idempotencyKey);
-    const memo = { tenant, inputHash: checked.inputHash };
-    const args = argsOf(requestId, checked, times);
-    const start = (): Promise<void> => this.#starter.start(args, memo, { key: idempotencyKey !== undefined });
+        : requestIdFor(tenant, idempotencyKey, this.#provider);
+    const args = argsOf(requestId, checked, times, this.#provider);
+    const start = (): Promise<void> => this.#starter.start(args, memoOf(args), { key: idempotencyKey !== undefined });
     try {
       await this.#start(requestId, () => (signal ? this.#client.withAbortSignal(signal, start) : start()));
     } catch (error) {
@@ -135,14 +133,16 @@ export class ExternalApiClient implements AsyncDisposable {
    */
   async why(requestId: string): Promise<Why> {
     const reading = await this.#read(requestId, PATIENT);
-    return await this.#waits.wait(() => explainRequest(this.#client, reading, this.#readBudget, this.#budgetSource));
+    return await this.#waits.wait(() =>
+      explainRequest(this.#client, reading, this.#budgetOf, this.#options.budget ?? {}),
+    );
   }
 
   async #read(requestId: string, patience: Patience): Promise<Reading> {
     this.#workflow(requestId);
     return await this.#shared(`${requestId} ${patience.budgetMs}`, async () => {
       try {
-        return await this.#waits.wait(() => readSnapshot(this.#client, requestId, this.#readBudget, patience));
+        return await this.#waits.wait(() => readSnapshot(this.#client, requestId, this.#budgetOf, patience));
       } catch (error) {
         throw translated(error, requestId, this.#server);
       }
@@ -241,9 +241,10 @@ export class ExternalApiClient implements AsyncDisposable {
   async invalidate<Data = JsonLike>(options: InvalidateOptions<Data & JsonCompatible<Data>>): Promise<void> {
     checkInvalidation(options);
     const { requestId } = options;
-    const request = requestId === undefined ? null : this.#workflow(requestId);
     const rpc = <Result>(call: () => Promise<Result>): Promise<Result> => this.#rpc(requestId ?? '', call);
-    await invalidateAnswers({ client: this.#client, rpc, waits: this.#waits }, options, request);
+    const request = requestId === undefined ? null : this.#workflow(requestId);
+    const ways = { client: this.#client, rpc, waits: this.#waits };
+    await invalidateAnswers(ways, options, { request, provider: this.#provider });
   }
 
   /** Requests: running ones first, then the latest ended. @throws InvalidRequestError */
@@ -269,7 +270,7 @@ export class ExternalApiClient implements AsyncDisposable {
   }
 
   async #coalescedId({ tenant, inputHash }: CheckedInput): Promise<string> {
-    return await coalescedId(tenant, inputHash, Date.now(), async (requestId) => {
+    return await coalescedId({ tenant, inputHash, provider: this.#provider }, Date.now(), async (requestId) => {
       const status = await this.#rpc(requestId, () => readStatus(this.#client, workflowIdOf(requestId)));
       return status && status === 'running';
     });

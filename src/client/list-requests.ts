@@ -1,6 +1,13 @@
 import type { Client } from '@temporalio/client';
 import { z } from 'zod';
-import { DEFAULT_TENANT, requestIdOf, SEARCH_ATTRIBUTES, WORKFLOW_TYPE } from '../contract/names.ts';
+import {
+  DEFAULT_TENANT,
+  queuesOf,
+  requestIdOf,
+  SEARCH_ATTRIBUTES,
+  WORKFLOW_TYPE,
+  writtenProvider,
+} from '../contract/names.ts';
 import { sha256 } from './canonical-json.ts';
 import type { RequestError } from '../contract/request.ts';
 import { InvalidRequestError, RequestNotFoundError } from './client-errors.ts';
@@ -19,6 +26,8 @@ type Page = Awaited<ReturnType<typeof listPage>>;
 export interface ListOptions {
   status?: ListStatus;
   tenant?: string;
+  /** The name of a profile: only its requests. */
+  provider?: string;
   /** Only requests that started, or ended, then or later. */
   since?: Date;
   /** Only requests that ended then or later. */
@@ -39,6 +48,7 @@ const LIMIT = 'must be a whole number above 0';
 const optionsSchema = strict({
   status: oneOf(LIST_STATUSES).optional(),
   tenant: name.optional(),
+  provider: name.optional(),
   since: time.optional(),
   endedSince: time.optional(),
   error: oneOf(ERROR_TYPES).optional(),
@@ -51,6 +61,8 @@ const optionsSchema = strict({
 export interface RequestSummary {
   requestId: string;
   tenant: string;
+  /** The name of the profile; null: the built-in one. */
+  provider: string | null;
   status: ListStatus;
   createdAt: string;
   completedAt: string | null;
@@ -167,12 +179,15 @@ function tokenOf(cursor: string, filters: ListOptions): Buffer {
   throw invalid('cursor', 'must be the one that an earlier list with the same filters ended with');
 }
 
-function checksum(token: Buffer, { status, tenant, since, endedSince, error }: ListOptions): string {
-  const filters = [status, tenant, since, endedSince, error];
+function checksum(token: Buffer, { status, tenant, provider, since, endedSince, error }: ListOptions): string {
+  const filters = [status, tenant, provider, since, endedSince, error];
   return sha256(JSON.stringify([...filters, token.toString('base64')])).slice(0, 8);
 }
 
-function visibilityQuery({ status, tenant, since, endedSince, error }: ListOptions, withAttributes: boolean): string {
+function visibilityQuery(
+  { status, tenant, provider, since, endedSince, error }: ListOptions,
+  withAttributes: boolean,
+): string {
   const conditions = [`WorkflowType = '${WORKFLOW_TYPE}'`];
   if (status) {
     const condition = QUERIES[status][withAttributes ? 'withAttributes' : 'without'];
@@ -187,7 +202,14 @@ function visibilityQuery({ status, tenant, since, endedSince, error }: ListOptio
   }
   if (endedSince !== undefined) conditions.push(`CloseTime >= '${endedSince.toISOString()}'`);
   if (tenant !== undefined && withAttributes) conditions.push(`${SEARCH_ATTRIBUTES.tenant} = '${tenant}'`);
+  if (provider !== undefined) conditions.push(`TaskQueue IN (${queuesAskedFor(provider)})`);
   return conditions.join(' AND ');
+}
+
+/** Where the requests of a provider begin. */
+function queuesAskedFor(provider: string): string {
+  const { requests, bulk } = queuesOf(writtenProvider(provider));
+  return `'${requests}', '${bulk}'`;
 }
 
 /** Whether it ended with an error. On a server without our attributes a fallback's answer looks like any other. */
@@ -212,6 +234,7 @@ function summaryOf(
   return {
     requestId: requestIdOf(workflowId),
     tenant: tenantOf(memo),
+    provider: memo.provider ?? null,
     status: listStatusOf(status, attention),
     createdAt: startedAt,
     completedAt: closedAt,

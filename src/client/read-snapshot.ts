@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import { DEFAULT_TENANT, STATUS_QUERY, workflowIdOf } from '../contract/names.ts';
 import { type RequestSnapshot, type RequestState } from '../contract/request.ts';
 import { retryIdOf } from './request-id.ts';
-import type { BudgetAnswer, BudgetReader } from './budget-source.ts';
+import type { BudgetAnswer, ProviderBudget } from './budget-source.ts';
 import { endOf } from './finished-request.ts';
 import { readHistory } from './server-history.ts';
 import { queryOpen, readPending, readStatus } from './server-view.ts';
@@ -39,12 +39,12 @@ export interface Reading {
  * `describe` has what the server knows of the running activity. Without a worker the state comes from the history, and
  * is marked stale. Makes no call to the provider.
  *
- * @param readBudget asked only where the call budget may be what the request waits for; never rejects
+ * @param budgetOf asked only where the call budget may be what the request waits for; never rejects
  */
 export async function readSnapshot(
   client: Client,
   requestId: string,
-  readBudget: BudgetReader | null,
+  budgetOf: ProviderBudget,
   { queryMs, budgetMs }: Patience,
 ): Promise<Reading> {
   const workflowId = workflowIdOf(requestId);
@@ -55,15 +55,15 @@ export async function readSnapshot(
     .catch(() => null);
   const read = () => client.withDeadline(deadline, () => readPending(client, workflowId));
   let view = await read();
+  const { tenant = DEFAULT_TENANT, provider = null, retryOf = null, submittedAs = null } = view.memo;
+  const known = { tenant, provider, retryOf, submittedAs };
   const isOpen = (): boolean => view.status === 'running';
   const now = new Date();
-  const asked = isOpen() && mayWaitForPermit(view, now) ? readBudget?.(budgetMs) : null;
+  const asked = isOpen() && mayWaitForPermit(view, now) ? budgetOf(provider)?.(budgetMs) : null;
   const fresh = isOpen() ? await queried : null;
   // A worker tells of an end before it is recorded, and may die before that: only the server's word is final.
   const foresees = fresh !== null && isTerminal(fresh.status);
   if (foresees) view = await read();
-  const { tenant = DEFAULT_TENANT, retryOf = null, submittedAs = null } = view.memo;
-  const known = { tenant, retryOf, submittedAs };
   if (!isOpen()) {
     const { state } = await client.withDeadline(deadline, () => endOf(client, requestId));
     const retriedBy = isFailed(state.status)

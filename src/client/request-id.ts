@@ -8,13 +8,14 @@ export function randomRequestId(): string {
   return `req_${base32(randomBytes(17))}`;
 }
 
-/** The same id for the same tenant and idempotency key, on every machine: the first 130 bits of their SHA-256. */
-export function requestIdFor(tenant: string, idempotencyKey: string): string {
-  return `req_${base32(
-    createHash('sha256')
-      .update(JSON.stringify([tenant, idempotencyKey]))
-      .digest(),
-  )}`;
+/**
+ * The same id for the same tenant, idempotency key and provider, on every machine: the first 130 bits of their SHA-256.
+ *
+ * @param provider undefined: the built-in one
+ */
+export function requestIdFor(tenant: string, idempotencyKey: string, provider?: string): string {
+  const named = [tenant, idempotencyKey, ...(provider === undefined ? [] : [provider])];
+  return `req_${base32(createHash('sha256').update(JSON.stringify(named)).digest())}`;
 }
 
 /** The id of the request that repeats `requestId`: a second retry finds the first. No key of a caller contains a blank. */

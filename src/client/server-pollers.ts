@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { TASK_QUEUES } from '../contract/names.ts';
+import { queuesOf } from '../contract/names.ts';
 import { iso } from './server-view.ts';
 
 /** A worker that has asked the Temporal server for work. */
@@ -13,14 +13,14 @@ export interface Poller {
 const DEADLINE_MS = 3_000;
 
 /**
- * The workers that have asked for workflow tasks in the last five minutes, which is as long as the server remembers them,
+ * The workers of a provider that have asked for workflow tasks in the last five minutes, which is as long as the server remembers them,
  * the latest first: every worker asks for these, whatever the call budget is. Null: the server does not say.
  */
-export async function readPollers(client: Client): Promise<Poller[] | null> {
+export async function readPollers(client: Client, provider: string | undefined): Promise<Poller[] | null> {
   // Without a type: of workflow tasks.
   const asked = {
     namespace: client.options.namespace,
-    taskQueue: { name: TASK_QUEUES.requests },
+    taskQueue: { name: queuesOf(provider).requests },
   };
   try {
     const read = () => client.workflowService.describeTaskQueue(asked);

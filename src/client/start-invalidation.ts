@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { AnswerKey, InvalidateInput } from '../contract/activities.ts';
-import { INVALIDATION_TYPE, TASK_QUEUES, type RequestMemo } from '../contract/names.ts';
+import { INVALIDATION_TYPE, queuesOf, type RequestMemo } from '../contract/names.ts';
 import type { JsonValue, ProcessInput } from '../contract/request.ts';
 import { InvalidRequestError, TemporalUnavailableError } from './client-errors.ts';
 import type { OpenWaits } from './open-waits.ts';
@@ -37,6 +37,7 @@ const LONGEST_INVALIDATION = '30 days';
  * @param rpc makes a call to the server in bounded time, with errors in this package's words
  * @param waits of the client
  * @param request the workflow of `requestId`
+ * @param provider whose answers are meant where no request says it; undefined: the built-in one's
  * @throws as ExternalApiClient.invalidate
  */
 export async function invalidateAnswers(
@@ -50,16 +51,16 @@ export async function invalidateAnswers(
     waits: OpenWaits;
   },
   options: InvalidateOptions,
-  request: WorkflowHandle | null,
+  { request, provider }: { request: WorkflowHandle | null; provider: string | undefined },
 ): Promise<void> {
   const { by = client.options.identity } = options;
   if (!/^.{1,200}$/s.test(by)) throw invalid('by', 'must say who asks, in at most 200 characters');
-  const asked = request === null ? askedBy(options) : await rpc(() => askedOf(request));
+  const { of, ...asked } = request === null ? { of: provider, ...askedBy(options) } : await rpc(() => askedOf(request));
   const input: InvalidateInput = { ...asked, by };
   const invalidation = await rpc(() =>
     client.workflow.start(INVALIDATION_TYPE, {
       workflowId: `external-api-invalidation/${randomUUID()}`,
-      taskQueue: TASK_QUEUES.requests,
+      taskQueue: queuesOf(of).requests,
       args: [input],
       workflowExecutionTimeout: LONGEST_INVALIDATION,
       staticSummary: `${input.tenant}: forget ${input.key === null ? 'all answers' : 'one answer'}`,
@@ -83,9 +84,9 @@ export async function invalidateAnswers(
 }
 
 /** What the request asked for, as its start wrote it down. */
-async function askedOf(request: WorkflowHandle): Promise<AnswerKey> {
-  const { tenant, inputHash } = (await request.describe()).memo as unknown as RequestMemo;
-  return { tenant, key: inputHash };
+async function askedOf(request: WorkflowHandle): Promise<AnswerKey & { of: string | undefined }> {
+  const { tenant, inputHash, provider } = (await request.describe()).memo as unknown as RequestMemo;
+  return { tenant, key: inputHash, of: provider };
 }
 
 function askedBy({ tenant, input }: InvalidateOptions): Omit<InvalidateInput, 'by'> {

@@ -1,6 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOptions } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import { SEARCH_ATTRIBUTES, TASK_QUEUES, WORKFLOW_TYPE, workflowIdOf, type RequestMemo } from '../contract/names.ts';
+import { queuesOf, SEARCH_ATTRIBUTES, WORKFLOW_TYPE, workflowIdOf, type RequestMemo } from '../contract/names.ts';
 import { WORKFLOW_VERSION, type ProcessRequestArgs } from '../contract/request.ts';
 import { IdempotencyConflictError } from './client-errors.ts';
 import type { ClientEvents } from './client-events.ts';
@@ -58,16 +58,23 @@ export function argsOf(
   requestId: string,
   { tenant, data, options, inputHash, idempotency, priority, kind, cacheUse }: CheckedInput,
   { cacheMaxAgeMs, ...times }: { deadlineMs: number; unknownHoldMs: number | null; cacheMaxAgeMs: number | null },
+  provider: string | undefined,
 ): StartArgs {
   const cache = { key: inputHash, use: cacheUse, ...(cacheMaxAgeMs !== null && { maxAgeMs: cacheMaxAgeMs }) };
-  return { requestId, tenant, data, options, ...times, idempotency, priority, kind, cache, adopt: null };
+  const named = provider === undefined ? {} : { provider };
+  return { requestId, tenant, ...named, data, options, ...times, idempotency, priority, kind, cache, adopt: null };
+}
+
+/** What the workflow of a first try shows of it. */
+export function memoOf({ tenant, provider, cache }: StartArgs): RequestMemo {
+  return { tenant, ...(provider !== undefined && { provider }), inputHash: cache.key };
 }
 
 function startOptions(args: ProcessRequestArgs, memo: RequestMemo, details: string | undefined): WorkflowStartOptions {
-  const { requestId, tenant, options, priority, searchAttributes } = args;
+  const { requestId, tenant, provider, options, priority, searchAttributes } = args;
   return {
     workflowId: workflowIdOf(requestId),
-    taskQueue: priority === 'bulk' ? TASK_QUEUES.bulk : TASK_QUEUES.requests,
+    taskQueue: queuesOf(provider)[priority === 'bulk' ? 'bulk' : 'requests'],
     args: [args],
     memo: { ...memo },
     // So that who starts it is told apart from who finds it: only one that was there may be of another input.
@@ -75,7 +82,7 @@ function startOptions(args: ProcessRequestArgs, memo: RequestMemo, details: stri
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     // Tenants take turns in every queue, on servers that know fairness keys.
     priority: { fairnessKey: tenant },
-    staticSummary: `${tenant}: ${options.async ? 'asynchronous' : 'synchronous'}`,
+    staticSummary: `${tenant}: ${provider === undefined ? '' : `${provider}, `}${options.async ? 'asynchronous' : 'synchronous'}`,
     ...(details !== undefined && { staticDetails: details }),
     ...(searchAttributes && { typedSearchAttributes: [{ key: tenantKey, value: tenant }] }),
   };

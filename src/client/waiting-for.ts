@@ -1,7 +1,7 @@
 import type { CallProgress, ExternalApiActivities, ServerActivities, SubmitProgress } from '../contract/activities.ts';
 import { closureOf, type BudgetView } from '../contract/budget-view.ts';
 import { FAILURES, STILL_PROCESSING, type FailureName } from '../contract/failures.ts';
-import { TASK_QUEUES } from '../contract/names.ts';
+import { isBulkQueue } from '../contract/names.ts';
 import type { RequestState, WaitingFor } from '../contract/request.ts';
 import type { WaitReason } from '../contract/values.ts';
 import type { PendingActivity, PendingTask, WorkflowView } from './server-view.ts';
@@ -116,7 +116,7 @@ function sendsLater({ name, heartbeat }: PendingActivity): boolean {
 }
 
 function callOf({ taskQueue }: PendingActivity): 'bulk' | 'other' {
-  return taskQueue === TASK_QUEUES.bulk ? 'bulk' : 'other';
+  return taskQueue !== null && isBulkQueue(taskQueue) ? 'bulk' : 'other';
 }
 
 function reasonOf({ lastFailure }: PendingActivity): WaitReason {

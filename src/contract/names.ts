@@ -19,8 +19,28 @@ export const TASK_QUEUES = {
   bulk: 'external-api-bulk',
 } as const;
 
-/** The profile that is used where no other is named. */
+export type TaskQueues = Readonly<Record<keyof typeof TASK_QUEUES, string>>;
+
+/** The profile that is used where no other is named; it is written nowhere: what was started before has no name either. */
 export const BUILT_IN_PROVIDER = 'data-processing-v2.1';
+
+/** The queues of one provider; undefined: the built-in one. No worker of another provider asks there. */
+export function queuesOf(provider: string | undefined): TaskQueues {
+  if (provider === undefined) return TASK_QUEUES;
+  const { requests, calls, polls, bulk } = TASK_QUEUES;
+  const own = (queue: string): string => `${queue}/${provider}`;
+  return { requests: own(requests), calls: own(calls), polls: own(polls), bulk: own(bulk) };
+}
+
+/** How a provider is written down: not at all where it is the built-in one. */
+export function writtenProvider(name: string | undefined): string | undefined {
+  return name === BUILT_IN_PROVIDER ? undefined : name;
+}
+
+/** Of whatever provider. */
+export function isBulkQueue(queue: string): boolean {
+  return queue === TASK_QUEUES.bulk || queue.startsWith(`${TASK_QUEUES.bulk}/`);
+}
 
 export const STATUS_QUERY = 'status';
 export const CALLBACK_SIGNAL = 'callbackReceived';
@@ -36,6 +56,8 @@ export const SEARCH_ATTRIBUTES = {
 /** Memo fields of a request's workflow. They answer without a worker and on servers without our search attributes. */
 export interface RequestMemo {
   tenant: string;
+  /** As in ProcessRequestArgs. */
+  provider?: string;
   /** SHA-256 of the canonical input: tells "same key, same input" from "same key, other input". */
   inputHash: string;
   /** Set when the workflow ends as cancelled, because a cancelled workflow has neither result nor failure. */

@@ -125,6 +125,8 @@ export interface WaitingFor {
 /** A request as a reader sees it: its state, and what the server knows of the step it is in. */
 export interface RequestSnapshot extends RequestState {
   tenant: string;
+  /** The name of the profile; null: the built-in one. */
+  provider: string | null;
   deadlineAt: string | null;
   cachedAt: string | null;
   cancellation: CancellationOutcome | null;
@@ -160,6 +162,8 @@ export interface ProcessRequestArgs {
   version: typeof WORKFLOW_VERSION;
   requestId: string;
   tenant: string;
+  /** The name of the profile: its workers alone take the request. Absent: the built-in one. */
+  provider?: string;
   data: JsonValue;
   options: { async: boolean; callbackUrl: string | null };
   /** Milliseconds from the start of the request to its end, whatever happens. */

@@ -44,6 +44,8 @@ export function snapshotToWire(snapshot: RequestSnapshot) {
     retry_of: snapshot.retryOf,
     retried_by: snapshot.retriedBy,
     ...(snapshot.cancelRequested && { cancel_requested: true as const }),
+    // Absent where there is only the built-in one, as all was before there were others.
+    ...(snapshot.provider !== null && { provider: snapshot.provider }),
     // Absent unless true, as the status of a healthy system has no such member.
     ...(snapshot.stale && { stale: true as const }),
   };

@@ -36,7 +36,7 @@ global.addSubnet(...GLOBAL, 'ipv6');
 const notGlobal = new BlockList();
 for (const [net, prefix] of NOT_GLOBAL) notGlobal.addSubnet(net, prefix, 'ipv6');
 
-export function isPublicAddress({ address, family }: LookupAddress): boolean {
+function isPublic({ address, family }: LookupAddress): boolean {
   if (family === 4) return !special.check(address, 'ipv4');
   return global.check(address, 'ipv6') && !notGlobal.check(address, 'ipv6');
 }
@@ -45,7 +45,7 @@ export function isPublicAddress({ address, family }: LookupAddress): boolean {
 export function publicOnly(lookup: Lookup): Lookup {
   return async (hostname) => {
     const addresses = await lookup(hostname);
-    if (addresses.every(isPublicAddress)) return addresses;
+    if (addresses.every(isPublic)) return addresses;
     throw Object.assign(new Error('not a public address'), { code: 'NOT_PUBLIC' });
   };
 }

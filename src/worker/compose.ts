@@ -7,6 +7,7 @@ import type { CallBudget } from '../call-budget/call-budget.ts';
 import type { TemporalConfig } from '../config/temporal.ts';
 import type { LogLevel } from '../config/shared-variables.ts';
 import type { BudgetView } from '../contract/budget-view.ts';
+import { writtenProvider } from '../contract/names.ts';
 import { createBudgetMetrics } from '../observability/budget-metrics.ts';
 import { observeFleet } from '../observability/fleet-events.ts';
 import { createLogger, type Logger } from '../observability/logger.ts';
@@ -128,6 +129,7 @@ export function composeWorker(options: FleetWorkerOptions): FleetWorker {
     workers = await createWorkers({
       connection,
       namespace: config.temporal.namespace,
+      profile: writtenProvider(config.provider.profile.name),
       activities: options.aroundActivities?.(activities) ?? activities,
       budget,
       workflowBundle: options.workflowBundle ?? prebuiltWorkflows(),

@@ -1,6 +1,6 @@
 import type { Worker, NativeConnection, WorkerOptions, WorkerTuner } from '@temporalio/worker';
 import type { Activities } from '../activities/index.ts';
-import { TASK_QUEUES } from '../contract/names.ts';
+import { queuesOf } from '../contract/names.ts';
 import type { CallClass } from '../call-budget/rules.ts';
 import type { CallBudget } from '../call-budget/call-budget.ts';
 import { cachedBulkRequests } from './cached-requests.ts';
@@ -10,6 +10,8 @@ import { DrainingWorker } from './draining-worker.ts';
 export interface WorkersOptions {
   connection: NativeConnection;
   namespace: string;
+  /** The name of the profile: only its requests are taken. Undefined: the built-in one. */
+  profile: string | undefined;
   activities: Activities;
   /** The one that the activities' provider client passes. */
   budget: CallBudget;
@@ -37,6 +39,7 @@ const MAX_WORKFLOW_TASKS = 40;
 export async function createWorkers({
   connection,
   namespace,
+  profile,
   activities,
   budget,
   workflowBundle,
@@ -45,6 +48,7 @@ export async function createWorkers({
   onRefused,
 }: WorkersOptions): Promise<Worker[]> {
   const { authenticate, process, pollStatus, cancelSubmitted, fallBack, invalidateAnswers, confirmUnsent } = activities;
+  const queues = queuesOf(profile);
   const shared = {
     connection,
     namespace,
@@ -69,14 +73,14 @@ export async function createWorkers({
       ...shared,
       ...workflows,
       maxCachedWorkflows: cachedRequests,
-      taskQueue: TASK_QUEUES.requests,
+      taskQueue: queues.requests,
       activities: { authenticate, fallBack, invalidateAnswers, confirmUnsent },
     }),
-    create({ ...shared, ...gated('interactive'), taskQueue: TASK_QUEUES.calls, activities: { process } }),
+    create({ ...shared, ...gated('interactive'), taskQueue: queues.calls, activities: { process } }),
     create({
       ...shared,
       ...gated('poll'),
-      taskQueue: TASK_QUEUES.polls,
+      taskQueue: queues.polls,
       activities: { pollStatus, cancelSubmitted },
     }),
     create({
@@ -84,7 +88,7 @@ export async function createWorkers({
       ...workflows,
       maxCachedWorkflows: cachedBulkRequests(cachedRequests),
       ...gated('bulk'),
-      taskQueue: TASK_QUEUES.bulk,
+      taskQueue: queues.bulk,
       activities: { authenticate, process },
     }),
   ]);

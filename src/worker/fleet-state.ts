@@ -7,7 +7,7 @@ import type { FleetEvents } from '../observability/fleet-events.ts';
 import type { BudgetRules } from '../call-budget/rules.ts';
 import type { CallBudget } from '../call-budget/call-budget.ts';
 import { createCallBudget, createFleetBudget } from '../call-budget/create-call-budget.ts';
-import { BUILT_IN_PROVIDER } from '../contract/names.ts';
+import { writtenProvider } from '../contract/names.ts';
 import { pathPrefix } from '../profile/origins.ts';
 import type { ProviderClientOptions } from '../provider/provider-client.ts';
 import { FLEET_SCRIPT } from '../call-budget/fleet-script.ts';
@@ -99,7 +99,7 @@ export function scopeOf({ provider }: Pick<FleetConfig, 'provider'>): string {
   const { profile, baseUrl, credentials } = provider;
   const { name, oauth2 } = profile;
   const client = oauth2 && credentials[oauth2.clientId];
-  const named = name === BUILT_IN_PROVIDER ? [] : [name];
-  const account = [`${baseUrl.origin}${pathPrefix(baseUrl)}/`, ...(client === undefined ? [] : [client]), ...named];
-  return createHash('sha256').update(account.join(' ')).digest('hex').slice(0, 16);
+  const account = [`${baseUrl.origin}${pathPrefix(baseUrl)}/`, client, writtenProvider(name)];
+  const told = account.filter((part) => part !== undefined).join(' ');
+  return createHash('sha256').update(told).digest('hex').slice(0, 16);
 }

@@ -1,7 +1,7 @@
 import type { RetryPolicy } from '@temporalio/common';
 import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
 import type { ExternalApiActivities } from '../contract/activities.ts';
-import { TASK_QUEUES } from '../contract/names.ts';
+import type { TaskQueues } from '../contract/names.ts';
 import type { Priority } from '../contract/values.ts';
 
 /**
@@ -14,28 +14,28 @@ const WORKER_DIED: RetryPolicy = { initialInterval: '1 second', backoffCoefficie
  * Every activity's queue, timeouts and retry policy. `maximumAttempts` stays unset: waiting for a rate limit or a poll is
  * an attempt to Temporal, but no failure to us.
  */
-const OPTIONS: Record<keyof ExternalApiActivities, ActivityOptions> = {
+const OPTIONS: Record<keyof ExternalApiActivities, ActivityOptions & { taskQueue: keyof TaskQueues }> = {
   authenticate: {
-    taskQueue: TASK_QUEUES.requests,
+    taskQueue: 'requests',
     startToCloseTimeout: '3 minutes',
     retry: WORKER_DIED,
   },
   process: {
-    taskQueue: TASK_QUEUES.calls,
+    taskQueue: 'calls',
     startToCloseTimeout: '10 minutes',
     // The POST that is on its way is not cut: its answer says what became of it.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: WORKER_DIED,
   },
   pollStatus: {
-    taskQueue: TASK_QUEUES.polls,
+    taskQueue: 'polls',
     startToCloseTimeout: '10 minutes',
     // A result must not wait until the poll that it makes needless has noticed.
     cancellationType: ActivityCancellationType.TRY_CANCEL,
     retry: WORKER_DIED,
   },
   cancelSubmitted: {
-    taskQueue: TASK_QUEUES.polls,
+    taskQueue: 'polls',
     startToCloseTimeout: '5 minutes',
     retry: WORKER_DIED,
   },
@@ -69,11 +69,13 @@ export function activityOptions(
   remainingMs: number,
   summary: string,
   priority: Priority,
+  queues: TaskQueues,
 ): ActivityOptions {
   const bulk = priority === 'bulk';
+  const { taskQueue, ...options } = OPTIONS[activity];
   return {
-    ...OPTIONS[activity],
-    ...(bulk && BEFORE_THE_WORK.includes(activity) && { taskQueue: TASK_QUEUES.bulk }),
+    ...options,
+    taskQueue: queues[bulk && BEFORE_THE_WORK.includes(activity) ? 'bulk' : taskQueue],
     priority: { priorityKey: PRIORITY_KEYS[activity] + (bulk ? 1 : 0) },
     // Finds a dead worker; the activities heartbeat every 2 to 3 s.
     heartbeatTimeout: '10 seconds',

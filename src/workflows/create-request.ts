@@ -1,6 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { ExternalApiActivities } from '../contract/activities.ts';
-import { isProviderRequestId } from '../contract/names.ts';
+import { isProviderRequestId, queuesOf, type TaskQueues } from '../contract/names.ts';
 import {
   initialState,
   type CallbackHint,
@@ -34,6 +34,8 @@ export class TooLate extends Error {}
 /** What the steps of one request share: its state, its deadline, and what the world has told of it. */
 export interface Request {
   readonly args: ProcessRequestArgs;
+  /** Of its provider. */
+  readonly queues: TaskQueues;
   readonly state: RequestState;
   readonly tally: Tally;
   /** Milliseconds in each status that it has left. */
@@ -77,6 +79,7 @@ export function createRequest(
   onChange: (state: RequestState) => void,
 ): Request {
   const { requestId, deadlineMs, priority } = args;
+  const queues = queuesOf(args.provider);
   let deadline = startedAt + deadlineMs;
   let state: RequestState = {
     ...initialState(requestId, new Date(startedAt).toISOString()),
@@ -103,6 +106,7 @@ export function createRequest(
 
   return {
     args,
+    queues,
     tally,
     durations,
     get state() {
@@ -124,7 +128,7 @@ export function createRequest(
     activity: (name, summary, withinMs = remaining()) => {
       // A busy server looks at a timeout late: the activity would be done after the deadline, and be called in time.
       if (withinMs <= 0) return () => Promise.reject(new TooLate());
-      const options = activityOptions(name, withinMs, summary, priority);
+      const options = activityOptions(name, withinMs, summary, priority, queues);
       const activities: Activities = proxyActivities<ExternalApiActivities>(options);
       return (input) => {
         const calling = inTime(() => activities[name](input), withinMs);

@@ -1,11 +1,9 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { AnswerActivities, InvalidateInput } from '../contract/activities.ts';
-import { TASK_QUEUES } from '../contract/names.ts';
 
 /** Makes the workers' response cache forget, however long it takes to reach it. */
 export async function invalidateAnswers(input: InvalidateInput): Promise<void> {
   const activities = proxyActivities<AnswerActivities>({
-    taskQueue: TASK_QUEUES.requests,
     startToCloseTimeout: '10 seconds',
     retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
     summary: input.key === null ? `All answers of ${input.tenant}` : `One answer of ${input.tenant}`,

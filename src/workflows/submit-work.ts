@@ -1,6 +1,5 @@
 import { CancellationScope, CancelledFailure, proxyActivities } from '@temporalio/workflow';
 import type { ServerActivities, Submission } from '../contract/activities.ts';
-import { TASK_QUEUES } from '../contract/names.ts';
 import type { Idempotency } from '../contract/values.ts';
 import { inTime } from './after-reset.ts';
 import type { Request } from './create-request.ts';
@@ -38,7 +37,9 @@ export async function submitWork(request: Request, options: SubmitOptions): Prom
   const submitting = own.run(() => submit(request, options));
   let isOver = false;
   async function passOn(): Promise<void> {
-    options.onConfirmed(await Promise.race([confirmUnsent(options.mode), submitting.then(no, no)]));
+    options.onConfirmed(
+      await Promise.race([confirmUnsent(options.mode, request.queues.requests), submitting.then(no, no)]),
+    );
     own.cancel();
   }
   outer.cancelRequested.catch(() => (isOver ? null : shield.run(passOn)));
@@ -71,9 +72,9 @@ function submit(request: Request, { mode, answerSlot, resubmitted }: SubmitOptio
 }
 
 /** False also when nobody can say. */
-async function confirmUnsent(mode: Idempotency): Promise<boolean> {
+async function confirmUnsent(mode: Idempotency, taskQueue: string): Promise<boolean> {
   const { confirmUnsent: ask } = proxyActivities<ServerActivities>({
-    taskQueue: TASK_QUEUES.requests,
+    taskQueue,
     startToCloseTimeout: '10 seconds',
     scheduleToCloseTimeout: LONGEST_QUESTION_MS,
     retry: { initialInterval: '1 second', backoffCoefficient: 1 },

@@ -1,6 +1,5 @@
 import { CancellationScope, proxyActivities } from '@temporalio/workflow';
 import type { AnswerActivities, Authentication, FallBackResult } from '../contract/activities.ts';
-import { TASK_QUEUES } from '../contract/names.ts';
 import { inTime } from './after-reset.ts';
 import { count } from './count.ts';
 import type { Request } from './create-request.ts';
@@ -14,7 +13,7 @@ const LONGEST_FALLBACK_MS = 30_000;
  * @param authentication null when the request has failed before it had one: then the failure says what the worker can
  */
 export async function fallBack(
-  { args, tally }: Request,
+  { args, queues, tally }: Request,
   failure: RequestFailure,
   authentication: Authentication | null,
 ): Promise<FallBackResult | null> {
@@ -22,7 +21,7 @@ export async function fallBack(
   const { consideredCancelled } = CancellationScope.current();
   if (!hasFallback || consideredCancelled || !failure.mayFallBack) return null;
   const activities = proxyActivities<AnswerActivities>({
-    taskQueue: TASK_QUEUES.requests,
+    taskQueue: queues.requests,
     scheduleToCloseTimeout: LONGEST_FALLBACK_MS,
     retry: { maximumAttempts: 3 },
     summary: `Instead of a result: ${failure.error.type}`,

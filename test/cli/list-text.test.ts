@@ -8,6 +8,7 @@ const ID = 'req_01ARZ3NDEKTSV4RRFFQ69G5FAV';
 const REQUEST: RequestSummary = {
   requestId: ID,
   tenant: 'acme',
+  provider: null,
   status: 'running',
   createdAt: '2026-11-03T10:08:01.000Z',
   completedAt: null,

@@ -23,6 +23,7 @@ const SNAPSHOT: RequestSnapshot = {
   cancellation: null,
   resolution: null,
   tenant: 'acme',
+  provider: null,
   waitingFor: null,
   stale: false,
   retryOf: null,

@@ -45,6 +45,7 @@ function ended(
     completedAt: AT,
     error: { type, message: 'what was said', statusCode: null, retryable: false, outcome, failure: null, ...more },
     tenant: 'acme',
+    provider: null,
     deadlineAt: null,
     cachedAt: null,
     cancellation: null,

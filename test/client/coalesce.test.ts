@@ -11,7 +11,7 @@ class Requests {
   looks = 0;
 
   find(now = NOW, tenant = 'a', hash = 'h'): Promise<string> {
-    return coalescedId(tenant, hash, now, async (id) => {
+    return coalescedId({ tenant, inputHash: hash, provider: undefined }, now, async (id) => {
       this.looks++;
       return this.started.get(id) ?? null;
     });

@@ -8,7 +8,7 @@ const client = new ExternalApiClient(new Client({ connection: Connection.lazy() 
 test.each<[options: object, complaint: string]>([
   [
     { tennant: 'acme', status: 'failed' },
-    'tennant: is not known; did you mean tenant? There are: status, tenant, since, endedSince, error, withErrors, limit, cursor',
+    'tennant: is not known; did you mean tenant? There are: status, tenant, provider, since, endedSince, error, withErrors, limit, cursor',
   ],
   [{ status: 'lost' }, 'status: must be one of: running, completed, failed, cancelled, timed_out, outcome_unknown'],
   [{ tenant: 'a b' }, 'tenant: must be 1 to 64 of A-Z a-z 0-9 . _ -, a letter or digit first'],

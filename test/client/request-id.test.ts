@@ -20,6 +20,11 @@ test('[C4] tenant and key cannot be shifted into each other', () => {
   expect(requestIdFor('a', 'bc')).not.toBe(requestIdFor('ab', 'c'));
 });
 
+test('[N13][C4] the same key at another provider means another request; the built-in one is named nowhere', () => {
+  expect(requestIdFor('default', 'order-4711', 'renderer')).not.toBe(requestIdFor('default', 'order-4711'));
+  expect(requestIdFor('default', 'order-4711', undefined)).toBe(requestIdFor('default', 'order-4711'));
+});
+
 test('[C4] ids without a key are random', () => {
   const ids = new Set(Array.from({ length: 1000 }, randomRequestId));
   expect(ids.size).toBe(1000);

@@ -16,6 +16,7 @@ export const SNAPSHOT: RequestSnapshot = {
   cancellation: null,
   resolution: null,
   tenant: 'acme',
+  provider: null,
   waitingFor: null,
   stale: false,
   retryOf: null,

@@ -59,6 +59,7 @@ export class InMemoryClient implements GatewayClient {
       snapshot: {
         requestId,
         tenant,
+        provider: null,
         status: 'processing',
         createdAt: '2026-01-01T00:00:00.000Z',
         deadlineAt: '2026-01-01T01:00:00.000Z',

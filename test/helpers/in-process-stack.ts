@@ -22,6 +22,8 @@ type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
 export type HistoryEvent = NonNullable<History['events']>[number];
 
 export interface StackOptions {
+  /** The name of a profile. Default: the built-in one. */
+  profile?: string;
   policy?: Partial<CallPolicy>;
   provider?: Partial<
     Pick<
@@ -89,11 +91,20 @@ export async function startInProcessStack(options: StackOptions = {}): Promise<I
   const unknownStatuses: InProcessStack['unknownStatuses'] = [];
   const finishedSeen: FinishedSeen[] = [];
   const { apiKey, clientId, clientSecret } = fake.credentials;
-  const { policy, provider, budget, jobTimes, random, now, cache = { answers: undefined, fallback: 'none' } } = options;
+  const {
+    profile,
+    policy,
+    provider,
+    budget,
+    jobTimes,
+    random,
+    now,
+    cache = { answers: undefined, fallback: 'none' },
+  } = options;
   const worker = composeWorker({
     config: {
       provider: {
-        profile: BUILT_IN,
+        profile: profile === undefined ? BUILT_IN : { ...BUILT_IN, name: profile },
         baseUrl: new URL(fake.url),
         credentials: { apiKey, clientId, clientSecret },
         timeoutMs: 5_000,
@@ -125,7 +136,7 @@ export async function startInProcessStack(options: StackOptions = {}): Promise<I
   });
   const running = worker.run();
   await Promise.race([running, waitUntil('the worker runs', () => worker.isReady())]);
-  const client = new ExternalApiClient(temporal.client);
+  const client = new ExternalApiClient(temporal.client, profile === undefined ? {} : { provider: profile });
   return {
     fake,
     client,

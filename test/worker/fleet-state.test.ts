@@ -1,11 +1,18 @@
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { BUILT_IN } from '../helpers/built-in-profile.ts';
 import { scopeOf } from '../../src/worker/fleet-state.ts';
 
-function scope(baseUrl: string, clientId = 'client'): string {
+function scope(baseUrl: string, clientId = 'client', name = BUILT_IN.name): string {
   const credentials = { apiKey: 'key', clientId, clientSecret: 'secret' };
   return scopeOf({
-    provider: { profile: BUILT_IN, baseUrl: new URL(baseUrl), credentials, timeoutMs: 1, connectTimeoutMs: 1 },
+    provider: {
+      profile: { ...BUILT_IN, name },
+      baseUrl: new URL(baseUrl),
+      credentials,
+      timeoutMs: 1,
+      connectTimeoutMs: 1,
+    },
   });
 }
 
@@ -23,4 +30,14 @@ test.each([
   ['another account', 'https://provider.example/api', 'other'],
 ])('[M9] %s has a limit of its own', (_, url, clientId) => {
   expect(scope(url, clientId)).not.toBe(scope('https://provider.example/api'));
+});
+
+test('[N13][M9] another profile has a limit of its own', () => {
+  const [url, client] = ['https://provider.example/api', 'client'];
+  expect(scope(url, client, 'renderer')).not.toBe(scope(url));
+});
+
+test('[M9] the built-in profile counts where it always did', () => {
+  const account = createHash('sha256').update('https://provider.example/api/ client').digest('hex');
+  expect(scope('https://provider.example/api')).toBe(account.slice(0, 16));
 });

@@ -124,7 +124,7 @@ test('[C5] the Web UI shows a running request readably: a summary of it and of e
   expect(summaries).toEqual([
     'Have a valid access token',
     'Submit the work, asynchronous',
-    expect.stringMatching(/^GET \/status\/req_\w+$/),
+    expect.stringMatching(/^Ask about req_\w+$/),
   ]);
   await handle.cancel();
 });
