@@ -61,6 +61,8 @@ export interface CallPolicyConfig {
   readonly retryDelayMs: number;
   readonly pollInitialMs: number;
   readonly pollMaxMs: number;
+  /** As the profile says. */
+  readonly pollEveryMs?: number;
   readonly idempotency: Idempotency;
   /** Whether the provider is told of a cancellation. */
   readonly cancelCall: boolean;
@@ -113,8 +115,7 @@ export interface WorkerConfig {
   readonly temporal: TemporalConfig;
 }
 
-/** What is read whatever the provider. Where a variable has no default, the profile has it. */
-// 120 s and 15 s keep the four calls that one attempt may make (token, call, token, call) within its 10 minutes.
+// Where a variable has no default, the profile has it. 120 s and 15 s keep the four calls that one attempt may make (token, call, token, call) within its 10 minutes.
 export const WORKER_VARIABLES = z
   .object({
     EXTERNAL_API_PROVIDER: text('the name of a shipped profile, or the path of a profile file').optional(),
@@ -272,6 +273,7 @@ export function loadWorkerConfig(env: NodeJS.ProcessEnv = process.env): WorkerCo
       retryDelayMs: values.EXTERNAL_API_RETRY_DELAY,
       pollInitialMs: values.EXTERNAL_API_POLL_INITIAL,
       pollMaxMs: values.EXTERNAL_API_POLL_MAX,
+      pollEveryMs: (profile.poll.every ?? 0) * 1000,
       idempotency: values.EXTERNAL_API_IDEMPOTENCY ?? profile.submit.repeat,
       cancelCall: values.EXTERNAL_API_CANCEL_CALL ?? profile.cancel?.optIn === false,
     }),

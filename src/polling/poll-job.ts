@@ -119,7 +119,12 @@ async function look(
 }
 
 /** By the provider's own word, by what was learned of its jobs, or by the plan. */
-async function plannedWait(
+async function plannedWait(input: PollInput, polls: number, hintMs: number | null, deps: PollDeps): Promise<number> {
+  const waitMs = await wantedWait(input, polls, hintMs, deps);
+  return polls === 0 ? waitMs : Math.max(waitMs, deps.policy.pollEveryMs ?? 0);
+}
+
+async function wantedWait(
   input: PollInput,
   polls: number,
   hintMs: number | null,
@@ -171,7 +176,8 @@ function untilResult(reply: StatusReply, progress: PollProgress, { policy, now }
     const message = 'The provider reported the request as completed, without a usable result';
     throw callError('reportedFailure', message, { providerRequestId });
   }
-  return Math.min(leftMs, retryAfterMs ?? Math.min(policy.pollInitialMs, policy.pollMaxMs));
+  const wantedMs = retryAfterMs ?? Math.min(policy.pollInitialMs, policy.pollMaxMs);
+  return Math.min(leftMs, Math.max(wantedMs, policy.pollEveryMs ?? 0));
 }
 
 /** A provider whose servers do not agree yet, or lost it. */

@@ -4,6 +4,8 @@ import { LENGTHS_NEEDED, quantile } from './job-times.ts';
 export interface PollPolicy {
   pollInitialMs: number;
   pollMaxMs: number;
+  /** Between two polls of one job, at least: what the provider asks of everybody. Default: 0. */
+  pollEveryMs?: number;
 }
 
 /**

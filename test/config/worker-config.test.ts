@@ -46,6 +46,7 @@ describe('values', () => {
       retryDelayMs: 1_000,
       pollInitialMs: 1_000,
       pollMaxMs: 60_000,
+      pollEveryMs: 0,
       idempotency: 'none',
       cancelCall: false,
     });

@@ -31,7 +31,7 @@ const notFound = (): ExternalAPIError =>
   callError('declined', 'Unknown error (status: 404): gone', { statusCode: 404, providerRequestId: 'job-1' });
 
 /** A request whose polls the test answers, on a clock of the test's own. */
-function polled() {
+function polled(policy: Partial<PollDeps['policy']> = {}) {
   let answer: StatusReply | ExternalAPIError = reply('queued', 'waiting');
   let now = 0;
   const progress: PollProgress = { ...NO_CALLS, ...NO_POLLS };
@@ -42,7 +42,7 @@ function polled() {
         return answer;
       },
     },
-    policy: { pollInitialMs: 1_000, pollMaxMs: 60_000 },
+    policy: { pollInitialMs: 1_000, pollMaxMs: 60_000, ...policy },
     observer: { unknownStatus: () => {}, finishedSeen: () => {} },
     jobTimes: { lengths: async () => [], learn: () => [] },
     random: () => 0.5,
@@ -125,4 +125,12 @@ test('[M3][M6] a 404 between two good polls is tried again; of an id that was ne
     providerRequestId: 'job-1',
     message: 'Unknown error (status: 404): gone (the provider knew the id before)',
   });
+});
+
+test('[N13][M3] between two polls there is at least the time that the profile says, whatever the provider says', async () => {
+  const job = polled({ pollEveryMs: 5_000 });
+  expect(await job.look(reply('queued', 'waiting'))).toMatchObject({ waitMs: 5_000 });
+  expect(await job.look(reply('queued', 'waiting', { retryAfterMs: 1_000 }), 5_000)).toMatchObject({ waitMs: 5_000 });
+  expect(await job.look(reply('queued', 'waiting', { retryAfterMs: 9_000 }), 5_000)).toMatchObject({ waitMs: 9_000 });
+  expect(await job.look(reply('completed', 'completed'), 9_000)).toMatchObject({ waitMs: 5_000 });
 });
