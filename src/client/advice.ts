@@ -83,7 +83,7 @@ function remedyFor({ error, providerRequestId }: Unsuccessful): Remedy {
   if (advised === 'fetch_result') return advised;
   // A refused or unanswered status call says nothing of work that the provider has taken.
   if (providerRequestId !== null && rowOf(error.failure)?.verdict !== 'work') {
-    return error.statusCode === 404 ? 'ask_about_id' : 'ask_for_id';
+    return error.statusCode === 404 && error.failure !== 'linkExpired' ? 'ask_about_id' : 'ask_for_id';
   }
   return error.outcome === null || error.outcome === 'ambiguous' ? 'ask_provider' : advised;
 }

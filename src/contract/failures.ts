@@ -110,6 +110,8 @@ export const FAILURES = {
   /** 404 to a status call of an id that the provider knew before. */
   noLongerFound: { ...REFUSED, next: 'retry' },
   /** The request left and no whole answer came within the call's timeout. */
+  /** A 4xx of where a reply said that the result is: the link is over, and the next poll gets another. */
+  linkExpired: { ...REFUSED, next: 'retry' },
   noAnswer: { ...AMBIGUOUS, type: 'APITimeoutError', budget: 'failed' },
   /** 408 and 499: the provider, or a proxy, gave the call up before it was answered. */
   cutShort: { ...AMBIGUOUS, type: 'APITimeoutError', budget: 'failed' },

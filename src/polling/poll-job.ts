@@ -188,7 +188,8 @@ function noLongerFound({ message, statusCode, requestId, providerRequestId, retr
 
 /** A 404 about the id itself: one from the token endpoint carries no id. */
 function isNotFound(error: unknown): error is ExternalAPIError {
-  return error instanceof ExternalAPIError && error.statusCode === 404 && error.providerRequestId !== null;
+  if (!(error instanceof ExternalAPIError) || error.failure === 'linkExpired') return false;
+  return error.statusCode === 404 && error.providerRequestId !== null;
 }
 
 function reportedFailure({ status, error, providerRequestId }: StatusReply): ExternalAPIError {

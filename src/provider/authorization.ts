@@ -1,6 +1,6 @@
 import type { CredentialHeader } from '../profile/build-call.ts';
 import { credentialsIn } from '../profile/credentials.ts';
-import type { Profile } from '../profile/schema.ts';
+import type { HeaderValue, Profile } from '../profile/schema.ts';
 
 /** The values of a profile's credentials, by their names in it. */
 export type Credentials = Readonly<Record<string, string>>;
@@ -12,15 +12,21 @@ const TOKEN = 'token';
 const FIT = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 
 /** @throws TypeError naming a credential that is missing, or that cannot be sent in a header */
-export function checkCredentials({ name, headers, oauth2, ...steps }: Profile, credentials: Credentials): void {
-  const inHeaders = [headers, steps.submit.headers, steps.poll.headers, steps.cancel?.headers, steps.lookup?.headers];
-  const named = inHeaders.flatMap((some) => Object.values(some ?? {}).flatMap(credentialsIn));
+export function checkCredentials(profile: Profile, credentials: Credentials): void {
+  const { name, oauth2 } = profile;
+  const named = headersIn(profile).flatMap(credentialsIn);
   for (const credential of named.filter((one) => one !== TOKEN || oauth2 === undefined)) {
     const value = credentials[credential];
     if (value === undefined) throw new TypeError(`The credential ${credential} of the profile ${name} is missing`);
     if (FIT.test(value)) continue;
     throw new TypeError(`${credential} cannot be sent in a header: expected visible ASCII characters`);
   }
+}
+
+/** Of all calls. */
+function headersIn({ headers, submit, poll, cancel, lookup }: Profile): HeaderValue[] {
+  const all = [headers, submit.headers, poll.headers, cancel?.headers, lookup?.headers];
+  return all.flatMap((some) => Object.values(some ?? {}));
 }
 
 /** The value of a header with credentials. @param accessToken null: the profile has no OAuth2 */
@@ -34,14 +40,10 @@ export function authorizer(credentials: Credentials, accessToken: string | null)
 }
 
 /** All that no message may show: the longest first, because one may stand in another. */
-export function secretsOf(
-  { headers, submit }: Profile,
-  credentials: Credentials,
-  accessToken: string | null,
-): string[] {
-  const pairs = [headers, submit.headers ?? {}]
-    .flatMap((some) => Object.values(some))
-    .flatMap((header) => (typeof header === 'object' && 'basic' in header ? [header.basic] : []));
+export function secretsOf(profile: Profile, credentials: Credentials, accessToken: string | null): string[] {
+  const pairs = headersIn(profile).flatMap((header) =>
+    typeof header === 'object' && 'basic' in header ? [header.basic] : [],
+  );
   const encoded = pairs.map(([user, password]) => basic(credentials[user] ?? '', credentials[password] ?? ''));
   const all = [...Object.values(credentials), ...encoded, ...(accessToken === null ? [] : [accessToken])];
   return all.filter((secret) => secret !== '').toSorted((one, other) => other.length - one.length);

@@ -42,14 +42,12 @@ export function createConnector({
   // A client certificate is for the provider alone.
   const toProxy = createHandshake({ ca: tls.ca, files: { ca: tls.files?.ca } });
 
-  function open(target: Target, limit: TimeLimit): Promise<Socket> {
-    const onAddresses = (lastStartMs: number): void => limit.extend(lastStartMs);
-    const find = isPublic ? publicOnly(lookup) : lookup;
+  function open(target: Target, limit: TimeLimit, find: Lookup): Promise<Socket> {
     return openSocket({
       hostname: target.hostname,
       port: portOf(target),
       signal: limit.signal,
-      onAddresses,
+      onAddresses: (lastStartMs) => limit.extend(lastStartMs),
       lookup: find,
     });
   }
@@ -57,7 +55,7 @@ export function createConnector({
   async function openThrough(by: URL, target: Target, limit: TimeLimit): Promise<Socket> {
     const { signal } = limit;
     try {
-      const plain = await open(targetOf(by), limit);
+      const plain = await open(targetOf(by), limit, lookup);
       const socket = by.protocol === 'https:' ? await toProxy(plain, targetOf(by), signal) : plain;
       return await tunnelThrough(by, socket, authorityOf(target), signal);
     } catch (error) {
@@ -68,7 +66,8 @@ export function createConnector({
   async function connect(target: Target): Promise<Socket> {
     const limit = new TimeLimit(connectTimeoutMs);
     try {
-      const socket = await (proxy ? openThrough(proxy, target, limit) : open(target, limit));
+      const find = isPublic ? publicOnly(lookup) : lookup;
+      const socket = await (proxy ? openThrough(proxy, target, limit) : open(target, limit, find));
       return target.protocol === 'https:' ? await toProvider(socket, target, limit.signal) : socket;
     } finally {
       limit.end();

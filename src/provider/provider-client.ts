@@ -16,6 +16,7 @@ import type { Call, CallContext, MakeCall } from './call.ts';
 import { sanitize } from './error-detail.ts';
 import type { ProviderObserver } from './observer.ts';
 import {
+import type { Lookup } from './open-socket.ts';
   cancelReply,
   processReply,
   resultReply,
@@ -60,6 +61,8 @@ export interface ProviderClientOptions {
   maxResponseBytes?: number;
   tls?: TlsOptions;
   /** Every call passes it. */
+  /** Default: the system's. */
+  lookup?: Lookup | undefined;
   budget: CallBudget;
   /** Whether what the provider says of its own limit is heeded. Default: yes. */
   rateHeaders?: boolean | undefined;
@@ -120,8 +123,8 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
 
   function tokenSource(): TokenSource | null {
     const { oauth2 } = profile;
-    const tokenUrl = options.tokenUrl ?? tokenUrlOf(profile, baseUrl);
     if (oauth2 === undefined || tokenUrl === null) return null;
+  const tokenUrl = options.tokenUrl ?? tokenUrlOf(profile, baseUrl);
     const fetchToken = createTokenRequest({
       oauth: {
         clientId: credentials[oauth2.clientId] ?? '',
@@ -172,7 +175,7 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
         ...wireOf(call),
         providerRequestId: handle,
         context,
-        read: (reply) => resultReply(profile, reply, factsOf(requestId, handle, token)),
+        read: (reply) => resultReply(profile, reply, factsOf(requestId, handle, token), !call.credentials),
       });
       return { ...status, result };
     };
@@ -197,7 +200,8 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
       { beforeSend, priority = 'interactive', repeated = false, ...context },
     ) {
       // In an outage a submit's answer may be lost: a token call, which may always probe, lets this submit be the next probe.
-      if (tokens !== null && (await budget.probeDue())) await tokenFor(context, tokens.renew(context));
+      const isProbe = tokens !== null && tokenUrl?.origin === baseUrl.origin;
+      if (isProbe && (await budget.probeDue())) await tokenFor(context, tokens.renew(context));
       return withToken(tokens, context, (token) => {
         const submit = { requestId: idempotencyKey, data, async, callbackUrl };
         return makeCall({

@@ -91,11 +91,21 @@ export function statusReply(
   return { value: { status, fetch } };
 }
 
-/** Null: it is being made. */
+/** Of the result, what the provider itself answers to work that failed. */
+const ABOUT_THE_WORK = [400, 422];
+
+/** What whoever keeps a result for the provider says of us, and not of the link. */
+const NOT_OF_THE_LINK = [408, 421, 425, 429];
+
+/**
+ * Null: it is being made.
+ * @param isElsewhere whether the result is not at the provider's own origin
+ */
 export function resultReply(
   profile: Profile,
   { statusCode, headers, body }: HttpReply,
   facts: ReadFacts,
+  isElsewhere: boolean,
 ): ReplyMeaning<ProcessResult | null> {
   const reading = readResult(profile, { status: statusCode, headers, body }, facts);
   switch (reading.phase) {
@@ -103,11 +113,24 @@ export function resultReply(
       return { value: reading.result };
     case 'waiting':
       return { value: null };
-    case 'unclaimed':
-      return { error: { code: null, detail: reading.error } };
+    case 'unclaimed': {
+      const { error } = reading;
+      if (isElsewhere && isOfTheLink(statusCode)) return linkExpired(statusCode, error);
+      const isVerdict = !isElsewhere && ABOUT_THE_WORK.includes(statusCode);
+      return isVerdict ? reportedFailure({ error, handle: facts.handle }) : { error: { code: null, detail: error } };
+    }
     case 'unreadable':
       return { failure: 'unreadableReply', message: `Unreadable reply: ${reading.why}` };
   }
+}
+
+function isOfTheLink(statusCode: number): boolean {
+  return statusCode >= 400 && statusCode < 500 && !NOT_OF_THE_LINK.includes(statusCode);
+}
+
+function linkExpired(statusCode: number, error: string | null): ReplyMeaning<never> {
+  const message = `The link to the result is not accepted, or not any more (status: ${statusCode})`;
+  return { failure: 'linkExpired', message: error === null ? message : `${message}: ${error}` };
 }
 
 export function cancelReply(profile: Profile, reply: HttpReply, facts: ReadFacts): ReplyMeaning<CancelOutcome> {
@@ -119,7 +142,7 @@ export function cancelReply(profile: Profile, reply: HttpReply, facts: ReadFacts
   return 'phase' in failed ? { error: { code: null, detail: failed.error } } : failed;
 }
 
-function reportedFailure({ error, handle }: Reading): ReplyMeaning<never> {
+function reportedFailure({ error, handle }: Pick<Reading, 'error' | 'handle'>): ReplyMeaning<never> {
   const message = `The provider reported a failure${error === null ? '' : `: ${error}`}`;
   return { failure: 'reportedFailure', message, providerRequestId: handle };
 }

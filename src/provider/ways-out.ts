@@ -1,7 +1,9 @@
+import { rootCertificates } from 'node:tls';
 import { createCallMaker, type MakeCall } from './call.ts';
 import { NO_BUDGET } from './no-budget.ts';
 import type { ProviderClientOptions } from './provider-client.ts';
 import { Sockets } from './sockets.ts';
+import type { TlsOptions } from './tls-identity.ts';
 import { createTransport, type PoolState, type Transport } from './transport.ts';
 
 const MAX_RESPONSE_BYTES = 10 * 1024 * 1024;
@@ -23,15 +25,16 @@ export interface WaysOut {
 }
 
 export function createWaysOut(options: ProviderClientOptions): WaysOut {
-  const { baseUrl, timeoutMs, connectTimeoutMs, maxConnections, budget, observer, tls, proxy } = options;
+  const { baseUrl, timeoutMs, connectTimeoutMs, maxConnections, budget, observer, tls = {}, proxy, lookup } = options;
   const { connectionAgeMs = CONNECTION_AGE_MS, maxResponseBytes = MAX_RESPONSE_BYTES, rateHeaders = true } = options;
   const timeouts = { timeoutMs, connectTimeoutMs };
   const sockets = new Sockets(maxConnections);
   const open: Transport[] = [];
 
-  function transportTo(origin: string, isPublic: boolean): Transport {
+  function transportTo(origin: string, ofReply: boolean): Transport {
     const limits = { maxConnections, connectionAgeMs, maxResponseBytes };
-    return createTransport({ origin, ...timeouts, ...limits, tls, proxy, isPublic });
+    const identity = ofReply ? trustOf(tls) : tls;
+    return createTransport({ origin, ...timeouts, ...limits, tls: identity, proxy, lookup, isPublic: ofReply });
   }
   function maker(transport: Transport, origin: string): MakeCall {
     const shared = { transport, sockets, origin, timeouts, observer };
@@ -68,4 +71,9 @@ export function createWaysOut(options: ProviderClientOptions): WaysOut {
       await Promise.all(open.map((transport) => transport.close()));
     },
   };
+}
+
+/** For others than the provider: our certificate is not theirs to see, and public authorities vouch for them too. */
+function trustOf({ ca }: TlsOptions): TlsOptions {
+  return ca === undefined ? {} : { ca: [...rootCertificates, ca].join('\n') };
 }

@@ -103,6 +103,7 @@ const ROWS: Row[] = [
   ['rateLimited', 'APIRateLimitError', 'refused', 'job-1', ASK_FOR_ID],
   ['tokenTooNew', 'APIAuthenticationError', 'refused', 'job-1', ASK_FOR_ID],
   ['misdirected', 'ExternalAPIError', 'refused', 'job-1', ASK_FOR_ID],
+  ['linkExpired', 'ExternalAPIError', 'refused', 'job-1', ASK_FOR_ID],
   ['serverError', 'ExternalAPIError', 'ambiguous', 'job-1', ASK_FOR_ID],
   ['noAnswer', 'APITimeoutError', 'ambiguous', 'job-1', ASK_FOR_ID],
   [null, 'APITimeoutError', null, 'job-1', ASK_FOR_ID],
