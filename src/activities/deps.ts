@@ -9,6 +9,8 @@ import type { Idempotency } from '../contract/values.ts';
 export interface CallPolicy extends RetryPolicy, PollPolicy {
   /** What an ambiguous `process` does: see EXTERNAL_API_IDEMPOTENCY in docs/configuration.md. */
   idempotency: Idempotency;
+  /** For how long the provider knows a key. Absent: as long as a request lives. */
+  keyMs?: number | undefined;
   /** Whether the provider has `DELETE /status/{request_id}`. */
   cancelCall: boolean;
 }

@@ -59,6 +59,8 @@ function factsOf(context: Context, hasRecord: boolean, isCancelled: () => boolea
     isFirst: info.currentAttemptScheduledTimestampMs <= info.scheduledTimestampMs,
     lastFailure: async () => (await pendingSubmit(context))?.lastFailure ?? null,
     isCancelled: () => isCancelled() || context.cancellationSignal.aborted,
+    scheduledAt: info.scheduledTimestampMs,
+    now,
     remainingMs: () => remainingMs(context, now()),
     elapsedMs: () => performance.now() - startedAt,
   };

@@ -63,6 +63,8 @@ export interface CallPolicyConfig {
   readonly pollMaxMs: number;
   /** As the profile says. */
   readonly pollEveryMs?: number;
+  /** For how long the provider knows a key, as the profile says. */
+  readonly keyMs?: number | undefined;
   readonly idempotency: Idempotency;
   /** Whether the provider is told of a cancellation. */
   readonly cancelCall: boolean;
@@ -236,13 +238,10 @@ export function workerVariables(profile: Profile) {
   });
 }
 
-/** Calls in a window of milliseconds, where nobody says it. */
-const LIMIT = { calls: 1000, seconds: 60 };
-
 /** @throws ConfigError */
 export function loadWorkerConfig(env: NodeJS.ProcessEnv = process.env): WorkerConfig {
   const profile = profileIn(env);
-  const { calls: limit, seconds: windowSeconds } = profile.limit ?? LIMIT;
+  const { calls: limit, seconds: windowSeconds } = profile.limit ?? { calls: 1000, seconds: 60 };
   const { values, temporal } = load(env, workerVariables(profile), variablesOf(profile).calls);
   return Object.freeze({
     provider: Object.freeze({
@@ -274,6 +273,7 @@ export function loadWorkerConfig(env: NodeJS.ProcessEnv = process.env): WorkerCo
       pollInitialMs: values.EXTERNAL_API_POLL_INITIAL,
       pollMaxMs: values.EXTERNAL_API_POLL_MAX,
       pollEveryMs: (profile.poll.every ?? 0) * 1000,
+      keyMs: profile.submit.keyHours && profile.submit.keyHours * 3_600_000,
       idempotency: values.EXTERNAL_API_IDEMPOTENCY ?? profile.submit.repeat,
       cancelCall: values.EXTERNAL_API_CANCEL_CALL ?? profile.cancel?.optIn === false,
     }),

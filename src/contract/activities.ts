@@ -171,6 +171,8 @@ export interface SubmitProgress extends CallProgress {
   mayHaveRun: boolean;
 }
 
+  /** When the first of those left, at the earliest. Milliseconds since 1970; null: none did. */
+  firstSentAt: number | null;
 /** What the provider says to a cancellation: `finished` when it was too late, `asked` when only polls say what it did. */
 export interface CancelResult {
   outcome: 'cancelled' | 'finished' | 'asked' | 'not_supported';

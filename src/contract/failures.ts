@@ -130,6 +130,8 @@ export const FAILURES = {
   /** 422 to a repeated submit: its key was used before, so an earlier one arrived (the IETF draft on Idempotency-Key). */
   keyUsed: { ...AMBIGUOUS, next: 'final' },
   /** 400, 413, 415 and 422 to a submit. Had an earlier one of the same body arrived, it would have got that answer too. */
+  /** A submit may have been executed, and the provider does not know its key for so long: a repeat would be new work. */
+  keyLapsed: { ...AMBIGUOUS, next: 'final', budget: 'unsent' },
   rejected: { ...DECIDED, verdict: 'input', aboutInput: true, advice: 'correct_input' },
   /** Every other 4xx: no word on a submit before it. */
   declined: { ...DECIDED, advice: 'correct_request' },

@@ -18,6 +18,9 @@ export interface AttemptFacts {
   /** How the attempt before ended, as the server knows it. Asked only where there is no record. */
   lastFailure(): Promise<EarlierFailure | null>;
   isCancelled(): boolean;
+  /** When the step began. Milliseconds since 1970, by the server's clock. */
+  scheduledAt: number;
+  now(): number;
   remainingMs(): number;
   /** Milliseconds since this attempt began, by a clock that a frozen process cannot fool. */
   elapsedMs(): number;
@@ -26,7 +29,11 @@ export interface AttemptFacts {
 export interface AttemptDeps {
   provider: Pick<ProviderClient, 'process' | 'isDown'>;
   log: IntentLog;
-  policy: RetryPolicy & { idempotency: Idempotency };
+  policy: RetryPolicy & {
+    idempotency: Idempotency;
+    /** For how many milliseconds the provider knows a key. Absent: as long as the request lives. */
+    keyMs?: number | undefined;
+  };
   random: () => number;
 }
 
@@ -82,6 +89,7 @@ export async function attempt(
   const isOpen = await openBefore();
   if (mode === 'not_allowed') return failed(notAllowed(requestId, idempotency, policy.idempotency));
   if (isOpen && mode === 'none') return failed(callError('workerLost', LOST_IN_FLIGHT, { requestId }));
+  if (mode === 'key' && hasLapsed()) return failed(callError('keyLapsed', KEY_LAPSED, { requestId }));
 
   try {
     const { providerRequestId, result, retryAfterMs } = await provider.process(
@@ -111,13 +119,22 @@ export async function attempt(
     const isLost = hasRecord ? progress.sending : !isUnsent({ record: null, isFirst, lastFailure }, intentIsRecorded);
     if (!hasRecord && isLost) made = progress.calls = 1;
     progress.sending = false;
+    // It was not before the step began.
+    if (isLost || progress.mayHaveRun) progress.firstSentAt ??= facts.scheduledAt;
     progress.mayHaveRun ||= isLost || resubmitted;
     return isLost;
+  }
+
+  /** Whether the provider may have forgotten the key of a submit that it may have executed. */
+  function hasLapsed(): boolean {
+    const { mayHaveRun, firstSentAt } = progress;
+    return mayHaveRun && firstSentAt !== null && facts.now() - firstSentAt >= (policy.keyMs ?? Infinity);
   }
 
   async function beforeSend(): Promise<void> {
     if (facts.isCancelled()) throw new NotSentError('cancelled');
     progress.sending = true;
+    progress.firstSentAt ??= facts.now();
     // Who finds the record counts the call that it announces.
     progress.calls = made + 1;
     // A beat that went out before says that nothing is sent: the record must not stay so.
@@ -131,6 +148,7 @@ export async function attempt(
   }
 
   function notSent(why: Exclude<Recorded, 'recorded'>): AttemptEnd {
+    if (!progress.mayHaveRun) progress.firstSentAt = null;
     if (why === 'not_ours') return { end: 'not_ours' };
     if (why === 'unknown') return failed(callError('notRecorded', NOT_RECORDED, { requestId }));
     return { end: 'cancelled', outcome: progress.mayHaveRun ? 'ambiguous' : 'never-sent' };
@@ -141,6 +159,7 @@ export async function attempt(
     progress.sending = false;
     progress.calls = made;
     progress.mayHaveRun = verdict === null && (progress.mayHaveRun || outcome === 'ambiguous');
+    if (!progress.mayHaveRun) progress.firstSentAt = null;
     const failure = afterFailure(error, progress, {
       policy,
       repeatable: mode !== 'none',
@@ -161,6 +180,8 @@ export async function attempt(
 }
 
 const LOST_IN_FLIGHT = 'The worker was lost while the request was on its way. The provider may have done the work.';
+const KEY_LAPSED =
+  'An earlier submit may have been executed, and the provider may have forgotten its key by now: nothing was sent again';
 const NOT_RECORDED =
   'Temporal did not confirm the record that must be there before the request is sent; nothing was sent';
 

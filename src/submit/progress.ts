@@ -11,7 +11,7 @@ export const NO_CALLS: CallProgress = {
   ended: false,
 };
 
-export const NOTHING_SUBMITTED: SubmitProgress = { ...NO_CALLS, sending: false, mayHaveRun: false };
+export const NOTHING_SUBMITTED: SubmitProgress = { ...NO_CALLS, sending: false, mayHaveRun: false, firstSentAt: null };
 
 /** Counts the calls of a step in what its next attempt will find, and says how many of a kind there were before. */
 export function counting(progress: CallProgress): (operation: Operation) => number {

@@ -47,6 +47,7 @@ describe('values', () => {
       pollInitialMs: 1_000,
       pollMaxMs: 60_000,
       pollEveryMs: 0,
+      keyMs: 86_400_000,
       idempotency: 'none',
       cancelCall: false,
     });

@@ -27,6 +27,8 @@ export class World {
   recorded: Recorded = 'recorded';
   isCancelled = false;
   remainingMs = 600_000;
+  now = 1_000_000;
+  keyMs: number | undefined;
   elapsedMs = 0;
   /** A heartbeat went out before the call. */
   hasRecorded = false;
@@ -39,7 +41,7 @@ export class World {
   asked = 0;
 
   readonly #deps = (progress: SubmitProgress): AttemptDeps => ({
-    policy: { maxRetries: 3, retryDelayMs: 10, idempotency: this.mode },
+    policy: { maxRetries: 3, retryDelayMs: 10, idempotency: this.mode, keyMs: this.keyMs },
     random: () => 0.5,
     log: {
       hasRecorded: this.hasRecorded,
@@ -77,6 +79,8 @@ export class World {
         return lastFailure;
       },
       isCancelled: () => this.isCancelled,
+      scheduledAt: 1_000_000,
+      now: () => this.now,
       remainingMs: () => this.remainingMs,
       elapsedMs: () => this.elapsedMs,
     };

@@ -186,3 +186,44 @@ test('[M14] the retry count of a submit is how many were sent before it, and no 
     ),
   );
 });
+
+describe('a key that the provider forgets', () => {
+  const HOUR = 3_600_000;
+
+  test('[N1][N13] protects a repeat while it is known, counted from the first submit; then the outcome is unknown', async () => {
+    const provider = world({ mode: 'key', met: 'noAnswer', keyMs: HOUR });
+    const progress = fresh();
+    await provider.attempt(progress);
+    provider.now += HOUR / 2;
+    await provider.attempt(progress, LATER);
+    expect(provider).toMatchObject({ sent: 2, repeats: 1 });
+    provider.now += HOUR / 2;
+    expect(await provider.attempt(progress, LATER)).toMatchObject({
+      failure: { type: 'OutcomeUnknown', delayMs: null, details: { failure: 'keyLapsed', outcome: 'ambiguous' } },
+    });
+    expect(provider.sent).toBe(2);
+  });
+
+  test('[N1][N13] counts from the beginning of the step where nobody knows when it was sent', async () => {
+    const provider = world({ mode: 'key', keyMs: HOUR, now: 1_000_000 + HOUR });
+    expect(await provider.attempt(fresh(), { ...UNRECORDED, lastFailure: died })).toMatchObject({
+      failure: { type: 'OutcomeUnknown', details: { failure: 'keyLapsed' } },
+    });
+    expect(provider.sent).toBe(0);
+  });
+
+  test('[N1][N13] is no matter of a submit that was refused, nor where sending twice is harmless', async () => {
+    const refused = world({ mode: 'key', met: 'rateLimited', keyMs: HOUR });
+    const progress = fresh();
+    await refused.attempt(progress);
+    refused.now += 2 * HOUR;
+    refused.met = 'reply';
+    expect(await refused.attempt(progress, LATER)).toMatchObject({ end: 'submitted' });
+    const harmless = world({ mode: 'resend', met: 'noAnswer', keyMs: HOUR });
+    const resent = fresh();
+    await harmless.attempt(resent);
+    harmless.now += 2 * HOUR;
+    await harmless.attempt(resent, LATER);
+    expect(harmless.sent).toBe(2);
+  });
+});
