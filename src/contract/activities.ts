@@ -101,6 +101,8 @@ export interface PollInput {
   firstPollAfterMs: number | null;
   /** Ask first after so long, 0: at once, whatever the plan says: a callback came, or the work is older. Null: by plan. */
   lookAfterMs: number | null;
+  /** Only a callback named the id: where ids are paths, anything could be behind it. */
+  hinted?: true;
   /** One look that finds the work or, null, does not: somebody else goes on asking. */
   once?: true;
   /** Milliseconds since 1970; null: not known. */
@@ -169,10 +171,10 @@ export interface SubmitProgress extends CallProgress {
   sending: boolean;
   /** A submit of this request may have been executed. */
   mayHaveRun: boolean;
-}
-
   /** When the first of those left, at the earliest. Milliseconds since 1970; null: none did. */
   firstSentAt: number | null;
+}
+
 /** What the provider says to a cancellation: `finished` when it was too late, `asked` when only polls say what it did. */
 export interface CancelResult {
   outcome: 'cancelled' | 'finished' | 'asked' | 'not_supported';

@@ -92,14 +92,14 @@ export async function pollOnce(
 
 /** Null when the provider does not know the id yet. */
 async function look(
-  { requestId, providerRequestId, submittedAt }: PollInput,
+  { requestId, providerRequestId, submittedAt, hinted }: PollInput,
   progress: PollProgress,
   { provider, observer, now }: PollDeps,
   call: Pick<CallContext, 'signal' | 'count'>,
 ): Promise<StatusReply | null> {
   let reply: StatusReply | null;
   try {
-    reply = await provider.status(providerRequestId, { requestId, ...call });
+    reply = await provider.status(providerRequestId, { requestId, hinted, ...call });
   } catch (error) {
     if (!isNotFound(error)) throw error;
     // An id that a person or a callback named belongs to work that is not new.

@@ -7,6 +7,7 @@ import type { CallBudget } from '../call-budget/call-budget.ts';
 import { buildCall, type BuiltCall, type CallFacts } from '../profile/build-call.ts';
 import { CannotBuildError } from '../profile/cannot-build-error.ts';
 import type { CancelOutcome } from '../profile/cancel-outcome.ts';
+import { byLocation } from '../profile/consistency.ts';
 import type { ReadFacts } from '../profile/read-reply.ts';
 import type { Profile } from '../profile/schema.ts';
 import type { Step } from '../profile/sources.ts';
@@ -15,8 +16,8 @@ import { authorizer, checkCredentials, secretsOf, type Credentials } from './aut
 import type { Call, CallContext, MakeCall } from './call.ts';
 import { sanitize } from './error-detail.ts';
 import type { ProviderObserver } from './observer.ts';
-import {
 import type { Lookup } from './open-socket.ts';
+import {
   cancelReply,
   processReply,
   resultReply,
@@ -60,9 +61,9 @@ export interface ProviderClientOptions {
   /** Default 10 MiB. */
   maxResponseBytes?: number;
   tls?: TlsOptions;
-  /** Every call passes it. */
   /** Default: the system's. */
   lookup?: Lookup | undefined;
+  /** Every call passes it. */
   budget: CallBudget;
   /** Whether what the provider says of its own limit is heeded. Default: yes. */
   rateHeaders?: boolean | undefined;
@@ -89,6 +90,11 @@ export interface ProcessContext extends CallContext {
   repeated?: boolean | undefined;
 }
 
+export interface StatusContext extends CallContext {
+  /** Only a callback named the id: nothing is asked where ids are paths, since anything could be behind it. */
+  hinted?: boolean | undefined;
+}
+
 /**
  * A provider, as its profile says. Each method makes its call once, except that a 401 gets one fresh token and one replay,
  * and that a result may be one more GET. All failures are {@link ExternalAPIError}s of the failure table; an aborted signal
@@ -102,7 +108,7 @@ export interface ProviderClient {
   authenticate(context: CallContext): Promise<{ generation: number; expiresAt: Date } | null>;
   /** `outcome` of its errors speaks of the submit alone: no failure of a token call makes it `ambiguous`. */
   process(call: ProcessCall, context: ProcessContext): Promise<ProcessReply>;
-  status(providerRequestId: string, context: CallContext): Promise<StatusReply>;
+  status(providerRequestId: string, context: StatusContext): Promise<StatusReply>;
   /** `not_supported` also where the profile has no such call. */
   cancel(providerRequestId: string, context: CallContext): Promise<CancelOutcome>;
   /** `waiting`: calls that wait for a socket. */
@@ -119,12 +125,12 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
   checkCredentials(profile, credentials);
   const ways = createWaysOut(options);
   const makeCall = ways.toProvider;
+  const tokenUrl = options.tokenUrl ?? tokenUrlOf(profile, baseUrl);
   const tokens = tokenSource();
 
   function tokenSource(): TokenSource | null {
     const { oauth2 } = profile;
     if (oauth2 === undefined || tokenUrl === null) return null;
-  const tokenUrl = options.tokenUrl ?? tokenUrlOf(profile, baseUrl);
     const fetchToken = createTokenRequest({
       oauth: {
         clientId: credentials[oauth2.clientId] ?? '',
@@ -217,8 +223,9 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
       });
     },
 
-    async status(providerRequestId, context) {
+    async status(providerRequestId, { hinted = false, ...context }) {
       checkProviderRequestId(providerRequestId, context);
+      if (hinted && byLocation(profile.poll)) throw callError('rejected', PATH_OF_CALLBACK, context);
       const requestId = context.requestId ?? '';
       return withToken(tokens, context, async (token) => {
         const facts = { ...factsOf(requestId, providerRequestId, token), handle: providerRequestId };
@@ -271,6 +278,9 @@ function wireOf({
   // The schema knows no other methods.
   return { method: method as Method, template, path: url.pathname + url.search, headers: headers.flat(), body };
 }
+
+const PATH_OF_CALLBACK =
+  'Nothing was sent: a callback cannot name the work of a provider that is asked by path, since any path could be meant';
 
 function checkProviderRequestId(id: string, { requestId }: CallContext): void {
   if (isProviderRequestId(id)) return;

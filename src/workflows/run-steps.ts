@@ -104,7 +104,8 @@ export class Steps {
     this.#namedBy = namedBy;
     const unknown = { firstPollAfterMs: null, submittedAt: null, answerSlot: undefined };
     const work = { providerRequestId, ...unknown, ...(until !== undefined && { until }) };
-    const { result } = await (namedBy === 'person' ? this.#watched(work) : this.#inDoubt(work));
+    const isSure = namedBy === 'person';
+    const { result } = await (isSure ? this.#watched(work) : this.#inDoubt({ ...work, hinted: true }));
     return { result, storedAt: null };
   }
 

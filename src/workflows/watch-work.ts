@@ -10,6 +10,8 @@ export interface WatchedWork {
   /** Milliseconds since 1970; null: not known. */
   submittedAt: number | null;
   answerSlot: string | undefined;
+  /** As in PollInput. */
+  hinted?: true;
   /** Until then it is watched, where that is later than the request's deadline. Milliseconds since 1970. */
   until?: number;
 }
@@ -56,7 +58,7 @@ type Look = Pick<PollInput, 'lookAfterMs' | 'once'>;
 
 function poll(
   { args, activity }: Request,
-  { providerRequestId, firstPollAfterMs, submittedAt, answerSlot, until }: WatchedWork,
+  { providerRequestId, firstPollAfterMs, submittedAt, answerSlot, hinted, until }: WatchedWork,
   look: Look,
 ): Promise<PollResult | null> {
   const { requestId, kind } = args;
@@ -72,6 +74,7 @@ function poll(
     submittedAt,
     kind,
     ...look,
+    ...(hinted && { hinted }),
     ...(answerSlot !== undefined && { answerSlot }),
   });
 }
