@@ -2,14 +2,17 @@ import { FAILURES, type FailureName, type FailureRow } from '../contract/failure
 import type { RequestError, RequestSnapshot } from '../contract/request.ts';
 
 /** A request that ended as failed or timed out. */
-export type Unsuccessful = Pick<RequestSnapshot, 'requestId' | 'submittedAs' | 'providerRequestId' | 'error'>;
+export type Unsuccessful = Pick<
+  RequestSnapshot,
+  'requestId' | 'provider' | 'submittedAs' | 'providerRequestId' | 'error'
+>;
 
 /**
  * What may follow an end without a result. `ask_provider`: nobody knows whether the work was done. `ask_for_id`: the
- * provider took it and has not said how it ended; `ask_about_id`: it took it, and denies it. The others stand in the
- * failure table.
+ * provider took it and has given no result; `ask_about_id`: it took it, and denies it. The others stand in the failure
+ * table.
  */
-type Remedy = 'ask_provider' | 'ask_for_id' | 'ask_about_id' | FailureRow['advice'];
+type Remedy = 'ask_provider' | 'ask_about_id' | FailureRow['advice'];
 
 /** What `retry` does after each: sends the same input again, goes on asking for the work, or nothing. */
 const RETRIES: Record<Remedy, 'send_again' | 'adopt' | null> = {
@@ -26,11 +29,11 @@ const RETRIES: Record<Remedy, 'send_again' | 'adopt' | null> = {
 /** What a person is told. None of these can make the provider do the work twice. */
 const WORDS: Record<Remedy, (request: Unsuccessful) => string> = {
   ask_provider: (request) =>
-    `nobody knows whether the provider has done it: ask it for Idempotency-Key ${keyOf(request)}, and make a new request only if it says no`,
+    `nobody knows whether the provider has done it: ${askFor(request)}, and make a new request only if ${isNotThere(request)}`,
   ask_for_id: ({ requestId, providerRequestId }) =>
-    `the provider has it as ${providerRequestId} and has not said how it ended: \`external-api retry ${requestId}\` goes on asking`,
+    `the provider has it as ${providerRequestId} and has given no result: \`external-api retry ${requestId}\` goes on asking`,
   ask_about_id: (request) =>
-    `the provider took it as ${request.providerRequestId}, and its last answer about that was a 404: ask it what became of Idempotency-Key ${keyOf(request)}; \`external-api retry ${request.requestId}\` asks for the id once more`,
+    `the provider took it as ${request.providerRequestId}, and its last answer about that was a 404: ${request.provider === null ? `ask it what became of Idempotency-Key ${keyOf(request)}` : 'look there what became of it'}; \`external-api retry ${request.requestId}\` asks for the id once more`,
   fetch_result: ({ providerRequestId: id }) =>
     `the work is done: fetch the result from the provider${id === null ? '' : ` by its id ${id}`}`,
   send_again: ({ requestId }) => `\`external-api retry ${requestId}\` sends it again`,
@@ -53,12 +56,23 @@ export function wasRetried(retriedBy: string): string {
 
 /** What to do while the outcome is unknown and the request is held, as the end of a sentence. */
 export function decisionAdvice(
-  request: Pick<RequestSnapshot, 'requestId' | 'submittedAs'>,
+  request: Pick<RequestSnapshot, 'requestId' | 'provider' | 'submittedAs'>,
   holdUntil: string | null,
 ): string {
   const before = holdUntil === null ? '' : ` before ${holdUntil}`;
   const command = `external-api resolve ${request.requestId} resubmit|adopt|abandon --reason …`;
-  return `ask the provider for Idempotency-Key ${keyOf(request)}, then decide${before} with \`${command}\``;
+  return `${askFor(request, 'the provider')}, then decide${before} with \`${command}\``;
+}
+
+/** Only the built-in provider is known to keep our key: another that does not know it may have done the work all the same. */
+function askFor(request: Pick<RequestSnapshot, 'requestId' | 'provider' | 'submittedAs'>, whom = 'it'): string {
+  const key = keyOf(request);
+  if (request.provider === null) return `ask ${whom} for Idempotency-Key ${key}`;
+  return `look at ${request.provider} whether it has the work, with ${key} beside it if the profile sends requestId`;
+}
+
+function isNotThere({ provider }: Pick<RequestSnapshot, 'provider'>): string {
+  return provider === null ? 'it says no' : 'it is surely not there';
 }
 
 /** What the provider knows the work by, whoever asks for it now. */

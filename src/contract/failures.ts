@@ -42,7 +42,8 @@ export interface FailureRow {
 type BudgetEffect = 'answered' | 'refused' | 'failed' | 'unreachable' | 'unsent';
 
 /** What a person is told to do, unless the outcome or a known id forbids it: client/advice.ts has the words. */
-type Advice = 'send_again' | 'correct_input' | 'correct_credentials' | 'correct_request' | 'fetch_result';
+type Advice =
+  'send_again' | 'correct_input' | 'correct_credentials' | 'correct_request' | 'fetch_result' | 'ask_for_id';
 
 const DEFAULTS = {
   type: 'ExternalAPIError',
@@ -109,9 +110,9 @@ export const FAILURES = {
   misdirected: { ...REFUSED, next: 'retry', budget: 'failed' },
   /** 404 to a status call of an id that the provider knew before. */
   noLongerFound: { ...REFUSED, next: 'retry' },
-  /** The request left and no whole answer came within the call's timeout. */
   /** A 4xx of where a reply said that the result is: the link is over, and the next poll gets another. */
   linkExpired: { ...REFUSED, next: 'retry' },
+  /** The request left and no whole answer came within the call's timeout. */
   noAnswer: { ...AMBIGUOUS, type: 'APITimeoutError', budget: 'failed' },
   /** 408 and 499: the provider, or a proxy, gave the call up before it was answered. */
   cutShort: { ...AMBIGUOUS, type: 'APITimeoutError', budget: 'failed' },
@@ -129,14 +130,16 @@ export const FAILURES = {
   reportedFailure: { ...DECIDED, verdict: 'work', aboutInput: true, advice: 'correct_input' },
   /** 422 to a repeated submit: its key was used before, so an earlier one arrived (the IETF draft on Idempotency-Key). */
   keyUsed: { ...AMBIGUOUS, next: 'final' },
-  /** 400, 413, 415 and 422 to a submit. Had an earlier one of the same body arrived, it would have got that answer too. */
   /** A submit may have been executed, and the provider does not know its key for so long: a repeat would be new work. */
   keyLapsed: { ...AMBIGUOUS, next: 'final', budget: 'unsent' },
+  /** 400, 413, 415 and 422 to a submit. Had an earlier one of the same body arrived, it would have got that answer too. */
   rejected: { ...DECIDED, verdict: 'input', aboutInput: true, advice: 'correct_input' },
   /** Every other 4xx: no word on a submit before it. */
   declined: { ...DECIDED, advice: 'correct_request' },
   /** The request asks to be repeated where EXTERNAL_API_IDEMPOTENCY does not allow it. */
   notAllowed: { ...NEVER_SENT, next: 'final', fallback: false, advice: 'correct_request' },
+  /** The provider says that the work is completed, and has given no result in the time that it had for that. */
+  noResult: { ...DECIDED, verdict: 'work', advice: 'ask_for_id' },
   /** The work is done, and its result is larger than Temporal keeps. */
   resultTooLarge: { ...DECIDED, verdict: 'work', type: 'ResultTooLargeError', advice: 'fetch_result' },
   /** 3xx: never followed, so credentials go nowhere else. */

@@ -174,7 +174,7 @@ function untilResult(reply: StatusReply, progress: PollProgress, { policy, now }
   const leftMs = progress.completedSince + RESULT_GRACE_MS - now();
   if (leftMs <= 0) {
     const message = 'The provider reported the request as completed, without a usable result';
-    throw callError('reportedFailure', message, { providerRequestId });
+    throw callError('noResult', message, { providerRequestId });
   }
   const wantedMs = retryAfterMs ?? Math.min(policy.pollInitialMs, policy.pollMaxMs);
   return Math.min(leftMs, Math.max(wantedMs, policy.pollEveryMs ?? 0));
@@ -186,7 +186,7 @@ function noLongerFound({ message, statusCode, requestId, providerRequestId, retr
   return callError('noLongerFound', `${message} (the provider knew the id before)`, seen);
 }
 
-/** A 404 about the id itself: one from the token endpoint carries no id. */
+/** A 404 about the id itself: one from the token endpoint carries no id, and a link to the result may be over. */
 function isNotFound(error: unknown): error is ExternalAPIError {
   if (!(error instanceof ExternalAPIError) || error.failure === 'linkExpired') return false;
   return error.statusCode === 404 && error.providerRequestId !== null;

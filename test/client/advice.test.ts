@@ -19,7 +19,7 @@ const NO_EVIDENCE: Evidence = {
 };
 
 const ASK = `nobody knows whether the provider has done it: ask it for Idempotency-Key ${ID}, and make a new request only if it says no`;
-const ASK_FOR_ID = `the provider has it as job-1 and has not said how it ended: \`external-api retry ${ID}\` goes on asking`;
+const ASK_FOR_ID = `the provider has it as job-1 and has given no result: \`external-api retry ${ID}\` goes on asking`;
 const ASK_ABOUT_ID = `the provider took it as job-1, and its last answer about that was a 404: ask it what became of Idempotency-Key ${ID}; \`external-api retry ${ID}\` asks for the id once more`;
 const AGAIN = `\`external-api retry ${ID}\` sends it again`;
 const CREDENTIALS = `correct the credentials of the worker, then ${AGAIN}`;
@@ -113,6 +113,7 @@ const ROWS: Row[] = [
   ['rejected', 'ExternalAPIError', 'final', 'job-1', ASK_FOR_ID],
   ['redirected', 'ExternalAPIError', 'final', 'job-1', ASK_FOR_ID],
   ['reportedFailure', 'ExternalAPIError', 'final', 'job-1', INPUT],
+  ['noResult', 'ExternalAPIError', 'final', 'job-1', ASK_FOR_ID],
   ['resultTooLarge', 'ResultTooLargeError', 'final', 'job-1', FETCH],
   [null, 'ResultTooLargeError', 'final', 'job-1', FETCH],
   [null, 'OutcomeUnknown', 'ambiguous', 'job-1', ASK],
@@ -145,6 +146,15 @@ test('[N6][N1] E5: a retry that adopted work asks for the key that the provider 
   expect(adviceAfter(adopting)).toContain(`Idempotency-Key ${first},`);
   expect(decisionAdvice(adopting, null)).toContain(`Idempotency-Key ${first}, then decide`);
   expect(decisionAdvice(adopting, null)).toContain(`external-api resolve ${ID} `);
+});
+
+test('[N6][N1][N13] E5: of a provider that need not know our key a new request is advised only where the work is surely not', () => {
+  const unknown = { ...ended('failed', null, { type: 'OutcomeUnknown' }), provider: 'replicate' };
+  const look = `look at replicate whether it has the work, with ${ID} beside it if the profile sends requestId`;
+  expect(adviceAfter(unknown)).toBe(
+    `nobody knows whether the provider has done it: ${look}, and make a new request only if it is surely not there`,
+  );
+  expect(decisionAdvice(unknown, null)).toMatch(`${look}, then decide with`);
 });
 
 test('[N6][N1] E5: a cause that nobody recorded is an unknown outcome', () => {

@@ -86,7 +86,7 @@ test('[M3][M6] completed without its result for 30 s: asked for until then, and 
   expect(job.now).toBe(5_000 + RESULT_GRACE_MS);
   expect(looks).toBe(31);
   expect(said).toMatchObject({
-    failure: 'reportedFailure',
+    failure: 'noResult',
     retryable: false,
     providerRequestId: 'job-1',
     message: 'The provider reported the request as completed, without a usable result',
