@@ -5,7 +5,9 @@ import { EXIT_CODES } from '../src/cli/exit.ts';
 import * as client from '../src/client/index.ts';
 import { loadWorkerConfig } from '../src/config/worker-config.ts';
 import { ERROR_CODES, WAIT_REASONS } from '../src/contract/values.ts';
+import { variablesOf } from '../src/profile/credentials.ts';
 import { longestTimes } from '../src/worker/longest-times.ts';
+import { BUILT_IN } from './helpers/built-in-profile.ts';
 
 const ROOT = new URL('../', import.meta.url);
 const PAGES = ['README.md', 'CHANGELOG.md', ...readdirSync(new URL('docs', ROOT)).map((name) => `docs/${name}`)].filter(
@@ -29,15 +31,16 @@ function documentedVariables(): string[] {
   return found(firstCells, /`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)`/g).filter((name) => !name.startsWith('TEMPORAL_'));
 }
 
-/** The members of the schemas in src/config, and the secrets that may also be files. */
+/** The members of the schemas in src/config, the credentials of the built-in provider, and the secrets that may also be files. */
 function readVariables(): string[] {
   const schemas = readdirSync(new URL('src/config', ROOT)).filter((name) => name.endsWith('-config.ts'));
   const members = found(
     schemas.map((name) => read(`src/config/${name}`)).join(),
     /\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+):/g,
   );
-  const files = found(read('src/config/secret-files.ts'), /'([A-Z][A-Z0-9_]+)'/g).map((name) => `${name}_FILE`);
-  return [...members, ...files].toSorted();
+  const credentials = variablesOf(BUILT_IN).calls;
+  const secrets = [...credentials, ...found(read('src/config/secret-files.ts'), /'([A-Z][A-Z0-9_]+)'/g)];
+  return [...members, ...credentials, ...secrets.map((name) => `${name}_FILE`)].toSorted();
 }
 
 test('[M22][M8] docs/configuration.md lists the variables that src/config reads, and no others', () => {

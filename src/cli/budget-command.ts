@@ -4,6 +4,7 @@ import { HEARD_OF_NONE, heardOfWorkers } from '../client/poller-words.ts';
 import type { TemporalConfig } from '../config/temporal.ts';
 import { temporalServer } from '../contract/address.ts';
 import { budgetToWire } from '../contract/budget-view.ts';
+import { writtenProvider } from '../contract/names.ts';
 import { configOfCommand } from './client-config.ts';
 import { EXIT } from './exit.ts';
 import { jsonOption, print, tell, type OutputOptions } from './output.ts';
@@ -21,7 +22,7 @@ export function budgetCommand(): Command {
 }
 
 async function run(options: OutputOptions): Promise<void> {
-  const { workerUrl, workerUrlFrom, temporal } = configOfCommand();
+  const { workerUrl, workerUrlFrom, temporal, provider } = configOfCommand();
   try {
     const view = await readBudget(workerUrl);
     print(budgetToWire(view), (width) => budgetText(view, new Date(), width), options);
@@ -29,7 +30,7 @@ async function run(options: OutputOptions): Promise<void> {
     if (!(error instanceof BudgetUnreadableError)) throw error;
     tell(
       `error: No worker says what the call budget is: ${error.message}. The address is ${workerUrlFrom}. ` +
-        `${await whetherWorkersLive(temporal)} Set EXTERNAL_API_WORKER_URL to where one has its METRICS_HOST and ` +
+        `${await whetherWorkersLive(temporal, writtenProvider(provider))} Set EXTERNAL_API_WORKER_URL to where one has its METRICS_HOST and ` +
         'METRICS_PORT, such as http://127.0.0.1:9464.',
     );
     process.exitCode = EXIT.unavailable;
@@ -37,7 +38,7 @@ async function run(options: OutputOptions): Promise<void> {
 }
 
 /** Whoever is slow is not gone: the Temporal server may have heard of a worker. */
-async function whetherWorkersLive(temporal: TemporalConfig): Promise<string> {
+async function whetherWorkersLive(temporal: TemporalConfig, provider: string | undefined): Promise<string> {
   // Only now: the Temporal SDK takes longer to load than most workers to answer.
   const [{ Client }, { readPollers }, { withConnection }] = await Promise.all([
     import('@temporalio/client'),
@@ -46,7 +47,7 @@ async function whetherWorkersLive(temporal: TemporalConfig): Promise<string> {
   ]);
   const { namespace, connectionOptions, addressFrom: from } = temporal;
   const pollers = await withConnection(temporal, (connection) =>
-    readPollers(new Client({ connection, namespace }), undefined),
+    readPollers(new Client({ connection, namespace }), provider),
   );
   if (pollers === null) {
     const server = temporalServer({ address: connectionOptions.address, from });

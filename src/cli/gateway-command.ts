@@ -24,9 +24,10 @@ async function runGateway(): Promise<void> {
   const config = loadGatewayConfig();
   const logger = createLogger({ level: config.logLevel, name: 'gateway' });
   for (const warning of unknownVariables()) logger.warn(warning);
-  const { temporal, requestDeadlineMs, unknownHoldMs, workerUrl, apiKeys, syncWaitMs } = config;
+  const { temporal, provider, requestDeadlineMs, unknownHoldMs, workerUrl, apiKeys, syncWaitMs } = config;
   const client = ExternalApiClient.connect({
     temporal,
+    provider,
     defaultDeadline: requestDeadlineMs,
     defaultUnknownHold: unknownHoldMs,
     budget: budgetFrom(workerUrl),

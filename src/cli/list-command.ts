@@ -12,6 +12,7 @@ interface Options extends OutputOptions {
   status?: ListStatus;
   error?: ErrorType;
   tenant?: string;
+  provider?: string;
   since?: Date;
   limit?: number;
   cursor?: string;
@@ -30,6 +31,7 @@ export function listCommand(): Command {
     .addOption(new Option('--status <status>', 'only requests of this status').choices(LIST_STATUSES))
     .addOption(new Option('--error <type>', 'only requests that ended with this error').choices(ERROR_TYPES))
     .option('--tenant <name>', 'only requests of this tenant')
+    .option('--provider <name>', 'only requests of the provider whose profile has this name')
     .option('--since <when>', 'only those that started or ended since, such as 12h or 2026-11-25T18:00Z', pastTime)
     .option('--limit <n>', `how many at most (default: ${DEFAULT_LIMIT}; with --count-by all)`, wholeNumber(1, 10_000))
     .option('--cursor <cursor>', 'go on where an earlier list with the same filters ended: its next_cursor')
@@ -77,10 +79,20 @@ async function countOf(client: ExternalApiClient, filters: Filters, by: CountedB
   return Array.from(counts, ([value, one]) => ({ value, count: one })).toSorted((a, b) => b.count - a.count);
 }
 
-function summaryToWire({ requestId, tenant, status, createdAt, completedAt, retryOf, error }: RequestSummary) {
+function summaryToWire({
+  requestId,
+  tenant,
+  provider,
+  status,
+  createdAt,
+  completedAt,
+  retryOf,
+  error,
+}: RequestSummary) {
   return {
     request_id: requestId,
     tenant,
+    ...(provider !== null && { provider }),
     status,
     created_at: createdAt,
     completed_at: completedAt,

@@ -1,4 +1,5 @@
 import type { RequestSummary } from '../client/list-requests.ts';
+import { BUILT_IN_PROVIDER } from '../contract/names.ts';
 import { span } from '../client/time-in-words.ts';
 import { tableText, type Column } from './table.ts';
 
@@ -25,6 +26,7 @@ function shortColumns(now: Date): Columns {
 const LONG: Columns = [
   ...IDENTITY,
   { title: 'TENANT', cell: ({ tenant }) => tenant },
+  { title: 'PROVIDER', cell: ({ provider }) => provider ?? BUILT_IN_PROVIDER },
   { title: 'CREATED', cell: ({ createdAt }) => createdAt },
   { title: 'COMPLETED', cell: ({ completedAt }) => completedAt ?? '-' },
   { title: 'ERROR', cell: errorOf },
@@ -45,6 +47,7 @@ export const COUNTED_BY = {
   status: ({ status }) => status,
   error: ({ error }) => error?.type ?? null,
   tenant: ({ tenant }) => tenant,
+  provider: ({ provider }) => provider ?? BUILT_IN_PROVIDER,
 } as const satisfies Record<string, (request: RequestSummary) => string | null>;
 export type CountedBy = keyof typeof COUNTED_BY;
 

@@ -34,6 +34,7 @@ export function requestText(snapshot: RequestSnapshot, width: number): string {
     ['created', snapshot.createdAt],
     ['completed', snapshot.completedAt],
     ['deadline', snapshot.completedAt === null ? snapshot.deadlineAt : null],
+    ['provider', snapshot.provider],
     ['provider id', snapshot.providerRequestId],
     ['source', snapshot.source],
     ['answered', snapshot.cachedAt],

@@ -9,9 +9,10 @@ export async function withClient<Result>(use: (client: ExternalApiClient) => Pro
     import('./client-config.ts'),
     import('./explain-no-answer.ts'),
   ]);
-  const { temporal, requestDeadlineMs, unknownHoldMs, workerUrl, workerUrlFrom } = configOfCommand();
+  const { temporal, provider, requestDeadlineMs, unknownHoldMs, workerUrl, workerUrlFrom } = configOfCommand();
   const client = ExternalApiClient.connect({
     temporal,
+    provider,
     defaultDeadline: requestDeadlineMs,
     defaultUnknownHold: unknownHoldMs,
     budget: budgetFrom(workerUrl, workerUrlFrom),

@@ -163,7 +163,7 @@ const REASONS: Record<WaitReason, (facts: Facts) => string> = {
     const unpause = `temporal activity unpause --workflow-id ${workflowIdOf(snapshot.requestId)} --activity-id …`;
     return `is paused${sinceWhen(wait, now)}: an operator paused its step, and lets it go on with \`${unpause}\``;
   },
-  worker({ snapshot: { status, stale }, evidence, wait, now }) {
+  worker({ snapshot: { status, stale, provider }, evidence, wait, now }) {
     const { budget, workerAddress } = evidence;
     const step = `none has taken its step${spanSince(wait, now)}`;
     if (budget !== null) {
@@ -177,7 +177,8 @@ const REASONS: Record<WaitReason, (facts: Facts) => string> = {
       const unsaid = asked ?? "nobody was asked what the budget is (the client's option `budget`)";
       return `${waited(wait, now)} for a worker, or for the call budget: workers run, but ${unsaid}`;
     }
-    return `waits for a worker: ${step}${asked === null ? '' : `, and ${asked}`}${heardOf(evidence, now)}`;
+    const of = provider === null ? '' : ` of the provider ${provider}`;
+    return `waits for a worker${of}: ${step}${asked === null ? '' : `, and ${asked}`}${heardOf(evidence, now)}`;
   },
 };
 

@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { saidBy } from '../contract/address.ts';
 import { load } from './load.ts';
-import { requestDeadline, unknownHold, workerUrl } from './shared-variables.ts';
+import { providerNameIn } from './provider-profile.ts';
+import { provider, requestDeadline, unknownHold, workerUrl } from './shared-variables.ts';
 import type { TemporalConfig } from './temporal.ts';
 
 /** What it takes to start and read requests: the command line's configuration. */
 export interface ClientConfig {
+  /** The name of the profile that the workers have. */
+  readonly provider: string;
   readonly requestDeadlineMs: number;
   readonly unknownHoldMs: number | undefined;
   readonly workerUrl: URL;
@@ -15,6 +18,7 @@ export interface ClientConfig {
 }
 
 export const CLIENT_VARIABLES = z.object({
+  EXTERNAL_API_PROVIDER: provider,
   EXTERNAL_API_REQUEST_DEADLINE: requestDeadline,
   EXTERNAL_API_UNKNOWN_HOLD: unknownHold,
   EXTERNAL_API_WORKER_URL: workerUrl,
@@ -24,6 +28,7 @@ export const CLIENT_VARIABLES = z.object({
 export function loadClientConfig(env: NodeJS.ProcessEnv = process.env): ClientConfig {
   const { values, temporal } = load(env, CLIENT_VARIABLES);
   return Object.freeze({
+    provider: providerNameIn(env),
     requestDeadlineMs: values.EXTERNAL_API_REQUEST_DEADLINE,
     unknownHoldMs: values.EXTERNAL_API_UNKNOWN_HOLD,
     workerUrl: values.EXTERNAL_API_WORKER_URL,

@@ -3,11 +3,14 @@ import { isLoopback } from '../contract/loopback.ts';
 import { saidBy } from '../contract/address.ts';
 import { apiKeys } from './api-keys.ts';
 import { load, readable } from './load.ts';
-import { logLevel, requestDeadline, unknownHold, workerUrl } from './shared-variables.ts';
+import { providerNameIn } from './provider-profile.ts';
+import { logLevel, provider, requestDeadline, unknownHold, workerUrl } from './shared-variables.ts';
 import type { TemporalConfig } from './temporal.ts';
 import { host, port, seconds } from './schemas.ts';
 
 export interface GatewayConfig {
+  /** The name of the profile that the workers have. */
+  readonly provider: string;
   readonly host: string;
   readonly port: number;
   /** Where that was taken from, for a person. */
@@ -32,6 +35,7 @@ export const GATEWAY_VARIABLES = z
     GATEWAY_PORT: port.default(8080),
     GATEWAY_SYNC_WAIT: seconds({ min: 0, max: 600 }).default(25_000),
     GATEWAY_API_KEYS: apiKeys.nullable().default(null),
+    EXTERNAL_API_PROVIDER: provider,
     EXTERNAL_API_REQUEST_DEADLINE: requestDeadline,
     EXTERNAL_API_UNKNOWN_HOLD: unknownHold,
     EXTERNAL_API_WORKER_URL: workerUrl,
@@ -54,6 +58,7 @@ export const GATEWAY_VARIABLES = z
 export function loadGatewayConfig(env: NodeJS.ProcessEnv = process.env): GatewayConfig {
   const { values, temporal } = load(env, GATEWAY_VARIABLES);
   return Object.freeze({
+    provider: providerNameIn(env),
     host: values.GATEWAY_HOST,
     port: values.GATEWAY_PORT,
     portFrom: saidBy('GATEWAY_PORT', env),

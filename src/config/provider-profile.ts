@@ -19,6 +19,11 @@ export function profileIn({ EXTERNAL_API_PROVIDER: named }: NodeJS.ProcessEnv): 
   }
 }
 
+/** What that provider is called. @throws ConfigError */
+export function providerNameIn(env: NodeJS.ProcessEnv): string {
+  return env['EXTERNAL_API_PROVIDER'] ? profileIn(env).name : BUILT_IN_PROVIDER;
+}
+
 /** The variables that hold the credentials of a profile. */
 export function credentialVariables(profile: Profile): Record<string, z.ZodType<string>> {
   const { calls } = variablesOf(profile);

@@ -1,5 +1,5 @@
 import { MAX_DEADLINE_MS } from '../contract/limits.ts';
-import { baseUrl, oneOf, seconds } from './schemas.ts';
+import { baseUrl, oneOf, seconds, text } from './schemas.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -13,3 +13,6 @@ export const unknownHold = seconds({ min: 1, max: MAX_DEADLINE_MS / 1000 }).opti
 
 /** Where a worker has its health pages: there it says what the call budget is. */
 export const workerUrl = baseUrl.default(new URL('http://127.0.0.1:9464'));
+
+/** Unset: the built-in one. */
+export const provider = text('the name of a shipped profile, or the path of a profile file').optional();

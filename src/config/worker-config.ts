@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isLoopback } from '../contract/loopback.ts';
 import { load, readable } from './load.ts';
 import { IDEMPOTENCIES, type Idempotency } from '../contract/values.ts';
-import { logLevel, type LogLevel } from './shared-variables.ts';
+import { logLevel, provider, type LogLevel } from './shared-variables.ts';
 import type { TemporalConfig } from './temporal.ts';
 import type { Profile } from '../profile/schema.ts';
 import { variablesOf } from '../profile/credentials.ts';
@@ -23,7 +23,6 @@ import {
   redisUrl,
   pemFile,
   seconds,
-  text,
   tokenUrl,
 } from './schemas.ts';
 
@@ -63,9 +62,9 @@ export interface CallPolicyConfig {
   readonly pollMaxMs: number;
   /** As the profile says. */
   readonly pollEveryMs?: number;
+  readonly idempotency: Idempotency;
   /** For how long the provider knows a key, as the profile says. */
   readonly keyMs?: number | undefined;
-  readonly idempotency: Idempotency;
   /** Whether the provider is told of a cancellation. */
   readonly cancelCall: boolean;
 }
@@ -120,7 +119,7 @@ export interface WorkerConfig {
 // Where a variable has no default, the profile has it. 120 s and 15 s keep the four calls that one attempt may make (token, call, token, call) within its 10 minutes.
 export const WORKER_VARIABLES = z
   .object({
-    EXTERNAL_API_PROVIDER: text('the name of a shipped profile, or the path of a profile file').optional(),
+    EXTERNAL_API_PROVIDER: provider,
     EXTERNAL_API_BASE_URL: baseUrl.optional(),
     EXTERNAL_API_ALLOW_HTTP: flag.default(false),
     EXTERNAL_OAUTH_TOKEN_URL: tokenUrl.optional(),
@@ -273,8 +272,8 @@ export function loadWorkerConfig(env: NodeJS.ProcessEnv = process.env): WorkerCo
       pollInitialMs: values.EXTERNAL_API_POLL_INITIAL,
       pollMaxMs: values.EXTERNAL_API_POLL_MAX,
       pollEveryMs: (profile.poll.every ?? 0) * 1000,
-      keyMs: profile.submit.keyHours && profile.submit.keyHours * 3_600_000,
       idempotency: values.EXTERNAL_API_IDEMPOTENCY ?? profile.submit.repeat,
+      keyMs: profile.submit.keyHours && profile.submit.keyHours * 3_600_000,
       cancelCall: values.EXTERNAL_API_CANCEL_CALL ?? profile.cancel?.optIn === false,
     }),
     budget: Object.freeze({

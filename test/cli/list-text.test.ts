@@ -46,7 +46,7 @@ test('[C4] whatever is in it, a list fits 80 columns, and shows what it was cut 
 test('[C4] --long shows all, with times in full, however wide', () => {
   const ended = { ...REQUEST, status: 'completed', tenant: 't'.repeat(64), retryOf: ID } as const;
   expect(table([{ ...ended, completedAt: '2026-11-03T10:09:00.000Z' }], { long: true }).split('\n')[1]).toBe(
-    `${ID}  completed  ${ended.tenant}  2026-11-03T10:08:01.000Z  2026-11-03T10:09:00.000Z  -      ${ID}`,
+    `${ID}  completed  ${ended.tenant}  data-processing-v2.1  2026-11-03T10:08:01.000Z  2026-11-03T10:09:00.000Z  -      ${ID}`,
   );
 });
 

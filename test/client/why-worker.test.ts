@@ -15,6 +15,11 @@ describe('a wait for a worker', () => {
     [`${none}: start one, or look at its log.`, { stale: true }, NOBODY_ASKED],
     [`${none}, and ${WORKER} ${REFUSES}: start one, or look at its log.`, { status: 'queued' }, {}],
     [
+      `waits for a worker of the provider replicate: none has taken its step for 12 s; none has asked Temporal for work for five minutes: start one.`,
+      { stale: true, provider: 'replicate' },
+      { ...NOBODY_ASKED, pollers: [] },
+    ],
+    [
       `${none}, and ${WORKER} (the default: X is not set) ${REFUSES}; none has asked Temporal for work for five minutes: start one.`,
       { stale: true },
       { workerAddressFrom: 'the default: X is not set', pollers: [] },

@@ -21,6 +21,14 @@ test('[M8][N1] the gateway reads the hold of unknown outcomes, in seconds', () =
   expect(loadGatewayConfig({ EXTERNAL_API_UNKNOWN_HOLD: '90' }).unknownHoldMs).toBe(90_000);
 });
 
+test('[N13][M8] the gateway has the provider that the workers have, by the name in its profile', () => {
+  expect(loadGatewayConfig({}).provider).toBe('data-processing-v2.1');
+  expect(loadGatewayConfig({ EXTERNAL_API_PROVIDER: 'replicate' }).provider).toBe('replicate');
+  expect(() => loadGatewayConfig({ EXTERNAL_API_PROVIDER: 'replicat' })).toThrow(
+    'EXTERNAL_API_PROVIDER names no usable profile',
+  );
+});
+
 test('[M8] the gateway asks for none of the provider credentials', () => {
   expect(() => loadGatewayConfig({ EXTERNAL_API_KEY: 'not valid', EXTERNAL_API_BASE_URL: 'x' })).not.toThrow();
 });

@@ -33,7 +33,9 @@ test('[N13][N6] no worker of another provider takes a request: it waits, and why
       reason: 'worker',
       stale: true,
     });
-    expect((await client.why(requestId)).sentence).toContain('waits for a worker: none has taken its step');
+    expect((await client.why(requestId)).sentence).toContain(
+      'waits for a worker of the provider renderer: none has taken',
+    );
   }
   expect(submits(ours)).toHaveLength(1);
 
