@@ -8,6 +8,8 @@ export interface ConnectProxyOptions {
   /** What it answers to CONNECT instead of a connection: the status line's rest. */
   refuse?: string | null;
   tls?: TlsOptions;
+  /** Where a port leads that no test can listen on. Default: to itself. */
+  ports?: Readonly<Record<number, number>>;
 }
 
 export interface ConnectProxy extends AsyncDisposable {
@@ -26,7 +28,11 @@ export interface ConnectProxy extends AsyncDisposable {
 }
 
 /** An HTTP proxy that knows CONNECT alone, and keeps what reaches it. Every name is this machine. */
-export async function startConnectProxy({ refuse = null, tls }: ConnectProxyOptions = {}): Promise<ConnectProxy> {
+export async function startConnectProxy({
+  refuse = null,
+  tls,
+  ports = {},
+}: ConnectProxyOptions = {}): Promise<ConnectProxy> {
   const asked: string[] = [];
   const credentials: (string | undefined)[] = [];
   const shown: (string | null)[] = [];
@@ -49,7 +55,9 @@ export async function startConnectProxy({ refuse = null, tls }: ConnectProxyOpti
       socket.end(`HTTP/1.1 ${proxy.refuse}\r\ncontent-length: 7\r\n\r\nsecret!`);
       return;
     }
-    const target = connect(Number(new URL(`http://${url}`).port), '127.0.0.1', () => {
+    // The default port of the scheme is none to a URL.
+    const port = Number(/:(\d+)$/.exec(url)?.[1]);
+    const target = connect(ports[port] ?? port, '127.0.0.1', () => {
       socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
       target.pipe(socket).pipe(target);
     });
