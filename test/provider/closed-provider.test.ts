@@ -124,6 +124,22 @@ describe('the probe of an outage', () => {
   });
 });
 
+test('[N13][N2] S5: a token of another origin says nothing of an outage of the provider: none is fetched for a probe', async () => {
+  let isUp = false;
+  await using tokens = await startRawServer();
+  await using server = await startRawServer({
+    onCall: (_call, res) => reply(res, isUp ? 202 : 502, { request_id: 'job-1' }),
+  });
+  const budget = budgetWith({ outageAfter: 2, probeMs: 20 });
+  await using client = clientFor(server.url, { budget, tokenUrl: new URL(`${tokens.url}/oauth/token`) });
+  for (let n = 0; n < 2; n++) await failureOf(client.process(WORK, CONTEXT));
+  expect(budget.isDown).toBe(true);
+  isUp = true;
+  await untilProbeIsDue(budget);
+  expect(await client.process(WORK, CONTEXT)).toMatchObject({ providerRequestId: 'job-1' });
+  expect([paths(tokens), paths(server)]).toEqual([['/oauth/token'], Array(3).fill('/process')]);
+});
+
 test('[N1] S9: an answer does not wait until the budget has noted it', async () => {
   await using server = await startRawServer({ onCall: (_call, res) => reply(res, 202, { request_id: 'job-1' }) });
   const budget = budgetWith();

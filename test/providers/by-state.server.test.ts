@@ -135,9 +135,10 @@ describe('Shopify: errors in a 200, and the result behind a signed URL elsewhere
   });
 
   test('[N13][M3] links that never work end the request after its tries, with the id, and retry goes on asking', async () => {
-    elsewhere.answer = { status: 403, body: '<Error/>' };
+    elsewhere.answer = { status: 404, body: '{"error": {"message": "gone"}}' };
     const handle = await stack.submit(DATA, ['CREATED', 'COMPLETED']);
-    await expect(handle.result()).rejects.toMatchObject({ failure: 'linkExpired', statusCode: 403, retryable: false });
+    await expect(handle.result()).rejects.toMatchObject({ failure: 'linkExpired', statusCode: 404, retryable: false });
+    expect((await handle.why()).sentence).toContain('and has given no result: `external-api retry');
     elsewhere.answer = { body: LINES };
     const again = await handle.retry();
     expect(again.adopted).toBe(stack.provider.work.jobs.at(-1)!.id);
