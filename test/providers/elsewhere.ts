@@ -6,6 +6,8 @@ import { startScriptedProvider, type Answer, type ScriptedProvider } from './scr
 export interface Elsewhere extends AsyncDisposable {
   readonly store: ScriptedProvider;
   readonly proxy: ConnectProxy;
+  /** PEM. */
+  readonly certificate: string;
   /** The environment of a worker that gets there, and has a certificate for its provider. */
   readonly env: Readonly<Record<string, string>>;
   /** What it answers to each call from now on. */
@@ -21,6 +23,7 @@ export async function startElsewhere(host: string): Promise<Elsewhere> {
   const elsewhere: Elsewhere = {
     store,
     proxy,
+    certificate: certificate.cert,
     env: {
       EXTERNAL_API_PROXY_URL: proxy.url,
       EXTERNAL_API_CA: certificate.cert,
