@@ -1,4 +1,5 @@
-import { HINT_WINDOWS, LONGEST_BACKOFF_MS, LONGEST_COOL_DOWN_MS } from './rules.ts';
+import { OPERATIONS } from '../contract/values.ts';
+import { HINT_WINDOWS, LONGEST_BACKOFF_MS, LONGEST_COOL_DOWN_MS, READS, SUBMITS } from './rules.ts';
 
 /** A question that took so long is not answered any more. */
 export const LATE_MS = 1_000;
@@ -6,6 +7,11 @@ export const LATE_MS = 1_000;
 export const ABSENT_MS = 5_000;
 /** For so long. */
 export const LONGEST_ALONE_MS = 3_600_000;
+
+/** As Lua has it. */
+function list(operations: readonly string[]): string {
+  return `{${operations.map((operation) => `'${operation}'`).join(', ')}}`;
+}
 
 /**
  * The rules of permit-log.ts in Lua, for fleet-script.ts: who may send now, and what an answer means. Numbers pass as
@@ -16,11 +22,12 @@ local LONGEST_BACKOFF, LONGEST_COOL_DOWN = ${LONGEST_BACKOFF_MS}, ${LONGEST_COOL
 local HINT_WINDOWS = ${HINT_WINDOWS}
 local LATE, ABSENT, ALONE = ${LATE_MS}, ${ABSENT_MS}, ${LONGEST_ALONE_MS}
 
-local OPERATIONS = {'token', 'submit', 'status', 'cancel', 'result'}
-local SUBMITS, READS = {'submit'}, {'token', 'status', 'cancel', 'result'}
+local OPERATIONS = ${list(OPERATIONS)}
+local SUBMITS, READS = ${list(SUBMITS)}, ${list(READS)}
 local OPERATION_OF = {token = 'token', poll = 'status', interactive = 'submit', bulk = 'submit'}
-local LOG = {token = KEYS[1], submit = KEYS[2], status = KEYS[3], cancel = KEYS[4]}
-local stateKey, membersKey, asideKey = KEYS[5], KEYS[6], KEYS[7]
+local LOG = {}
+for i, operation in ipairs(OPERATIONS) do LOG[operation] = KEYS[i] end
+local stateKey, membersKey, asideKey = unpack(KEYS, #OPERATIONS + 1)
 
 local command, sentAt, me, seen = ARGV[1], tonumber(ARGV[3]), ARGV[11], tonumber(ARGV[12])
 local limit, window, longest = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])

@@ -1,10 +1,11 @@
 import { defineScript } from '@redis/client';
+import { OPERATIONS } from '../contract/values.ts';
 import { FLEET_RULES } from './fleet-rules.ts';
 
 /**
  * The rules of permit-log.ts for a fleet, in one script: so each command is atomic, and the clock is Redis's own.
  *
- * KEYS: `log:<operation>` of the four operations (zset: permit -> the latest that its call can have arrived), state
+ * KEYS: `log:<operation>` of each of OPERATIONS (zset: permit -> the latest that its call can have arrived), state
  * (hash, all of it numbers; `seq` counts what was written), members (zset: worker -> its last beat), aside (zset: worker
  * -> until when it goes by its share).
  * ARGV: command, now ('' = Redis's TIME), sentAt (Redis's time when it was sent, as far as the worker knows, or ''),
@@ -14,7 +15,8 @@ import { FLEET_RULES } from './fleet-rules.ts';
  * ago; 'gone', when something that this worker has seen is missing. Numbers as text, because Redis cuts them to integers.
  */
 export const FLEET_SCRIPT = defineScript({
-  NUMBER_OF_KEYS: 7,
+  // Of the operations, and three more.
+  NUMBER_OF_KEYS: OPERATIONS.length + 3,
   parseCommand(parser, keys: string[], args: string[]) {
     parser.pushKeys(keys);
     parser.push(...args);

@@ -142,9 +142,9 @@ export interface Limit {
   readonly lastsMs?: number;
 }
 
-const SUBMITS = ['submit'] as const;
+export const SUBMITS = ['submit'] as const;
 /** What finishes work that was begun; a token serves all. */
-const READS = ['token', 'status', 'cancel', 'result'] as const;
+export const READS = ['token', 'status', 'cancel', 'result'] as const;
 const ALL = [...SUBMITS, ...READS] as const;
 
 export function isSubmit(operation: Operation): boolean {
