@@ -84,11 +84,7 @@ describe('a recorded reply', () => {
     [['--reply', 'submit=FOLDER/reply.json', '--status', '201'], 'waiting', { handle: 'r-1', word: 'working' }],
     [['--reply', 'poll=FOLDER/reply.json'], 'waiting', { word: 'working' }],
     [['--reply', 'cancel=FOLDER/reply.json', '--status', '404'], 'unclaimed', { outcome: 'not_supported' }],
-    [
-      ['--reply', 'submit=FOLDER/page.html'],
-      'unreadable',
-      { why: 'neither a usable result nor a handle of the work: no id at /id' },
-    ],
+    [['--reply', 'submit=FOLDER/page.html'], 'unreadable', { why: 'it is no JSON' }],
     [['--reply', 'poll=FOLDER/page.html'], 'unreadable', { why: 'it is no JSON' }],
   ])('[C4][N13] %j reads as %s', async (args, phase, found) => {
     const { code, stdout } = await check('FOLDER/renders.yaml', ...args);
