@@ -48,6 +48,8 @@ const aroundProvider = (provider: Provider): Provider => ({
   authenticate: around('token', provider.authenticate),
   status: around('poll', provider.status),
   cancel: provider.cancel,
+  find: provider.find,
+  listedAfterMs: provider.listedAfterMs,
   process: around('process', (call, context) => {
     const beforeSend = async (): Promise<void> => {
       at('process/before-intent');

@@ -26,6 +26,7 @@ export function createAuthenticate(deps: ActivityDeps) {
       mode: idempotency ?? deps.policy.idempotency,
       ...(typeof found?.slot === 'string' && { answerSlot: found.slot }),
       ...(hasFallback(deps) && { fallback: true }),
+      ...(deps.provider.listedAfterMs !== null && { looksUp: true }),
     };
   };
 }

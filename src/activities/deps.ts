@@ -16,6 +16,9 @@ export interface CallPolicy extends RetryPolicy, PollPolicy {
 }
 
 export interface ActivityDeps extends FallbackDeps, Omit<PollDeps, 'provider' | 'policy'> {
-  provider: Pick<ProviderClient, 'authenticate' | 'process' | 'status' | 'cancel' | 'isDown'>;
+  provider: Pick<
+    ProviderClient,
+    'authenticate' | 'process' | 'status' | 'cancel' | 'find' | 'listedAfterMs' | 'isDown'
+  >;
   policy: CallPolicy;
 }

@@ -144,7 +144,7 @@ export interface Limit {
 
 export const SUBMITS = ['submit'] as const;
 /** What finishes work that was begun; a token serves all. */
-export const READS = ['token', 'status', 'cancel', 'result'] as const;
+export const READS = ['token', 'status', 'cancel', 'result', 'lookup'] as const;
 const ALL = [...SUBMITS, ...READS] as const;
 
 export function isSubmit(operation: Operation): boolean {

@@ -1,4 +1,4 @@
-import type { Authentication, ExternalApiActivities, PollInput, Submission } from '../contract/activities.ts';
+import type { Authentication, ExternalApiActivities, Found, PollInput, Submission } from '../contract/activities.ts';
 import { initialState, type RequestState } from '../contract/request.ts';
 import type { RequestStatus } from '../contract/values.ts';
 import { ending } from '../endings/ending.ts';
@@ -82,6 +82,7 @@ function after(event: HistoryEvent, facts: StepFacts): { state?: Partial<Request
         // What comes next is certain, and a worker that is asked says so before it is recorded.
         return { ...(!cached && { state: { status: 'submitting' } }), facts: { mode: mode ?? 'none' } };
       }
+      if (event.activity === 'findSubmitted') return foundBy(event.result as Found);
       if (event.activity !== 'process') return {};
       const { providerRequestId } = event.result as Submission;
       return { state: { status: 'processing', providerRequestId }, facts: { providerRequestId } };
@@ -91,4 +92,8 @@ function after(event: HistoryEvent, facts: StepFacts): { state?: Partial<Request
     default:
       return {};
   }
+}
+
+function foundBy({ found }: Found): { facts?: Partial<StepFacts> } {
+  return found === 'one' ? { facts: { namedBy: 'lookup' } } : {};
 }

@@ -10,6 +10,12 @@ export interface ExternalApiActivities {
   cancelSubmitted(input: CancelInput): Promise<CancelResult>;
 }
 
+/** Of providers that can be asked for work by our own reference. */
+export interface LookupActivities {
+  /** Asks until the provider has the work, or it is certain that it has not. */
+  findSubmitted(input: FindInput): Promise<Found>;
+}
+
 /** What is asked of the Temporal server. */
 export interface ServerActivities {
   /** Whether the submit of its own workflow, which is about to be cancelled, has sent nothing so far. */
@@ -65,6 +71,8 @@ export interface Authentication {
   answerSlot?: string;
   /** Whether the worker has a fallback. Absent where it has none. */
   fallback?: true;
+  /** Whether the provider can be asked for work by our own reference. Absent where it cannot. */
+  looksUp?: true;
 }
 
 export interface SubmitInput {
@@ -128,6 +136,21 @@ export interface CancelInput {
   requestId: string;
   providerRequestId: string;
 }
+
+export interface FindInput {
+  requestId: string;
+  /** As in ProcessRequestArgs. */
+  submittedAs?: string;
+  /** When the last submit had surely been sent: milliseconds since 1970, by the server's clock. */
+  sentBefore: number;
+}
+
+export type Found =
+  | { found: 'one'; providerRequestId: string }
+  /** Which of them is ours, only a person can say. */
+  | { found: 'several'; providerRequestIds: string[] }
+  /** No submit ever arrived. */
+  | { found: 'none' };
 
 export interface ConfirmInput {
   /** Of the submit's activity. */

@@ -8,7 +8,7 @@ export const OUTCOMES = ['never-sent', 'refused', 'ambiguous', 'final'] as const
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** What a call to the provider is for. Its path stands in the log only. */
-export const OPERATIONS = ['token', 'submit', 'status', 'cancel', 'result'] as const;
+export const OPERATIONS = ['token', 'submit', 'status', 'cancel', 'result', 'lookup'] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
 /** The public error classes, which are also the `type` of the Temporal failures that carry them. */

@@ -57,6 +57,11 @@ export class Jobs {
     return this.#byId.get(requestId);
   }
 
+  /** All that were submitted with this Idempotency-Key. */
+  allWithKey(idempotencyKey: string): Job[] {
+    return [...this.#byId.values()].filter((job) => job.idempotencyKey === idempotencyKey);
+  }
+
   /** The job that was first submitted with this Idempotency-Key. */
   findByKey(idempotencyKey: string): Job | undefined {
     return this.#firstByKey.get(idempotencyKey);

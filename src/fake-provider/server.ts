@@ -9,7 +9,7 @@ import type { LedgerEntry } from './ledger.ts';
 import { processEffect } from './process-endpoint.ts';
 import { rateLimitHeaders } from './rate-limit-headers.ts';
 import type { State } from './state.ts';
-import { cancelEffect, statusEffect } from './status-endpoint.ts';
+import { cancelEffect, listEffect, statusEffect } from './status-endpoint.ts';
 import { tokenEffect } from './token-endpoint.ts';
 
 const STATUS_PATH = '/status/';
@@ -25,7 +25,7 @@ export async function serve(state: State, req: IncomingMessage, res: ServerRespo
     if (!allowed.includes(req.method ?? '')) {
       return sendPlain(res, problem(405, `use ${allowed.join(' or ')}`, { allow: allowed.join(', ') }));
     }
-    await serveCall(state, req, res, endpoint, path);
+    await serveCall(state, req, res, endpoint, path, query);
   } catch (error) {
     // The caller went away, mostly. Anything else is a defect of this program, and must not look like a scripted fault.
     if (!res.headersSent && !res.destroyed) sendPlain(res, problem(500, `the fake provider failed: ${String(error)}`));
@@ -38,6 +38,7 @@ async function serveCall(
   res: ServerResponse,
   endpoint: Endpoint,
   path: string,
+  query: string,
 ): Promise<void> {
   const arrivedAt = now();
   const key = req.headers['idempotency-key'];
@@ -46,6 +47,7 @@ async function serveCall(
     entry.providerRequestId = path.slice(STATUS_PATH.length);
     entry.idempotencyKey = state.jobs.find(entry.providerRequestId)?.idempotencyKey ?? entry.idempotencyKey;
   }
+  if (endpoint === '/requests') entry.idempotencyKey = new URLSearchParams(query).get('key');
   const exchange = new Exchange(req, res, entry, (body) => effectOf(state, entry, req, body));
 
   const overLimit = rateRefusal(state, arrivedAt);
@@ -58,12 +60,13 @@ async function serveCall(
 }
 
 function methodsOf(endpoint: Endpoint, { settings }: State): readonly string[] {
+  if (endpoint === '/requests') return ['GET'];
   if (endpoint !== '/status/{request_id}') return ['POST'];
   return settings.cancel === 'on' ? ['GET', 'DELETE'] : ['GET'];
 }
 
 function endpointOf(path: string): Endpoint | null {
-  if (path === '/process' || path === '/oauth/token') return path;
+  if (path === '/process' || path === '/oauth/token' || path === '/requests') return path;
   return path.startsWith(STATUS_PATH) ? '/status/{request_id}' : null;
 }
 
@@ -73,6 +76,8 @@ function effectOf(state: State, entry: LedgerEntry, req: IncomingMessage, body: 
       return tokenEffect(state, entry, req, body);
     case '/process':
       return processEffect(state, entry, req, body);
+    case '/requests':
+      return listEffect(state, entry.idempotencyKey ?? '');
     case '/status/{request_id}':
       return entry.method === 'DELETE'
         ? cancelEffect(state, entry)

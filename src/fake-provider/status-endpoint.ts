@@ -22,3 +22,14 @@ export function cancelEffect(state: State, entry: LedgerEntry): Effect {
     return entry.executed ? json(200, { success: true, request_id: requestId }) : problem(409, 'it has finished');
   };
 }
+
+/** `GET /requests?key=`: works with that Idempotency-Key. */
+export function listEffect(state: State, key: string): Effect {
+  return () => {
+    const requests = state.jobs.allWithKey(key).map(({ requestId, idempotencyKey }) => ({
+      request_id: requestId,
+      idempotency_key: idempotencyKey,
+    }));
+    return json(200, { requests });
+  };
+}

@@ -1,12 +1,11 @@
 import type { CallBudget } from '../call-budget/call-budget.ts';
+import { OPEN } from '../call-budget/rules.ts';
 
 /** What a call needs of the call budget. */
 export type CallGate = Pick<
   CallBudget,
   'enter' | 'closure' | 'knownClosure' | 'isUsable' | 'arrived' | 'ended' | 'heed'
 >;
-
-const OPEN = { waitMs: 0, closedBy: null, probeDue: false } as const;
 
 /** Of calls to other origins: they are not what the provider's limit counts, and say nothing of whether it is up. */
 export const NO_BUDGET: CallGate = {

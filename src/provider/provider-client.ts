@@ -19,10 +19,12 @@ import type { ProviderObserver } from './observer.ts';
 import type { Lookup } from './open-socket.ts';
 import {
   cancelReply,
+  lookupReply,
   processReply,
   resultReply,
   statusReply,
   type FoundStatus,
+  type Listed,
   type ProcessReply,
   type StatusReply,
 } from './reply-meaning.ts';
@@ -111,6 +113,10 @@ export interface ProviderClient {
   status(providerRequestId: string, context: StatusContext): Promise<StatusReply>;
   /** `not_supported` also where the profile has no such call. */
   cancel(providerRequestId: string, context: CallContext): Promise<CancelOutcome>;
+  /** What the provider has under our reference. Only where the profile has a lookup. */
+  find(reference: string, context: CallContext): Promise<Listed>;
+  /** After so many milliseconds work that is not listed never arrived; `never`: nothing proves that; null: no lookup. */
+  readonly listedAfterMs: number | 'never' | null;
   /** `waiting`: calls that wait for a socket. */
   readonly pool: PoolState & { waiting: number };
   /** Whether the calls of the whole fleet fail, as of the latest one here. */
@@ -255,6 +261,18 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
       );
     },
 
+    find: (reference, context) =>
+      withToken(tokens, context, (token) =>
+        makeCall({
+          operation: 'lookup',
+          ...wireOf(built('lookup', { requestId: reference }, token)),
+          context,
+          read: (reply) => lookupReply(profile, reply, factsOf(reference, null, token)),
+        }),
+      ),
+
+    listedAfterMs: listedAfterMs(profile),
+
     get pool() {
       return ways.pool;
     },
@@ -265,6 +283,11 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
 
     close: () => ways.close(),
   };
+}
+
+function listedAfterMs({ lookup }: Profile): number | 'never' | null {
+  if (lookup === undefined) return null;
+  return lookup.completeAfter === undefined ? 'never' : lookup.completeAfter * 1000;
 }
 
 /** What goes out, as the transport takes it. */

@@ -1,6 +1,7 @@
 import type { ProcessResult } from '../contract/request.ts';
 import { cancelOutcome, type CancelOutcome } from '../profile/cancel-outcome.ts';
 import { readReply, type ReadFacts, type Reading, type ReadStep } from '../profile/read-reply.ts';
+import { readLookup } from '../profile/read-lookup.ts';
 import { readResult } from '../profile/read-result.ts';
 import type { Profile } from '../profile/schema.ts';
 import type { ReplyMeaning } from './call.ts';
@@ -140,6 +141,30 @@ export function cancelReply(profile: Profile, reply: HttpReply, facts: ReadFacts
   if (outcome !== null) return { value: outcome };
   const failed = read(profile, 'cancel', reply, facts);
   return 'phase' in failed ? { error: { code: null, detail: failed.error } } : failed;
+}
+
+/** Works with our reference, and whether the list was empty: others in it show that it was no list of ours. */
+export interface Listed {
+  handles: readonly string[];
+  isEmpty: boolean;
+}
+
+export function lookupReply(
+  profile: Profile,
+  { statusCode, headers, body }: HttpReply,
+  facts: Omit<ReadFacts, 'handle'>,
+): ReplyMeaning<Listed> {
+  const reading = readLookup(profile, { status: statusCode, headers, body }, facts);
+  switch (reading.phase) {
+    case 'found':
+      return { value: { handles: reading.handles, isEmpty: false } };
+    case 'none':
+      return { value: { handles: [], isEmpty: reading.isEmpty } };
+    case 'unclaimed':
+      return { error: { code: null, detail: reading.error } };
+    case 'unreadable':
+      return { failure: 'unreadableReply', message: `Unreadable reply: ${reading.why}` };
+  }
 }
 
 function reportedFailure({ error, handle }: Pick<Reading, 'error' | 'handle'>): ReplyMeaning<never> {

@@ -47,7 +47,8 @@ export async function createWorkers({
   drainMs,
   onRefused,
 }: WorkersOptions): Promise<Worker[]> {
-  const { authenticate, process, pollStatus, cancelSubmitted, fallBack, invalidateAnswers, confirmUnsent } = activities;
+  const { authenticate, process, pollStatus, cancelSubmitted, findSubmitted } = activities;
+  const { fallBack, invalidateAnswers, confirmUnsent } = activities;
   const queues = queuesOf(profile);
   const shared = {
     connection,
@@ -81,7 +82,7 @@ export async function createWorkers({
       ...shared,
       ...gated('poll'),
       taskQueue: queues.polls,
-      activities: { pollStatus, cancelSubmitted },
+      activities: { pollStatus, cancelSubmitted, findSubmitted },
     }),
     create({
       ...shared,

@@ -1,8 +1,10 @@
-import { condition, log } from '@temporalio/workflow';
+import { CancellationScope, condition, log, workflowInfo } from '@temporalio/workflow';
+import type { Found } from '../contract/activities.ts';
 import type { NamedBy } from '../endings/step-over.ts';
 import { setAttention } from './attention.ts';
 import { count } from './count.ts';
 import type { Request } from './create-request.ts';
+import { findWork } from './find-work.ts';
 import { hintGapMs } from './hint-plan.ts';
 import { RequestEnded } from './request-ended.ts';
 import { requestFailure, type RequestFailure } from './request-failure.ts';
@@ -17,22 +19,27 @@ export type Resolved =
 
 /** What the Web UI calls the timer. */
 const HOLD = { summary: 'Until somebody decides, or the hold ends' };
+/** What needs no person. */
+type Decisive = Exclude<Found, { found: 'several' }>;
 
 /** Holds a request whose outcome is unknown. One hold lasts until a person decides, however many callbacks come. */
 export class Hold {
   readonly #request: Request;
   #times: { since: number; endsAt: number } | null = null;
   #heedHintsFrom = -Infinity;
+  /** What the provider has under our reference; null: that is not known. */
+  #found: Found | null = null;
 
   constructor(request: Request) {
     this.#request = request;
   }
 
   /**
-   * Waits, visibly, until a person decides, a callback names the provider's id, or the hold ends.
+   * Waits, visibly, until a person decides, a callback names the provider's id, the provider lists the work under our
+   * reference, or the hold ends.
    * @throws RequestEnded when it is abandoned, or nobody decided in time
    */
-  async resolve(failure: RequestFailure): Promise<Resolved> {
+  async resolve(failure: RequestFailure, { looksUp }: { looksUp: boolean }): Promise<Resolved> {
     const { args } = this.#request;
     const holdMs = args.unknownHoldMs ?? args.deadlineMs;
     const isNew = this.#times === null;
@@ -40,7 +47,13 @@ export class Hold {
     const { since, endsAt } = this.#times;
     this.#show(failure, endsAt);
     if (isNew) this.#tell(failure, endsAt);
-    await this.#untilResolved(endsAt);
+    const looking = new CancellationScope();
+    try {
+      if (looksUp && this.#found === null) looking.run(() => this.#find({ sentBefore: since, endsAt })).catch(() => {});
+      await this.#untilResolved(endsAt);
+    } finally {
+      looking.cancel();
+    }
     // A person's word goes before a callback's.
     const decided = this.#request.takeResolution();
     if (decided !== null) {
@@ -63,11 +76,13 @@ export class Hold {
       if (providerRequestId === null) return { resubmit: true, decidedIn: runId };
       return { resubmit: false, providerRequestId, namedBy: 'person' };
     }
+    const until = Math.max(endsAt, Date.now() + this.#request.remainingMs);
+    const found = this.#saysFound;
+    if (found !== null) return this.#settled(found, since, until);
     const hint = this.#heedsHints ? this.#request.takeHint() : null;
     if (hint === null) throw unresolved(failure, `Nobody decided within ${holdMs / 1000} s`);
     this.#heedHintsFrom = Date.now() + hintGapMs(Date.now() - since);
     // A hint moves no deadline; but the hold, if it is longer, is a time to look in.
-    const until = Math.max(endsAt, Date.now() + this.#request.remainingMs);
     this.#show(failure, until);
     return { resubmit: false, providerRequestId: hint, namedBy: 'callback', until };
   }
@@ -80,13 +95,47 @@ export class Hold {
     if (!isDecided() && leftMs > 0) await condition(isDecided, leftMs);
   }
 
+  async #find({ sentBefore, endsAt }: { sentBefore: number; endsAt: number }): Promise<void> {
+    const withinMs = endsAt - Date.now();
+    if (withinMs > 0) this.#found = await findWork(this.#request, { sentBefore, withinMs });
+  }
+
+  /** Null: nothing that decides. Of several works a person says which is ours; and what never arrived is late now. */
+  get #saysFound(): Decisive | null {
+    const found = this.#found;
+    if (found === null || found.found === 'several') return null;
+    return found.found === 'none' && this.#request.remainingMs === 0 ? null : found;
+  }
+
+  #settled(found: Decisive, since: number, until: number): Resolved {
+    const { args } = this.#request;
+    this.#times = null;
+    this.#found = null;
+    setAttention(args, null);
+    const providerRequestId = found.found === 'one' ? found.providerRequestId : null;
+    const what =
+      providerRequestId === null ? 'no submit had arrived, and the work is submitted again' : 'it has the work';
+    log.info(`The provider was asked by our reference: ${what}`, {
+      event: 'external_api_outcome_found',
+      request_id: args.requestId,
+      tenant: args.tenant,
+      found: found.found,
+      provider_request_id: providerRequestId,
+      held: seconds(Date.now() - since),
+    });
+    if (providerRequestId === null) return { resubmit: true, decidedIn: workflowInfo().runId };
+    return { resubmit: false, providerRequestId, namedBy: 'lookup', until };
+  }
+
   get #heedsHints(): boolean {
     return Date.now() >= this.#heedHintsFrom;
   }
 
   async #untilResolved(endsAt: number): Promise<void> {
     const isResolved = (): boolean =>
-      this.#request.resolution !== null || (this.#request.hint !== null && this.#heedsHints);
+      this.#request.resolution !== null ||
+      this.#saysFound !== null ||
+      (this.#request.hint !== null && this.#heedsHints);
     // Only a timer wakes the workflow when hints are heeded again.
     for (const until of [this.#heedHintsFrom, endsAt]) {
       const leftMs = Math.min(until, endsAt) - Date.now();

@@ -104,8 +104,8 @@ export class Steps {
     this.#namedBy = namedBy;
     const unknown = { firstPollAfterMs: null, submittedAt: null, answerSlot: undefined };
     const work = { providerRequestId, ...unknown, ...(until !== undefined && { until }) };
-    const isSure = namedBy === 'person';
-    const { result } = await (isSure ? this.#watched(work) : this.#inDoubt({ ...work, hinted: true }));
+    const isInDoubt = namedBy === 'callback';
+    const { result } = await (isInDoubt ? this.#inDoubt({ ...work, hinted: true }) : this.#watched(work));
     return { result, storedAt: null };
   }
 
@@ -150,7 +150,7 @@ export class Steps {
     this.#namedBy = 'submit';
     this.#question = failure;
     try {
-      return await this.#hold.resolve(failure);
+      return await this.#hold.resolve(failure, { looksUp: this.authentication?.looksUp === true });
     } catch (error) {
       if (isCancellation(error)) this.#openAfter(error);
       throw error;

@@ -30,7 +30,7 @@ describe('sharing a token', () => {
     grow();
     let intents = 0;
     const beforeSend = async (): Promise<void> => void intents++;
-    const made = { submit: 1, token: 0, status: 0, cancel: 0, result: 0 };
+    const made = { submit: 1, token: 0, status: 0, cancel: 0, result: 0, lookup: 0 };
     await client.process(WORK, { ...CONTEXT, count: (operation) => made[operation]++, beforeSend });
     expect(server.calls.map((call) => call.path)).toEqual(['/oauth/token', '/process', '/oauth/token', '/process']);
     expect(server.arrivals().map((call) => call.headers['idempotency-key'])).toEqual(['req_1', 'req_1']);

@@ -7,7 +7,7 @@ import { clientFor, CONTEXT, failureOf, WORK, type ClientUnderTest } from './cli
 const LARGE = { 'x-large': 'x'.repeat(100 * 1024) };
 
 type Call = (client: ClientUnderTest) => Promise<unknown>;
-const CALLS: Readonly<Record<Exclude<Operation, 'result'>, Call>> = {
+const CALLS: Readonly<Record<Exclude<Operation, 'result' | 'lookup'>, Call>> = {
   token: (client) => client.authenticate(CONTEXT),
   submit: (client) => client.process(WORK, CONTEXT),
   status: (client) => client.status('job-1', CONTEXT),

@@ -1,0 +1,31 @@
+import { isCancellation, proxyActivities } from '@temporalio/workflow';
+import type { Found, LookupActivities } from '../contract/activities.ts';
+import { inTime } from './after-reset.ts';
+import type { Request } from './create-request.ts';
+
+/**
+ * What the provider has under our reference; null when it could not be asked to the end.
+ *
+ * @param sentBefore when the last submit had surely been sent: milliseconds since 1970
+ */
+export async function findWork(
+  { args, queues }: Request,
+  { sentBefore, withinMs }: { sentBefore: number; withinMs: number },
+): Promise<Found | null> {
+  const { findSubmitted } = proxyActivities<LookupActivities>({
+    taskQueue: queues.polls,
+    startToCloseTimeout: '10 minutes',
+    heartbeatTimeout: '10 seconds',
+    scheduleToCloseTimeout: withinMs,
+    retry: { initialInterval: '1 second', backoffCoefficient: 1 },
+    summary: 'Look for the work by our reference',
+  });
+  const { requestId, submittedAs } = args;
+  const input = { requestId, sentBefore, ...(submittedAs !== undefined && { submittedAs }) };
+  try {
+    return await inTime(() => findSubmitted(input), withinMs);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return null;
+  }
+}

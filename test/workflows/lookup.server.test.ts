@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { OutcomeUnknownError, type ProcessOptions, type RequestHandle } from '../../src/client/index.ts';
+import type { Profile } from '../../src/profile/schema.ts';
+import { BUILT_IN } from '../helpers/built-in-profile.ts';
+import { startInProcessStack, type InProcessStack } from '../helpers/in-process-stack.ts';
+import { waitUntil } from '../helpers/wait-until.ts';
+
+/** A provider that lists works by the key that they were submitted with, a second after they arrived. */
+const PROFILE: Profile = {
+  ...BUILT_IN,
+  lookup: {
+    call: 'GET /requests{?key}',
+    vars: { key: 'requestId' },
+    items: '/requests',
+    match: '/idempotency_key',
+    id: '/request_id',
+    completeAfter: 1,
+  },
+};
+
+let stack: InProcessStack;
+beforeAll(async () => {
+  stack = await startInProcessStack({ provider: { profile: PROFILE } });
+});
+beforeEach(() => stack.fake.clearFaults());
+afterAll(() => stack[Symbol.asyncDispose]());
+
+const submits = ({ requestId }: RequestHandle): number => stack.count(requestId, '/process');
+
+async function start(options: ProcessOptions = {}): Promise<RequestHandle> {
+  return await stack.client.process({ data: 'lost', options: { async: true } }, { deadline: '1 minute', ...options });
+}
+
+test('[N13][N1] a submit whose answer was lost is found by our reference, and nobody has to decide', async () => {
+  stack.fake.script({ endpoint: '/process', fault: { kind: 'executed-no-answer' } });
+  const handle = await start();
+  const { providerRequestId } = await handle.result().then(() => handle.status());
+  expect(submits(handle)).toBe(1);
+  const [submit] = stack.fake.ledger.filter(({ idempotencyKey }) => idempotencyKey === handle.requestId);
+  expect(providerRequestId).toBe(submit?.providerRequestId);
+});
+
+test('[N13][N1] one that never arrived is submitted again when the provider would list it', async () => {
+  stack.fake.script({ endpoint: '/process', fault: { kind: 'reset-after-read' } });
+  const handle = await start();
+  await handle.result();
+  expect(submits(handle)).toBe(2);
+  expect(
+    stack.fake.ledger.filter(
+      (call) => call.idempotencyKey === handle.requestId && call.executed && call.endpoint === '/process',
+    ),
+  ).toHaveLength(1);
+});
+
+test('[N13][N1] a list that names the work of others proves nothing: it waits for a person', async () => {
+  stack.fake.script({ endpoint: '/process', fault: { kind: 'executed-no-answer' } });
+  stack.fake.script({
+    endpoint: '/requests',
+    times: 1_000,
+    fault: { kind: 'status', code: 200, body: { requests: [{ request_id: 'other', idempotency_key: 'other' }] } },
+  });
+  const handle = await start({ unknownHold: '4 seconds' });
+  await waitUntil('it was looked for more than once', () => stack.count(handle.requestId, '/requests') > 1);
+  expect(await handle.status()).toMatchObject({ status: 'outcome_unknown' });
+  await expect(handle.result()).rejects.toThrow(OutcomeUnknownError);
+  expect(submits(handle)).toBe(1);
+});
