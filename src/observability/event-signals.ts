@@ -53,13 +53,20 @@ export const EVENTS = {
   },
   external_api_outcome_unknown: {
     levels: ['warn'],
-    means: 'the answer to a submit was lost: the request waits for a callback or a decision, until `hold_until`',
+    means:
+      'the answer to a submit was lost: the request waits until the provider is found to have the work, for a callback ' +
+      'or a decision, until `hold_until`',
     fields: ['request_id', 'tenant', 'error_type', 'reason', 'failure', 'status_code', 'submits', 'hold_until'],
   },
   external_api_outcome_decided: {
     levels: ['info'],
     means: 'a person decided on it, and the request goes on, with its whole time again, until `deadline_at`',
     fields: ['request_id', 'tenant', 'decision', 'by', 'reason', 'provider_request_id', 'held', 'deadline_at'],
+  },
+  external_api_outcome_found: {
+    levels: ['info'],
+    means: 'the provider, asked by our reference, says what came of it: `found` is `one` or `none`',
+    fields: ['request_id', 'tenant', 'found', 'provider_request_id', 'held'],
   },
   external_api_token_refreshed: {
     levels: ['debug'],

@@ -29,13 +29,12 @@ import {
   type StatusReply,
 } from './reply-meaning.ts';
 import type { SharedTokens } from './shared-token.ts';
-import { createTokenRequest } from './token-request.ts';
-import { TokenSource } from './token-source.ts';
-import { tokenFor, withToken } from './with-token.ts';
 import type { TlsOptions } from './tls-identity.ts';
 import type { Token } from './token.ts';
+import { createTokens } from './tokens.ts';
 import type { Method, PoolState } from './transport.ts';
 import { createWaysOut } from './ways-out.ts';
+import { tokenFor, withToken } from './with-token.ts';
 
 export type { ProcessReply, StatusReply } from './reply-meaning.ts';
 
@@ -127,31 +126,12 @@ export interface ProviderClient {
 
 /** @throws TypeError when a credential is missing, or cannot be sent in a header */
 export function createProviderClient(options: ProviderClientOptions): ProviderClient {
-  const { profile, baseUrl, credentials, budget, observer } = options;
+  const { profile, baseUrl, credentials, budget } = options;
   checkCredentials(profile, credentials);
   const ways = createWaysOut(options);
   const makeCall = ways.toProvider;
   const tokenUrl = options.tokenUrl ?? tokenUrlOf(profile, baseUrl);
-  const tokens = tokenSource();
-
-  function tokenSource(): TokenSource | null {
-    const { oauth2 } = profile;
-    if (oauth2 === undefined || tokenUrl === null) return null;
-    const fetchToken = createTokenRequest({
-      oauth: {
-        clientId: credentials[oauth2.clientId] ?? '',
-        clientSecret: credentials[oauth2.clientSecret] ?? '',
-        clientAuth: options.clientAuth ?? oauth2.clientAuth,
-        clientSecretFile: options.clientSecretFile ?? null,
-        params: oauth2.params,
-      },
-      makeCall: ways.to(tokenUrl.origin),
-      tokenUrl,
-      template: oauth2.url.startsWith('/') ? oauth2.url : tokenUrl.pathname,
-    });
-    const onRefreshed = (generation: number): void => observer.tokenRefreshed(generation);
-    return new TokenSource({ fetchToken, shared: options.sharedTokens, onRefreshed });
-  }
+  const tokens = createTokens(options, tokenUrl, ways);
 
   /** Whether a token call would have to wait now. */
   async function holdsBack(): Promise<boolean> {
