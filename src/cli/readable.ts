@@ -20,7 +20,9 @@ const REASONS: Record<WaitReason, string> = {
 /** One line, without the id: `processing, waits for the provider, which works on it (until …)`. */
 export function stateLine({ status, waitingFor, stale, cancelRequested }: RequestSnapshot): string {
   const until = waitingFor?.until ? ` (until ${waitingFor.until})` : '';
-  const reason = waitingFor ? `, waits for ${REASONS[waitingFor.reason]}${until}` : '';
+  const { providerStatus } = waitingFor ?? {};
+  const says = providerStatus === undefined ? '' : `; the provider says ${JSON.stringify(providerStatus)}`;
+  const reason = waitingFor ? `, waits for ${REASONS[waitingFor.reason]}${until}${says}` : '';
   const cancel = cancelRequested ? '; its cancellation is asked for' : '';
   return `${status}${reason}${cancel}${stale ? '; no worker answered in time' : ''}`;
 }

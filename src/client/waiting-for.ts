@@ -1,4 +1,11 @@
-import type { CallProgress, ExternalApiActivities, ServerActivities, SubmitProgress } from '../contract/activities.ts';
+import type {
+  CallProgress,
+  ExternalApiActivities,
+  LookupActivities,
+  PollProgress,
+  ServerActivities,
+  SubmitProgress,
+} from '../contract/activities.ts';
 import { closureOf, type BudgetView } from '../contract/budget-view.ts';
 import { FAILURES, STILL_PROCESSING, type FailureName } from '../contract/failures.ts';
 import { isBulkQueue } from '../contract/names.ts';
@@ -39,7 +46,8 @@ export function waitingFor(
     return { reason: 'task_failing', since: task.scheduledAt, until: null, attempt: task.attempt, calls: 0 };
   }
   if (state.status === 'outcome_unknown') {
-    return { reason: 'outcome_unknown', since: state.updatedAt, until: state.holdUntil ?? null, attempt: 1, calls: 0 };
+    const until = state.holdUntil ?? null;
+    return { reason: 'outcome_unknown', since: state.updatedAt, until, attempt: 1, calls: lookups(pending) };
   }
   const activity = stepOf(pending);
   if (!activity) return waitingForWorker(task);
@@ -53,12 +61,12 @@ export function waitingFor(
 
   if (isStarted(activity)) {
     const reason = activity.name === 'pollStatus' ? 'provider_processing' : 'provider_call';
-    return { reason, until: null, ...closed, since: activity.lastStartedAt, ...counts };
+    return { reason, until: null, ...closed, since: activity.lastStartedAt, ...counts, ...providerStatus(activity) };
   }
   if (activity.pausedAt !== null) return { reason: 'paused', since: activity.pausedAt, until: null, ...counts };
   if (backsOff(activity, now)) {
     const since = activity.lastAttemptCompletedAt ?? scheduledAt;
-    return { reason: reasonOf(activity), since, until: nextAttemptAt, ...counts };
+    return { reason: reasonOf(activity), since, until: nextAttemptAt, ...counts, ...providerStatus(activity) };
   }
   return { reason: 'worker', until: null, ...closed, since: nextAttemptAt ?? scheduledAt, ...counts };
 }
@@ -99,6 +107,20 @@ function callsOf({ name, heartbeat }: PendingActivity): number {
   const { calls = 0, tokenCalls = 0 } = (heartbeat ?? {}) as Partial<CallProgress>;
   const authenticate: keyof ExternalApiActivities = 'authenticate';
   return name === authenticate ? tokenCalls : calls;
+}
+
+/** What the provider said of the work when it was asked last. */
+function providerStatus({ name, heartbeat }: PendingActivity): Pick<WaitingFor, 'providerStatus'> {
+  const poll: keyof ExternalApiActivities = 'pollStatus';
+  const { status = null } = (name === poll ? (heartbeat ?? {}) : {}) as Partial<PollProgress>;
+  return status === null ? {} : { providerStatus: status };
+}
+
+/** Calls so far that look for the work of an unknown outcome. */
+function lookups({ activities }: Pending): number {
+  const lookup: keyof LookupActivities = 'findSubmitted';
+  const activity = activities.find(({ name }) => name === lookup);
+  return activity === undefined ? 0 : callsOf(activity);
 }
 
 function isStarted({ state }: PendingActivity): boolean {

@@ -146,14 +146,20 @@ const REASONS: Record<WaitReason, (facts: Facts) => string> = {
   },
   provider_processing({ snapshot: { providerRequestId: id, updatedAt }, wait, now }) {
     const work = id === null ? 'it' : `it as ${id}`;
+    const says = wait.providerStatus === undefined ? '' : `, says ${JSON.stringify(wait.providerStatus)}`;
     const next = wait.until === null ? 'being asked now' : `asked again at ${timeOfDay(wait.until, now)}`;
-    return `waits for the provider, which has had ${work}${spanSince({ since: updatedAt }, now)} and is ${next}`;
+    return `waits for the provider, which has had ${work}${spanSince({ since: updatedAt }, now)}${says} and is ${next}`;
   },
-  outcome_unknown({ snapshot, wait, now }) {
+  outcome_unknown({ snapshot, evidence: { lastFailure }, wait, now }) {
     const { error } = snapshot;
     const cause = error ? `: ${sentenceEnd(error.message)}` : '';
+    const failure = lastFailure ? `, and the latest failed: ${named(lastFailure)}` : '';
+    const looked =
+      wait.calls === 0
+        ? ''
+        : `the provider is asked by our reference whether it has the work (${count(wait.calls, 'call')} so far${failure}), which settles it once it is listed; or `;
     const advice = decisionAdvice(snapshot, wait.until && timeOfDay(wait.until, now));
-    return `may or may not have been done: its outcome is unknown${sinceWhen(wait, now)}${cause}; ${advice}`;
+    return `may or may not have been done: its outcome is unknown${sinceWhen(wait, now)}${cause}; ${looked}${advice}`;
   },
   task_failing({ wait, now }) {
     const failed = `${count(wait.attempt - 1, 'time')}${sinceWhen(wait, now)}`;

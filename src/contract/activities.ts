@@ -189,6 +189,21 @@ export interface CallFailure {
   details: ErrorDetails;
 }
 
+export interface PollProgress extends CallProgress {
+  /** Polls that were answered. */
+  polls: number;
+  /** The wait before the first poll is over, or was given to Temporal. */
+  started: boolean;
+  /** The provider's own word in the latest answer; null: none came. */
+  status: string | null;
+  /** The unknown status word that was warned of. */
+  warnedOf: string | null;
+  /** The provider has known the id. */
+  known: boolean;
+  /** When the work was first seen completed without its result; milliseconds since 1970. */
+  completedSince: number | null;
+}
+
 export interface SubmitProgress extends CallProgress {
   /** The call is about to leave or has left, and no outcome is recorded. */
   sending: boolean;

@@ -120,6 +120,8 @@ export interface WaitingFor {
   attempt: number;
   /** Calls to the provider that the step has made so far, as far as its worker has told. A wait is none. */
   calls: number;
+  /** The provider's own word for how the work is, of the latest poll that it answered. Absent: none is known. */
+  providerStatus?: string;
 }
 
 /** A request as a reader sees it: its state, and what the server knows of the step it is in. */

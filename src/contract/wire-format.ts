@@ -40,6 +40,7 @@ export function snapshotToWire(snapshot: RequestSnapshot) {
       until: waitingFor.until,
       attempt: waitingFor.attempt,
       calls: waitingFor.calls,
+      ...(waitingFor.providerStatus !== undefined && { provider_status: waitingFor.providerStatus }),
     },
     retry_of: snapshot.retryOf,
     retried_by: snapshot.retriedBy,

@@ -134,6 +134,7 @@ export const statusResponse = z
         until: time.nullable(),
         attempt: z.number().meta({ description: 'Of the step, as Temporal counts: each wait is one' }),
         calls: z.number().meta({ description: 'Calls to the provider that the step has made so far' }),
+        provider_status: z.string().optional().meta({ description: "The provider's own word, of the latest poll" }),
       })
       .nullable(),
     cancel_requested: z.literal(true).optional().meta({ description: 'Its end was asked for, and has not come yet' }),

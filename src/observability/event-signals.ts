@@ -12,7 +12,8 @@ export interface EventRow {
 export const EVENTS = {
   external_api_request: {
     levels: ['info', 'warn'],
-    means: 'one call to the provider; `warn`: it failed; `reason`: why no answer came',
+    means:
+      'one call to the provider; `provider_status`: its own word; `warn`: it failed, and `reason` says why, with its words',
     fields: [
       'request_id',
       'endpoint',
@@ -20,6 +21,7 @@ export const EVENTS = {
       'status_code',
       'response_time',
       'retry_count',
+      'provider_status',
       'error_type',
       'outcome',
       'reason',
@@ -64,8 +66,10 @@ export const EVENTS = {
     fields: ['request_id', 'tenant', 'decision', 'by', 'reason', 'provider_request_id', 'held', 'deadline_at'],
   },
   external_api_outcome_found: {
-    levels: ['info'],
-    means: 'the provider, asked by our reference, says what came of it: `found` is `one` or `none`',
+    levels: ['info', 'warn'],
+    means:
+      'what the provider has under our reference: `found` is `one` or `none`; `warn`: `several`, or `unanswered`, and a ' +
+      'person decides',
     fields: ['request_id', 'tenant', 'found', 'provider_request_id', 'held'],
   },
   external_api_token_refreshed: {

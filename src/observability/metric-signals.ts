@@ -67,6 +67,12 @@ export const METRICS = {
     means: 'access tokens obtained',
     alert: 'many more than one per token lifetime and worker',
   },
+  external_api_status_words: {
+    kind: 'counter',
+    labels: ['word'],
+    means: 'answers with a status word of the provider; a word that its profile does not have counts as `other`',
+    alert: 'more `other` than before: the provider changed',
+  },
   external_api_unknown_status_words: {
     kind: 'counter',
     labels: [],

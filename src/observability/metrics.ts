@@ -13,6 +13,7 @@ export function createMetrics(meter: () => MetricMeter) {
     tokenRefreshes: counter('external_api_token_refreshes'),
     authenticationFailures: counter('external_api_authentication_failures'),
     errors: counter('external_api_errors'),
+    statusWords: counter('external_api_status_words'),
     unknownStatuses: counter('external_api_unknown_status_words'),
     answersLookedUp: counter('external_api_answers_looked_up'),
     detectionLag: histogram('external_api_detection_lag'),

@@ -5,8 +5,12 @@ import type { Metrics } from './metrics.ts';
 /** Kinds with a series of their own; callers name the kinds, and the rest share one. */
 const MAX_KIND_SERIES = 20;
 
-/** The one place where a call to the provider becomes a log line and metrics. */
-export function observeProvider(logger: Logger, metrics: Metrics) {
+/**
+ * The one place where a call to the provider becomes a log line and metrics.
+ *
+ * @param words in lower case: the status words of the provider with a series of their own; the rest share one
+ */
+export function observeProvider(logger: Logger, metrics: Metrics, words: ReadonlySet<string>) {
   const kindSeries = new Set<string>();
 
   function seriesOf(kind: string): string {
@@ -16,11 +20,13 @@ export function observeProvider(logger: Logger, metrics: Metrics) {
 
   const observer = {
     called(record: CallRecord): void {
-      const { operation, callClass, outcome, statusCode, errorType } = record;
+      const { operation, callClass, outcome, statusCode, errorType, word } = record;
       logger[errorType === null ? 'info' : 'warn'](apiCallEvent(record));
       metrics.calls.add(1, { operation, outcome, class: callClass });
       metrics.callDuration.record(record.durationMs / 1000, { operation });
       if (errorType !== null) metrics.errors.add(1, { type: errorType });
+      if (word !== null)
+        metrics.statusWords.add(1, { word: words.has(word.toLowerCase()) ? word.toLowerCase() : 'other' });
       if (statusCode === 401 || errorType === 'APIAuthenticationError') metrics.authenticationFailures.add(1);
     },
     tokenRefreshed(generation: number): void {
@@ -64,6 +70,7 @@ function apiCallEvent(record: CallRecord) {
     status_code: record.statusCode,
     response_time: Math.round(record.durationMs) / 1000,
     retry_count: record.retryCount,
+    ...(record.word !== null && { provider_status: record.word }),
     ...(record.errorType !== null && { error_type: record.errorType, outcome: record.outcome }),
     ...(record.reason !== null && { reason: record.reason }),
   };

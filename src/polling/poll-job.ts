@@ -1,27 +1,14 @@
-import type { CallProgress, PollInput, PollResult } from '../contract/activities.ts';
+import type { CallProgress, PollInput, PollProgress, PollResult } from '../contract/activities.ts';
 import { callError, ExternalAPIError, type CallError } from '../contract/errors.ts';
 import type { CallContext } from '../provider/call.ts';
 import type { ProviderClient, StatusReply } from '../provider/provider-client.ts';
 import { DEFAULT_KIND, jobLengthMs, usualLengthMs, type JobTimes } from './job-times.ts';
 import { learnedDelay, NOT_FOUND_GRACE_MS, pollDelay, RESULT_GRACE_MS, type PollPolicy } from './poll-plan.ts';
 
-/** What a poll leaves for the next one. */
-export interface PollProgress extends CallProgress {
-  /** Polls that were answered. */
-  polls: number;
-  /** The wait before the first poll is over, or was given to Temporal. */
-  started: boolean;
-  /** The unknown status word that was warned of. */
-  warnedOf: string | null;
-  /** The provider has known the id. */
-  known: boolean;
-  /** When the work was first seen completed without its result; milliseconds since 1970. */
-  completedSince: number | null;
-}
-
 export const NO_POLLS: Omit<PollProgress, keyof CallProgress> = {
   polls: 0,
   started: false,
+  status: null,
   warnedOf: null,
   known: false,
   completedSince: null,
@@ -110,7 +97,7 @@ async function look(
   if (reply?.phase === 'failed') throw reportedFailure(reply);
   progress.polls += 1;
   if (reply === null) return null;
-  Object.assign(progress, { failures: 0, waits: 0, last: null, known: true });
+  Object.assign(progress, { failures: 0, waits: 0, last: null, known: true, status: reply.status });
   if (reply.phase === 'unknown') {
     observer.unknownStatus(reply.status, requestId, progress.warnedOf !== reply.status);
     progress.warnedOf = reply.status;

@@ -1,27 +1,16 @@
 import { performance } from 'node:perf_hooks';
 import { callError, type ExternalAPIError } from '../contract/errors.ts';
-import type { ErrorDetails, FailureName } from '../contract/failures.ts';
+import type { FailureName } from '../contract/failures.ts';
 import type { Operation, Priority } from '../contract/values.ts';
 import type { CallClass, CallEnd, Permit, Room } from '../call-budget/rules.ts';
 import { endOfCall } from '../call-budget/call-end.ts';
 import { NoPermitError } from '../call-budget/call-budget.ts';
-import { NO_ERROR, type ProviderError } from './error-detail.ts';
-import {
-  brokenCallMessage,
-  codeOf,
-  failureOfBrokenCall,
-  failureOfStatus,
-  noPermitFailure,
-  noPermitMessage,
-  noPermitRetryMs,
-  sizesOf,
-  statusMessage,
-} from './call-failure.ts';
+import type { ProviderError } from './error-detail.ts';
+import { noPermitFailure, noPermitMessage, noPermitRetryMs } from './call-failure.ts';
+import { detailsOf, errorOfBrokenCall, errorOfReply, retryAfterMsOf } from './call-error.ts';
 import type { CallGate } from './no-budget.ts';
 import type { CallRecord, ProviderObserver } from './observer.ts';
-import { ProxyError } from './proxy.ts';
 import { readRateHint } from './rate-hint.ts';
-import { parseRetryAfter } from './retry-after.ts';
 import { NoSocketError, type Sockets } from './sockets.ts';
 import {
   BrokenCallError,
@@ -44,10 +33,12 @@ export interface CallContext {
  * What a reply means: a value; a row of the failure table, and why; or nothing but what its status says, with what stands
  * where errors stand.
  */
-export type ReplyMeaning<T> =
-  | { value: T }
-  | { failure: FailureName; message: string; providerRequestId?: string | null }
-  | { error: ProviderError };
+export type ReplyMeaning<T> = (
+  { value: T } | { failure: FailureName; message: string; providerRequestId?: string | null } | { error: ProviderError }
+) & {
+  /** The provider's own status word; absent, or null: it said none. */
+  word?: string | null;
+};
 
 export interface Call<T> extends HttpRequest {
   operation: Operation;
@@ -173,7 +164,7 @@ export function createCallMaker({
     const startedAt = performance.now();
     const report = (
       result: Pick<CallRecord, 'statusCode' | 'outcome' | 'failure' | 'errorType'>,
-      reason: string | null = null,
+      { word = null, reason = null }: { word?: string | null | undefined; reason?: string | null } = {},
     ): void =>
       observer.called({
         requestId,
@@ -187,12 +178,12 @@ export function createCallMaker({
         outcome: result.outcome,
         failure: result.failure,
         errorType: result.errorType,
+        word,
         reason,
       });
-    const failed = (error: ExternalAPIError): ExternalAPIError => {
-      const { statusCode, outcome, failure, type: errorType } = error;
-      const reason = statusCode === null ? error.message : null;
-      report({ statusCode, outcome: outcome ?? 'final', failure, errorType }, reason);
+    const failed = (error: ExternalAPIError, word?: string | null): ExternalAPIError => {
+      const { statusCode, outcome, failure, type: errorType, message } = error;
+      report({ statusCode, outcome: outcome ?? 'final', failure, errorType }, { word, reason: shortened(message) });
       return error;
     };
 
@@ -212,10 +203,18 @@ export function createCallMaker({
     const { statusCode } = reply;
     heed(call, reply);
     const meaning = call.read(reply, retryAfterMsOf(reply));
-    if (!('value' in meaning)) throw failed(errorOfReply(call, reply, meaning));
-    report({ statusCode, outcome: 'succeeded', failure: null, errorType: null });
+    const { word } = meaning;
+    if (!('value' in meaning)) throw failed(errorOfReply(call, reply, meaning), word);
+    report({ statusCode, outcome: 'succeeded', failure: null, errorType: null }, { word });
     return meaning.value;
   }
+}
+
+/** Of a call that failed, for one line of a log; the end of the request tells all of it. */
+const LONGEST_REASON = 200;
+
+function shortened(message: string): string {
+  return message.length <= LONGEST_REASON ? message : `${message.slice(0, LONGEST_REASON)}…`;
 }
 
 /** Calls about work that the provider has, and tokens, go before submits. */
@@ -227,66 +226,4 @@ function classOf({ operation, priority = 'interactive' }: Pick<Call<unknown>, 'o
 function endOf(error: unknown): CallEnd {
   if (error instanceof BrokenCallError && !error.sent) return { type: 'unsent' };
   return endOfCall(error);
-}
-
-function retryAfterMsOf({ retryAfter }: ReplyHead): number | null {
-  return retryAfter === null ? null : parseRetryAfter(retryAfter, Date.now());
-}
-
-function errorOfReply(
-  call: Call<unknown>,
-  head: ReplyHead,
-  meaning: Exclude<ReplyMeaning<unknown>, { value: unknown }>,
-): ExternalAPIError {
-  const { statusCode } = head;
-  if ('error' in meaning) {
-    return (
-      errorOfStatus(call, head, meaning.error) ?? callError('unreadableReply', 'Unreadable reply', detailsOf(call))
-    );
-  }
-  const { failure, message, providerRequestId } = meaning;
-  const retryAfterMs = retryAfterMsOf(head);
-  const details = detailsOf(call);
-  return callError(failure, message, {
-    ...details,
-    statusCode,
-    retryAfter: retryAfterMs === null ? null : retryAfterMs / 1000,
-    providerRequestId: providerRequestId ?? details.providerRequestId,
-  });
-}
-
-/** The error for an answer that is not a 2xx; null for a 2xx. */
-function errorOfStatus(call: Call<unknown>, head: ReplyHead, error: ProviderError): ExternalAPIError | null {
-  const { statusCode } = head;
-  const retryAfterMs = retryAfterMsOf(head);
-  const { operation, repeated = false } = call;
-  const failure = failureOfStatus({ operation, statusCode, retryAfterMs, repeated, error });
-  if (failure === null) return null;
-  const message = statusMessage(statusCode, error.detail ?? (statusCode === 431 ? sizesOf(call.headers) : null));
-  const retryAfter = retryAfterMs === null ? null : retryAfterMs / 1000;
-  return callError(failure, message, { ...detailsOf(call), statusCode, retryAfter });
-}
-
-function errorOfBrokenCall(
-  call: Call<unknown>,
-  { sent, reason, head, cause }: BrokenCallError,
-  origin: string,
-  timeouts: CallTimeouts,
-): ExternalAPIError {
-  // A status that is not a 2xx says it all, even when its body is cut off.
-  const refusal = head === null ? null : errorOfStatus(call, head, NO_ERROR);
-  if (refusal !== null) return refusal;
-  const facts = { sent, reason, replyStarted: head !== null, code: codeOf(cause) };
-  const failure = failureOfBrokenCall(facts);
-  const details = { ...detailsOf(call), statusCode: head?.statusCode ?? null };
-  const message = cause instanceof ProxyError ? cause.message : brokenCallMessage(failure, facts, origin, timeouts);
-  return callError(failure, message, details, cause);
-}
-
-function detailsOf(call: Call<unknown>): Pick<ErrorDetails, 'requestId' | 'providerRequestId'> {
-  return {
-    // One token serves many requests, and its failure reaches them all.
-    requestId: call.operation === 'token' ? null : call.context.requestId,
-    providerRequestId: call.providerRequestId ?? null,
-  };
 }

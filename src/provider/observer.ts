@@ -21,7 +21,9 @@ export interface CallRecord {
   /** Null when it succeeded, and when the caller gave up on it. */
   failure: FailureName | null;
   errorType: ErrorType | null;
-  /** Why no answer came; null when one did, whose words may be long and are told at the end of the request. */
+  /** The provider's own status word, at most 64 characters; null: it said none. */
+  word: string | null;
+  /** Why it failed: what the provider says of it, or why no answer came; at most 200 characters. */
   reason: string | null;
 }
 

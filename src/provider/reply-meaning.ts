@@ -40,7 +40,7 @@ function read(profile: Profile, step: ReadStep, { statusCode, headers, body }: H
     case 'unclaimed':
       return { error: { code: null, detail: error } };
     case 'refused':
-      return { failure: 'rateLimited', message: `The provider wants no calls now: ${told(word, error)}` };
+      return { failure: 'rateLimited', message: `The provider wants no calls now: ${told(word, error)}`, word };
     case 'unreadable':
       return { failure: 'unreadableReply', message: `Unreadable reply: ${why}` };
     default:
@@ -56,12 +56,12 @@ export function processReply(
 ): ReplyMeaning<ProcessReply> {
   const reading = read(profile, 'submit', reply, facts);
   if (!('phase' in reading)) return reading;
-  const { phase, handle, result } = reading;
+  const { phase, handle, result, word } = reading;
   if (phase === 'failed' || phase === 'cancelled') return reportedFailure(reading);
   if (handle === null && result === null) {
     return { failure: 'unreadableReply', message: 'Unreadable reply: it has no handle of the work' };
   }
-  return { value: { providerRequestId: handle, result, retryAfterMs } };
+  return { value: { providerRequestId: handle, result, retryAfterMs }, word };
 }
 
 /** Of completed work with `fetch` the result is one more GET. */
@@ -89,7 +89,7 @@ export function statusReply(
     completedAt,
     retryAfterMs,
   };
-  return { value: { status, fetch } };
+  return { value: { status, fetch }, word };
 }
 
 /** Of the result, what the provider itself answers to work that failed. */
@@ -138,7 +138,7 @@ export function cancelReply(profile: Profile, reply: HttpReply, facts: ReadFacts
   const { statusCode: status, headers, body } = reply;
   const reading = readReply(profile, 'cancel', { status, headers, body }, facts);
   const outcome = cancelOutcome(reading, status);
-  if (outcome !== null) return { value: outcome };
+  if (outcome !== null) return { value: outcome, word: reading.word };
   const failed = read(profile, 'cancel', reply, facts);
   return 'phase' in failed ? { error: { code: null, detail: failed.error } } : failed;
 }
@@ -167,9 +167,13 @@ export function lookupReply(
   }
 }
 
-function reportedFailure({ error, handle }: Pick<Reading, 'error' | 'handle'>): ReplyMeaning<never> {
+function reportedFailure({
+  error,
+  handle,
+  word = null,
+}: Pick<Reading, 'error' | 'handle'> & Partial<Pick<Reading, 'word'>>): ReplyMeaning<never> {
   const message = `The provider reported a failure${error === null ? '' : `: ${error}`}`;
-  return { failure: 'reportedFailure', message, providerRequestId: handle };
+  return { failure: 'reportedFailure', message, providerRequestId: handle, word };
 }
 
 function told(word: string | null, error: string | null): string {

@@ -17,6 +17,7 @@ import { observeTemporal } from '../observability/temporal-events.ts';
 import { tellReadiness } from '../observability/readiness-events.ts';
 import { budgetView } from '../observability/view-of-budget.ts';
 import type { PollObserver } from '../polling/poll-job.ts';
+import { wordsOf } from '../profile/words.ts';
 import type { ProviderObserver } from '../provider/observer.ts';
 import { createProviderClient, type ProviderClient, type ProviderClientOptions } from '../provider/provider-client.ts';
 import { cachedRequestsIn, memoryBytes } from './cached-requests.ts';
@@ -92,7 +93,7 @@ export function composeWorker(options: FleetWorkerOptions): FleetWorker {
   const meter = (): MetricMeter => Runtime.instance().metricMeter;
   const metrics = createMetrics(meter);
   const budgetMetrics = createBudgetMetrics(meter);
-  const observer = both(observeProvider(logger, metrics), options.observer ?? {});
+  const observer = both(observeProvider(logger, metrics, wordsOf(config.provider.profile)), options.observer ?? {});
   const { budget, sharedTokens, jobTimes, answers, close } = openFleetState(config, observeFleet(logger, metrics));
   const provider = createProviderClient({
     ...config.provider,

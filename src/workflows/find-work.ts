@@ -1,17 +1,22 @@
-import { isCancellation, proxyActivities } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, isCancellation, proxyActivities } from '@temporalio/workflow';
 import type { Found, LookupActivities } from '../contract/activities.ts';
 import { inTime } from './after-reset.ts';
 import type { Request } from './create-request.ts';
 
+export type LookedUp =
+  | Found
+  /** The provider does not let us ask. */
+  | { found: 'unanswered'; why: string };
+
 /**
- * What the provider has under our reference; null when it could not be asked to the end.
+ * What the provider has under our reference; null: the time is over.
  *
  * @param sentBefore when the last submit had surely been sent: milliseconds since 1970
  */
 export async function findWork(
   { args, queues }: Request,
   { sentBefore, withinMs }: { sentBefore: number; withinMs: number },
-): Promise<Found | null> {
+): Promise<LookedUp | null> {
   const { findSubmitted } = proxyActivities<LookupActivities>({
     taskQueue: queues.polls,
     startToCloseTimeout: '10 minutes',
@@ -26,6 +31,7 @@ export async function findWork(
     return await inTime(() => findSubmitted(input), withinMs);
   } catch (error) {
     if (isCancellation(error)) throw error;
-    return null;
+    const cause = error instanceof ActivityFailure ? error.cause : null;
+    return cause instanceof ApplicationFailure ? { found: 'unanswered', why: cause.message } : null;
   }
 }

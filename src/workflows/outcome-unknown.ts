@@ -1,10 +1,10 @@
 import { CancellationScope, condition, log, workflowInfo } from '@temporalio/workflow';
-import type { Found } from '../contract/activities.ts';
+import type { Resolution } from '../contract/request.ts';
 import type { NamedBy } from '../endings/step-over.ts';
 import { setAttention } from './attention.ts';
 import { count } from './count.ts';
 import type { Request } from './create-request.ts';
-import { findWork } from './find-work.ts';
+import { findWork, type LookedUp } from './find-work.ts';
 import { hintGapMs } from './hint-plan.ts';
 import { RequestEnded } from './request-ended.ts';
 import { requestFailure, type RequestFailure } from './request-failure.ts';
@@ -19,72 +19,49 @@ export type Resolved =
 
 /** What the Web UI calls the timer. */
 const HOLD = { summary: 'Until somebody decides, or the hold ends' };
+
 /** What needs no person. */
-type Decisive = Exclude<Found, { found: 'several' }>;
+type Decisive = Extract<LookedUp, { found: 'one' | 'none' }>;
+
+interface Times {
+  since: number;
+  endsAt: number;
+}
 
 /** Holds a request whose outcome is unknown. One hold lasts until a person decides, however many callbacks come. */
 export class Hold {
   readonly #request: Request;
-  #times: { since: number; endsAt: number } | null = null;
+  #times: Times | null = null;
   #heedHintsFrom = -Infinity;
-  /** What the provider has under our reference; null: that is not known. */
-  #found: Found | null = null;
+  /** What the provider has under our reference; null: that is not known yet. */
+  #found: LookedUp | null = null;
 
   constructor(request: Request) {
     this.#request = request;
   }
 
   /**
-   * Waits, visibly, until a person decides, a callback names the provider's id, the provider lists the work under our
-   * reference, or the hold ends.
+   * Waits, visibly, until a person decides, the provider is found to have the work, a callback names it, or the hold ends.
    * @throws RequestEnded when it is abandoned, or nobody decided in time
    */
   async resolve(failure: RequestFailure, { looksUp }: { looksUp: boolean }): Promise<Resolved> {
-    const { args } = this.#request;
-    const holdMs = args.unknownHoldMs ?? args.deadlineMs;
     const isNew = this.#times === null;
-    this.#times ??= { since: Date.now(), endsAt: Date.now() + holdMs };
-    const { since, endsAt } = this.#times;
-    this.#show(failure, endsAt);
-    if (isNew) this.#tell(failure, endsAt);
+    this.#times ??= { since: Date.now(), endsAt: Date.now() + this.#holdMs };
+    const times = this.#times;
+    this.#show(failure, times.endsAt);
+    if (isNew) this.#tell(failure, times.endsAt);
     const looking = new CancellationScope();
     try {
-      if (looksUp && this.#found === null) looking.run(() => this.#find({ sentBefore: since, endsAt })).catch(() => {});
-      await this.#untilResolved(endsAt);
+      if (looksUp && this.#found === null) looking.run(() => this.#find(failure, times)).catch(() => {});
+      await this.#untilResolved(times.endsAt);
     } finally {
       looking.cancel();
     }
-    // A person's word goes before a callback's.
+    // A person's word goes first, and the provider's before a callback's.
     const decided = this.#request.takeResolution();
-    if (decided !== null) {
-      const { decision, by, reason, providerRequestId, runId = '' } = decided;
-      if (decision === 'abandon') throw unresolved(failure, `Abandoned by ${by} (${reason})`);
-      this.#times = null;
-      setAttention(args, null);
-      const deadlineAt = this.#request.restartDeadline();
-      log.info('A person decided on the unknown outcome, and the request has its whole time again', {
-        event: 'external_api_outcome_decided',
-        request_id: args.requestId,
-        tenant: args.tenant,
-        decision,
-        by,
-        reason,
-        provider_request_id: providerRequestId,
-        held: seconds(Date.now() - since),
-        deadline_at: deadlineAt,
-      });
-      if (providerRequestId === null) return { resubmit: true, decidedIn: runId };
-      return { resubmit: false, providerRequestId, namedBy: 'person' };
-    }
-    const until = Math.max(endsAt, Date.now() + this.#request.remainingMs);
-    const found = this.#saysFound;
-    if (found !== null) return this.#settled(found, since, until);
-    const hint = this.#heedsHints ? this.#request.takeHint() : null;
-    if (hint === null) throw unresolved(failure, `Nobody decided within ${holdMs / 1000} s`);
-    this.#heedHintsFrom = Date.now() + hintGapMs(Date.now() - since);
-    // A hint moves no deadline; but the hold, if it is longer, is a time to look in.
-    this.#show(failure, until);
-    return { resubmit: false, providerRequestId: hint, namedBy: 'callback', until };
+    if (decided !== null) return this.#asDecided(decided, failure, times);
+    const found = this.#decisive;
+    return found === null ? this.#asHinted(failure, times) : this.#asFound(found, times);
   }
 
   /** Resolves when the work that a callback named is to be left: a person decided, or one that is heeded names another. */
@@ -95,36 +72,77 @@ export class Hold {
     if (!isDecided() && leftMs > 0) await condition(isDecided, leftMs);
   }
 
-  async #find({ sentBefore, endsAt }: { sentBefore: number; endsAt: number }): Promise<void> {
+  get #holdMs(): number {
+    const { unknownHoldMs, deadlineMs } = this.#request.args;
+    return unknownHoldMs ?? deadlineMs;
+  }
+
+  async #find(failure: RequestFailure, { since, endsAt }: Times): Promise<void> {
     const withinMs = endsAt - Date.now();
-    if (withinMs > 0) this.#found = await findWork(this.#request, { sentBefore, withinMs });
+    if (withinMs <= 0) return;
+    const found = await findWork(this.#request, { sentBefore: since, withinMs });
+    this.#found = found;
+    if (found === null || this.#decisive !== null) return;
+    const why = undecided(found);
+    this.#show(failure, endsAt, why);
+    this.#tellFound(found, since, why);
   }
 
   /** Null: nothing that decides. Of several works a person says which is ours; and what never arrived is late now. */
-  get #saysFound(): Decisive | null {
+  get #decisive(): Decisive | null {
     const found = this.#found;
-    if (found === null || found.found === 'several') return null;
-    return found.found === 'none' && this.#request.remainingMs === 0 ? null : found;
+    if (found?.found === 'one') return found;
+    return found?.found === 'none' && this.#request.remainingMs > 0 ? found : null;
   }
 
-  #settled(found: Decisive, since: number, until: number): Resolved {
+  #asDecided(decided: Resolution, failure: RequestFailure, { since }: Times): Resolved {
     const { args } = this.#request;
+    const { decision, by, reason, providerRequestId, runId = '' } = decided;
+    if (decision === 'abandon') throw unresolved(failure, `Abandoned by ${by} (${reason})`);
     this.#times = null;
-    this.#found = null;
     setAttention(args, null);
-    const providerRequestId = found.found === 'one' ? found.providerRequestId : null;
-    const what =
-      providerRequestId === null ? 'no submit had arrived, and the work is submitted again' : 'it has the work';
-    log.info(`The provider was asked by our reference: ${what}`, {
-      event: 'external_api_outcome_found',
+    const deadlineAt = this.#request.restartDeadline();
+    log.info('A person decided on the unknown outcome, and the request has its whole time again', {
+      event: 'external_api_outcome_decided',
       request_id: args.requestId,
       tenant: args.tenant,
-      found: found.found,
+      decision,
+      by,
+      reason,
       provider_request_id: providerRequestId,
       held: seconds(Date.now() - since),
+      deadline_at: deadlineAt,
     });
-    if (providerRequestId === null) return { resubmit: true, decidedIn: workflowInfo().runId };
+    if (providerRequestId === null) return { resubmit: true, decidedIn: runId };
+    return { resubmit: false, providerRequestId, namedBy: 'person' };
+  }
+
+  #asFound(found: Decisive, times: Times): Resolved {
+    const until = this.#untilIn(times);
+    this.#times = null;
+    this.#found = null;
+    setAttention(this.#request.args, null);
+    if (found.found === 'none') {
+      this.#tellFound(found, times.since, 'no submit had arrived, and the work is submitted again');
+      return { resubmit: true, decidedIn: workflowInfo().runId };
+    }
+    const { providerRequestId } = found;
+    this.#tellFound(found, times.since, `it has the work as ${providerRequestId}`);
     return { resubmit: false, providerRequestId, namedBy: 'lookup', until };
+  }
+
+  #asHinted(failure: RequestFailure, times: Times): Resolved {
+    const hint = this.#heedsHints ? this.#request.takeHint() : null;
+    if (hint === null) throw unresolved(failure, `Nobody decided within ${this.#holdMs / 1000} s`);
+    this.#heedHintsFrom = Date.now() + hintGapMs(Date.now() - times.since);
+    const until = this.#untilIn(times);
+    this.#show(failure, until);
+    return { resubmit: false, providerRequestId: hint, namedBy: 'callback', until };
+  }
+
+  /** Work that was named moves no deadline; but the hold, if it is longer, is a time to look in. */
+  #untilIn({ endsAt }: Times): number {
+    return Math.max(endsAt, Date.now() + this.#request.remainingMs);
   }
 
   get #heedsHints(): boolean {
@@ -133,9 +151,7 @@ export class Hold {
 
   async #untilResolved(endsAt: number): Promise<void> {
     const isResolved = (): boolean =>
-      this.#request.resolution !== null ||
-      this.#saysFound !== null ||
-      (this.#request.hint !== null && this.#heedsHints);
+      this.#request.resolution !== null || this.#decisive !== null || (this.#request.hint !== null && this.#heedsHints);
     // Only a timer wakes the workflow when hints are heeded again.
     for (const until of [this.#heedHintsFrom, endsAt]) {
       const leftMs = Math.min(until, endsAt) - Date.now();
@@ -143,8 +159,28 @@ export class Hold {
     }
   }
 
-  #show({ error }: RequestFailure, endsAt: number): void {
-    this.#request.apply({ type: 'outcome_unknown', error, holdUntil: new Date(endsAt).toISOString() });
+  /** @param besides what else is known of it */
+  #show({ error }: RequestFailure, endsAt: number, besides: string | null = null): void {
+    const message =
+      besides === null ? error.message : `${error.message.replace(/\.$/, '')}. By our reference ${besides}`;
+    this.#request.apply({
+      type: 'outcome_unknown',
+      error: { ...error, message },
+      holdUntil: new Date(endsAt).toISOString(),
+    });
+  }
+
+  #tellFound(found: LookedUp, since: number, what: string): void {
+    const { requestId, tenant } = this.#request.args;
+    const isSettled = found.found === 'one' || found.found === 'none';
+    log[isSettled ? 'info' : 'warn'](`The provider was asked by our reference: ${what}`, {
+      event: 'external_api_outcome_found',
+      request_id: requestId,
+      tenant,
+      found: found.found,
+      provider_request_id: found.found === 'one' ? found.providerRequestId : null,
+      held: seconds(Date.now() - since),
+    });
   }
 
   /** Once for each question, however many callbacks named a work that was none of ours. */
@@ -170,4 +206,18 @@ function unresolved({ error, details }: RequestFailure, why: string): RequestEnd
   const message = `${why}. The provider may have done the work. ${error.message}`;
   const failure = requestFailure('failed', 'OutcomeUnknown', message, details);
   return new RequestEnded({ end: 'failed', failure, cancellation: null });
+}
+
+/** Why the provider's word on our reference decides nothing. */
+function undecided(found: LookedUp): string {
+  switch (found.found) {
+    case 'several':
+      return `it has several works, and a person says which is ours: ${found.providerRequestIds.join(', ')}`;
+    case 'unanswered':
+      return `it could not be asked: ${found.why}`;
+    case 'none':
+      return 'it has no work, and the time of the request is over';
+    case 'one':
+      return `it has the work as ${found.providerRequestId}`;
+  }
 }

@@ -49,6 +49,20 @@ test.each<[string, Partial<RequestSnapshot>]>([
     },
   ],
   [
+    'processing, waits for the provider, which works on it (until 2026-11-03T10:00:09.000Z); the provider says "in_line"',
+    {
+      status: 'processing',
+      waitingFor: {
+        reason: 'provider_processing',
+        since: null,
+        until: '2026-11-03T10:00:09.000Z',
+        attempt: 1,
+        calls: 2,
+        providerStatus: 'in_line',
+      },
+    },
+  ],
+  [
     'queued, waits for a worker to take the next step; no worker answered in time',
     { status: 'queued', stale: true, waitingFor: { reason: 'worker', since: null, until: null, attempt: 1, calls: 0 } },
   ],

@@ -197,6 +197,22 @@ test('[N6][N1] an unknown outcome waits for a decision, until its hold ends', ()
     attempt: 1,
     calls: 0,
   });
+  const looking = activity('findSubmitted', running({ calls: 3 }));
+  expect(waitingFor(unknown, { activities: [looking], task: null }, null, NOW)).toMatchObject({ calls: 3 });
+});
+
+test("[N13][N6] a request that is polled says the provider's own word, as of its latest answer", () => {
+  const said = (pending: PendingActivity): string | undefined => waits(pending, null)?.providerStatus;
+  const heartbeat = { status: 'rendering' };
+  const pending = [
+    activity('pollStatus', running(heartbeat)),
+    activity('pollStatus', { ...failed(null, 7, STILL_PROCESSING), heartbeat }),
+    activity('pollStatus', { ...failed('serverError', 7), heartbeat }),
+    activity('pollStatus', running({ status: null })),
+    activity('pollStatus', running()),
+    activity('cancelSubmitted', running(heartbeat)),
+  ];
+  expect(pending.map(said)).toEqual(['rendering', 'rendering', 'rendering', undefined, undefined, undefined]);
 });
 
 test('[N6] the budget is asked only where it can be what a request waits for', () => {

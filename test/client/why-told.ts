@@ -50,8 +50,9 @@ export function waits(
     calls = 0,
     since = -12,
     until,
-  }: { attempt?: number; calls?: number; since?: number | null; until?: number } = {},
+    says,
+  }: { attempt?: number; calls?: number; since?: number | null; until?: number; says?: string } = {},
 ): Partial<RequestSnapshot> {
   const times = { since: since === null ? null : AT(since), until: until === undefined ? null : AT(until) };
-  return { waitingFor: { reason, attempt, calls, ...times } };
+  return { waitingFor: { reason, attempt, calls, ...times, ...(says !== undefined && { providerStatus: says }) } };
 }

@@ -114,6 +114,16 @@ describe('the other waits', () => {
       {},
     ],
     [
+      'waits for the provider, which has had it as job-1 for 3 min, says "in_line" and is being asked now.',
+      {
+        status: 'processing',
+        providerRequestId: 'job-1',
+        updatedAt: AT(-180),
+        ...waits('provider_processing', { says: 'in_line' }),
+      },
+      {},
+    ],
+    [
       'waits for the provider, which has had it as job-1 for 3 min and is being asked now.',
       { status: 'processing', providerRequestId: 'job-1', updatedAt: AT(-180), ...waits('provider_processing') },
       {},
@@ -122,6 +132,23 @@ describe('the other waits', () => {
       `may or may not have been done: its outcome is unknown since 11:59:48Z: Its worker was lost; ask the provider for Idempotency-Key ${ID}, then decide before 2026-11-24T12:00:00Z with \`external-api resolve ${ID} resubmit|adopt|abandon --reason …\`.`,
       { status: 'outcome_unknown', error: lost, ...waits('outcome_unknown', { until: 86_400 }) },
       {},
+    ],
+    [
+      `may or may not have been done: its outcome is unknown since 11:59:48Z: Its worker was lost; the provider is asked by our reference whether it has the work (3 calls so far, and the latest failed: ExternalAPIError: The provider declined the request (status: 403)), which settles it once it is listed; or look at shotstack whether it has the work, with ${ID} beside it if the profile sends requestId, then decide before 2026-11-24T12:00:00Z with \`external-api resolve ${ID} resubmit|adopt|abandon --reason …\`.`,
+      {
+        status: 'outcome_unknown',
+        provider: 'shotstack',
+        error: lost,
+        ...waits('outcome_unknown', { until: 86_400, calls: 3 }),
+      },
+      {
+        lastFailure: {
+          failure: 'declined',
+          type: 'ExternalAPIError',
+          message: 'The provider declined the request (status: 403)',
+          statusCode: 403,
+        },
+      },
     ],
     [
       'makes no step: its workflow task has failed, or had no answer, 3 times since 11:59:48Z: the log of the workers says why, and it goes on once their code can run it.',

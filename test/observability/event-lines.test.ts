@@ -29,7 +29,7 @@ test('[M14][M22] what a worker tells of its fleet and its calls is as the table 
   fleet.tokenSharing('not_ours');
   fleet.answersUnavailable('ECONNREFUSED');
   fleet.redisError(new Error('ECONNREFUSED'));
-  const provider = observeProvider(logger, metrics);
+  const provider = observeProvider(logger, metrics, new Set(['rendering']));
   const call: CallRecord = {
     requestId: 'req_1',
     operation: 'submit',
@@ -42,6 +42,7 @@ test('[M14][M22] what a worker tells of its fleet and its calls is as the table 
     outcome: 'succeeded',
     failure: null,
     errorType: null,
+    word: 'rendering',
     reason: null,
   };
   provider.called(call);

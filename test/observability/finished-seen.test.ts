@@ -31,6 +31,7 @@ function observed() {
     observer: observeProvider(
       logger,
       createMetrics(() => meter),
+      new Set(['rendering']),
     ),
   };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { PollInput } from '../../src/contract/activities.ts';
+import type { PollInput, PollProgress } from '../../src/contract/activities.ts';
 import { callError, ExternalAPIError } from '../../src/contract/errors.ts';
-import { NO_POLLS, pollOnce, type PollDeps, type PollProgress } from '../../src/polling/poll-job.ts';
+import { NO_POLLS, pollOnce, type PollDeps } from '../../src/polling/poll-job.ts';
 import { NOT_FOUND_GRACE_MS, RESULT_GRACE_MS } from '../../src/polling/poll-plan.ts';
 import type { StatusReply } from '../../src/provider/provider-client.ts';
 import { NO_CALLS } from '../../src/submit/progress.ts';

@@ -106,6 +106,7 @@ describe('what the observer is told', () => {
       outcome: 'succeeded',
       failure: null,
       errorType: null,
+      word: null,
       reason: null,
       durationMs: expect.any(Number),
     };
@@ -142,8 +143,29 @@ describe('what the observer is told', () => {
         outcome: 'final',
         failure: 'declined',
         errorType: 'ExternalAPIError',
-        reason: null,
+        word: null,
+        reason: 'Unknown error (status: 404): gone',
       },
+    ]);
+  });
+
+  test("[N13][M14] the provider's own words: its status word, and what it says of a failure, shortened", async () => {
+    const replies = [{ status: 'Running' }, { status: 'failed', error: 'out of film' }, { error: 'x'.repeat(500) }];
+    await using server = await startRawServer({
+      onCall: (_call, res) => {
+        const body = replies.shift();
+        reply(res, body?.status === undefined ? 400 : 200, { request_id: 'job-1', ...body });
+      },
+    });
+    await using client = clientFor(server.url);
+    await client.status('job-1', { requestId: 'req_9' });
+    await client.status('job-1', { requestId: 'req_9' });
+    await failureOf(client.status('job-1', { requestId: 'req_9' }));
+    const said = client.records.filter(({ operation }) => operation === 'status');
+    expect(said.map(({ word, reason }) => [word, reason?.length ?? null])).toEqual([
+      ['Running', null],
+      ['failed', null],
+      [null, 201],
     ]);
   });
 });

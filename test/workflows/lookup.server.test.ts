@@ -62,6 +62,37 @@ test('[N13][N1] a list that names the work of others proves nothing: it waits fo
   const handle = await start({ unknownHold: '4 seconds' });
   await waitUntil('it was looked for more than once', () => stack.count(handle.requestId, '/requests') > 1);
   expect(await handle.status()).toMatchObject({ status: 'outcome_unknown' });
+  const { sentence } = await stack.client.why(handle.requestId);
+  expect(sentence).toMatch(/the provider is asked by our reference whether it has the work \(\d+ calls? so far\)/);
   await expect(handle.result()).rejects.toThrow(OutcomeUnknownError);
   expect(submits(handle)).toBe(1);
+});
+
+test('[N13][N6] of several works with our reference a person says which is ours, and is told which there are', async () => {
+  stack.fake.script({ endpoint: '/process', fault: { kind: 'executed-no-answer' } });
+  const handle = await start();
+  const requests = ['job-1', 'job-2'].map((id) => ({ request_id: id, idempotency_key: handle.requestId }));
+  stack.fake.script({ endpoint: '/requests', fault: { kind: 'status', code: 200, body: { requests } } });
+  await waitUntil('both are told', async () => {
+    const { sentence } = await stack.client.why(handle.requestId);
+    return sentence.includes('a person says which is ours: job-1, job-2');
+  });
+  expect([submits(handle), stack.count(handle.requestId, '/requests')]).toEqual([1, 1]);
+  await stack.client.resolve(handle.requestId, { decision: 'abandon', by: 'ops', reason: 'a test' });
+  await expect(handle.result()).rejects.toThrow(OutcomeUnknownError);
+});
+
+test('[N13][N6] a provider that does not let us ask leaves it to a person, and says why', async () => {
+  stack.fake.script({ endpoint: '/process', fault: { kind: 'executed-no-answer' } });
+  stack.fake.script({
+    endpoint: '/requests',
+    fault: { kind: 'status', code: 403, body: { error: 'no lists for you' } },
+  });
+  const handle = await start();
+  await waitUntil('the cause is told', async () => {
+    const { sentence } = await stack.client.why(handle.requestId);
+    return /By our reference it could not be asked: .*no lists for you/.test(sentence);
+  });
+  await stack.client.resolve(handle.requestId, { decision: 'abandon', by: 'ops', reason: 'a test' });
+  await expect(handle.result()).rejects.toThrow(OutcomeUnknownError);
 });
