@@ -152,15 +152,48 @@ describe('AssemblyAI: a key without a scheme, and no cancel', () => {
   });
 });
 
-test('[N13][N1] CloudConvert: our id is its tag, and the result is a part of the job', async () => {
-  await using converted = await startProviderStack('cloudconvert', { contract: cloudconvert, path: '/v2' });
-  const handle = await converted.submit({ tasks: { import: { operation: 'import/url' } }, tag: 'of the caller' }, [
-    'waiting',
-    'processing',
-    'finished',
-  ]);
-  expect((await handle.result()).result.processedData).toMatchObject([{ operation: 'export/url', status: 'finished' }]);
-  expect(converted.provider.work.jobs.map(({ input }) => input)).toMatchObject([{ tag: handle.requestId }]);
+describe('CloudConvert: our id is its tag, and the result is a part of the job', () => {
+  beforeAll(start('cloudconvert', { contract: cloudconvert, path: '/v2' }));
+  afterAll(end);
+  const DATA = { tasks: { import: { operation: 'import/url' } }, tag: 'of the caller' };
+  const LIST = /^GET .*jobs\?/;
+  const EXPORTED = [{ operation: 'export/url', status: 'finished' }];
+
+  test('[N13][N1] the tag of the caller is dropped, and ours is sent', async () => {
+    const handle = await stack.submit(DATA, ['waiting', 'processing', 'finished']);
+    expect((await handle.result()).result.processedData).toMatchObject(EXPORTED);
+    expect(stack.provider.work.jobs.at(-1)?.input).toMatchObject({ tag: handle.requestId });
+  });
+
+  test('[N13][N1] a lost answer is looked up by our tag: one job, and nobody decides', async () => {
+    stack.provider.lose(/^POST/);
+    const handle = await stack.submit(DATA, ['finished']);
+    expect((await handle.result()).result.processedData).toMatchObject(EXPORTED);
+    const ours = stack.provider.work.jobs.filter(({ input }) => (input as typeof DATA).tag === handle.requestId);
+    const { providerRequestId, resolution } = await handle.status();
+    expect(ours.map(({ id }) => id)).toEqual([providerRequestId]);
+    expect(resolution).toBeNull();
+  });
+
+  test('[N13][N1] a list that ignores the filter hands us nothing of others, and the tag is compared here', async () => {
+    stack.provider.lose(/^POST/);
+    const others = ['a', 'b'].map((tag, n) => ({ id: `other-${n}`, tag, status: 'finished', tasks: [] }));
+    stack.provider.instead(LIST, { body: { data: [...others, { id: 'untagged', status: 'finished', tasks: [] }] } });
+    const handle = await stack.submit(DATA, ['finished']);
+    await handle.result();
+    const { providerRequestId } = await handle.status();
+    expect(providerRequestId).toBe(stack.provider.work.jobs.at(-1)?.id);
+    expect(stack.provider.calls(LIST).length).toBeGreaterThan(1);
+  });
+
+  test('[N13][N1] an empty list proves nothing where the profile does not say when it would: it is looked up again', async () => {
+    stack.provider.lose(/^POST/);
+    stack.provider.instead(LIST, { body: { data: [] } });
+    const submits = stack.provider.calls(/^POST/).length;
+    const handle = await stack.submit(DATA, ['finished']);
+    await handle.result();
+    expect(stack.provider.calls(/^POST/).length - submits).toBe(1);
+  });
 });
 
 describe('Anthropic batches: the result is at a URL of its own, and a cancel only asks', () => {

@@ -56,28 +56,28 @@ export const assemblyai: Contract = (call, work) => {
   return transcript(job);
 };
 
-/** A tag of ours; the result is part of the job. */
+/** A tag of ours, by which jobs are listed; the result is part of the job. */
 export const cloudconvert: Contract = (call, work) => {
   if (!isBearer(call)) return { status: 401, body: { message: 'Unauthenticated.', code: 'UNAUTHENTICATED' } };
-  const resource = ({ id, word, input }: Job): Answer => ({
-    body: {
-      data: {
-        id,
-        tag: (input as { tag?: string }).tag ?? null,
-        status: word,
-        created_at: AT,
-        ended_at: word === 'finished' ? LATER : null,
-        tasks: [
-          {
-            name: 'export',
-            operation: 'export/url',
-            status: word,
-            result: { files: [{ url: 'https://s.example/1' }] },
-          },
-        ],
+  const tagOf = ({ input }: Job): string | null => (input as { tag?: string }).tag ?? null;
+  const shown = (job: Job): object => ({
+    id: job.id,
+    tag: tagOf(job),
+    status: job.word,
+    created_at: AT,
+    ended_at: job.word === 'finished' ? LATER : null,
+    tasks: [
+      {
+        name: 'export',
+        operation: 'export/url',
+        status: job.word,
+        result: { files: [{ url: 'https://s.example/1' }] },
       },
-    },
+    ],
   });
+  const resource = (job: Job): Answer => ({ body: { data: shown(job) } });
+  const filter = isCall(call, 'GET', /^\/v2\/jobs\?filter%5Btag%5D=(\w+)$/)?.[1];
+  if (filter !== undefined) return { body: { data: work.jobs.filter((job) => tagOf(job) === filter).map(shown) } };
   if (isCall(call, 'POST', /^\/v2\/jobs$/)) {
     return { status: 201, ...resource(work.take((n) => `4c80f1ae-5b3a-43d5-bb58-1a5c4eb4e46${n}`, json(call))) };
   }
