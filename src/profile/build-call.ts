@@ -72,13 +72,15 @@ function knownOf(profile: Profile, step: Step, facts: CallFacts): Known {
   const isLocation = byLocation(profile.poll);
   const values: Record<string, unknown> = {
     requestId,
-    requestUuid: requestUuid(requestId),
     ...(step === 'submit'
       ? { data: facts.data, async: facts.async, callbackUrl: facts.callbackUrl }
       : { [isLocation ? 'location' : 'id']: handle }),
   };
-  return (source) =>
-    source.startsWith('data#') ? valueAt(source.slice('data#'.length), values['data']) : values[source];
+  return (source) => {
+    // A hash, which few profiles want.
+    if (source === 'requestUuid') return requestUuid(requestId);
+    return source.startsWith('data#') ? valueAt(source.slice('data#'.length), values['data']) : values[source];
+  };
 }
 
 function targetOf(
@@ -101,7 +103,9 @@ function targetOf(
   }
   const vars = Object.entries(profile[step]?.vars ?? {});
   const values = new Map<string, unknown>(
-    ['requestId', 'requestUuid', 'id', 'async', 'callbackUrl'].map((name) => [name, known(name)]),
+    ['requestId', 'requestUuid', 'id', 'async', 'callbackUrl']
+      .filter((name) => template.includes(name))
+      .map((name) => [name, known(name)]),
   );
   for (const [name, source] of vars) values.set(name, step === 'result' ? fetch[name] : known(source));
   return { url: new URL(baseUrl.origin + pathPrefix(baseUrl) + expand(template, values)), credentials: true };
@@ -135,7 +139,9 @@ function bodyOf(profile: Profile, step: Step, known: Known): string | null {
   // The whole first, and then what stands in it.
   for (const [pointer, value] of given.toSorted(([a], [b]) => Number(b === '') - Number(a === ''))) {
     const one = isFrom(value) ? known(value.from) : value;
-    if (one !== undefined && one !== null) body = setAt(body, pointer, structuredClone(one));
+    // The caller's data is not changed by what is put into it.
+    const isChanged = given.some(([other]) => other.startsWith(`${pointer}/`));
+    if (one !== undefined && one !== null) body = setAt(body, pointer, isChanged ? structuredClone(one) : one);
     else if (!isFrom(value)) body = setAt(body, pointer, one);
     // What the profile sets is the profile's, also when there is nothing to set.
     else if (pointer !== '') dropAt(body, pointer);

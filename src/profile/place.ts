@@ -37,6 +37,7 @@ export function at(place: string, reply: ParsedReply): unknown {
 /** The members of a JSON Pointer (RFC 6901). */
 export function stepsOf(pointer: string): string[] {
   const steps = pointer.split('/').slice(1);
+  if (!pointer.includes('~')) return steps;
   return steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
