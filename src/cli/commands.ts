@@ -53,7 +53,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   list: { summary: 'list requests', load: async () => (await import('./list-command.ts')).listCommand() },
   budget: { summary: 'show the call budget', load: async () => (await import('./budget-command.ts')).budgetCommand() },
   provider: {
-    summary: 'list and check profiles of providers',
+    summary: 'list, check and try profiles of providers',
     arguments: '<command>',
     load: async () => (await import('./provider-command.ts')).providerCommand(),
   },

@@ -32,7 +32,7 @@ const MEANINGS: Record<keyof typeof EXIT, string> = {
   usage: 'the command line or the data is wrong; nothing was started or decided',
   notFound: 'no such request',
   running: 'the request goes on: the wait ended first',
-  unavailable: 'the Temporal server or a worker does not answer, or Temporal does not let us in',
+  unavailable: 'the Temporal server, a worker or a tried provider does not answer, or Temporal does not let us in',
   output: 'the output cannot be written; what the command was to do is not undone',
   config: 'the configuration, or the profile of a provider, is wrong',
   interrupted: 'Ctrl-C ended the wait; the request goes on',

@@ -19,7 +19,7 @@ export function print(document: unknown, text: Text | null, options: OutputOptio
 }
 
 /** Prints a part of what a command found, for a person at a terminal, as soon as it is known. */
-export function printLine(text: string, options: OutputOptions): void {
+export function printLine(text: Text, options: OutputOptions): void {
   if (!isForPrograms(options)) write(text);
 }
 

@@ -9,9 +9,11 @@ import { STEPS, type Step } from '../profile/sources.ts';
 import { wholeNumber } from './arguments.ts';
 import { callsOf, SAMPLE_BASE_URL, SAMPLE_REQUEST_ID, sampleData, type ShownCall } from './check-profile.ts';
 import { UsageError } from './exit.ts';
+import { sanitize } from '../provider/error-detail.ts';
 import { jsonOption, print, type OutputOptions } from './output.ts';
 import { parseBaseUrl, parseHeader, parseReply } from './provider-arguments.ts';
 import { checkText, profilesText } from './provider-text.ts';
+import { tryCommand } from './provider-try-command.ts';
 import { readRecorded, type ShownReading } from './read-recorded.ts';
 import { readData, readTextFile } from './request-data.ts';
 
@@ -23,6 +25,7 @@ export function providerCommand(): Command {
     )
     .addCommand(listCommand())
     .addCommand(checkCommand())
+    .addCommand(tryCommand())
     .addCommand(schemaCommand());
 }
 
@@ -135,7 +138,8 @@ async function readingOf(
 ): Promise<ShownReading> {
   if (profile[step] === undefined) throw new UsageError(`the profile ${profile.name} has no ${step}`);
   const reply = { status, headers: header, body: await readTextFile(path) };
-  return readRecorded(profile, step, reply, baseUrl, SAMPLE_REQUEST_ID);
+  const clean = (text: string): string => sanitize(text, []);
+  return readRecorded(profile, step, reply, { baseUrl, requestId: SAMPLE_REQUEST_ID, handle: null, clean });
 }
 
 function schemaCommand(): Command {

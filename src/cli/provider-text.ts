@@ -46,7 +46,7 @@ export function checkText(
   return [...lines, ...(reading === null ? calls.flatMap(linesOfCall) : [])].join('\n');
 }
 
-function linesOfCall({ step, method, url, headers, body }: ShownCall): string[] {
+export function linesOfCall({ step, method, url, headers, body }: ShownCall): string[] {
   return [
     '',
     `${step.padEnd(8)}${method} ${url}`,

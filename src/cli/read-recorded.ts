@@ -6,7 +6,6 @@ import { readReply, type ReadFacts } from '../profile/read-reply.ts';
 import { readResult } from '../profile/read-result.ts';
 import type { Profile } from '../profile/schema.ts';
 import type { Step } from '../profile/sources.ts';
-import { sanitize } from '../provider/error-detail.ts';
 
 /** How a recorded reply reads: the phase, what that means, and what was found. */
 export interface ShownReading {
@@ -36,14 +35,7 @@ const CANCEL_MEANINGS: Readonly<Record<CancelOutcome, string>> = {
   not_supported: 'the provider has no such call',
 };
 
-export function readRecorded(
-  profile: Profile,
-  step: Step,
-  reply: Reply,
-  baseUrl: URL,
-  requestId: string,
-): ShownReading {
-  const facts: ReadFacts = { baseUrl, requestId, handle: null, clean: (text) => sanitize(text, []) };
+export function readRecorded(profile: Profile, step: Step, reply: Reply, facts: ReadFacts): ShownReading {
   const { phase, ...found } = readingOf(profile, step, reply, facts);
   const outcome = found['outcome'] as CancelOutcome | undefined;
   const means = outcome === undefined ? MEANINGS[phase] : CANCEL_MEANINGS[outcome];

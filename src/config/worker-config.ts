@@ -238,8 +238,7 @@ export function workerVariables(profile: Profile) {
 }
 
 /** @throws ConfigError */
-export function loadWorkerConfig(env: NodeJS.ProcessEnv = process.env): WorkerConfig {
-  const profile = profileIn(env);
+export function loadWorkerConfig(env: NodeJS.ProcessEnv = process.env, profile = profileIn(env)): WorkerConfig {
   const { calls: limit, seconds: windowSeconds } = profile.limit ?? { calls: 1000, seconds: 60 };
   const { values, temporal } = load(env, workerVariables(profile), variablesOf(profile).calls);
   return Object.freeze({

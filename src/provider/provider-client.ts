@@ -33,6 +33,7 @@ import type { TlsOptions } from './tls-identity.ts';
 import type { Token } from './token.ts';
 import { createTokens } from './tokens.ts';
 import type { Method, PoolState } from './transport.ts';
+import type { WatchCalls } from './watch-calls.ts';
 import { createWaysOut } from './ways-out.ts';
 import { tokenFor, withToken } from './with-token.ts';
 
@@ -71,6 +72,8 @@ export interface ProviderClientOptions {
   /** Absent: this process has a token of its own. */
   sharedTokens?: SharedTokens | undefined;
   observer: ProviderObserver;
+  /** Sees every call as it is on the wire, secrets included. Absent: nobody does. */
+  watch?: WatchCalls | undefined;
 }
 
 export interface ProcessCall {

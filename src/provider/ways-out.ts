@@ -5,6 +5,7 @@ import type { ProviderClientOptions } from './provider-client.ts';
 import { Sockets } from './sockets.ts';
 import type { TlsOptions } from './tls-identity.ts';
 import { createTransport, type PoolState, type Transport } from './transport.ts';
+import { watched } from './watch-calls.ts';
 
 const MAX_RESPONSE_BYTES = 10 * 1024 * 1024;
 const CONNECTION_AGE_MS = 300_000;
@@ -27,6 +28,7 @@ export interface WaysOut {
 export function createWaysOut(options: ProviderClientOptions): WaysOut {
   const { baseUrl, timeoutMs, connectTimeoutMs, maxConnections, budget, observer, tls = {}, proxy, lookup } = options;
   const { connectionAgeMs = CONNECTION_AGE_MS, maxResponseBytes = MAX_RESPONSE_BYTES, rateHeaders = true } = options;
+  const { watch } = options;
   const timeouts = { timeoutMs, connectTimeoutMs };
   const sockets = new Sockets(maxConnections);
   const open: Transport[] = [];
@@ -38,9 +40,11 @@ export function createWaysOut(options: ProviderClientOptions): WaysOut {
   }
   function maker(transport: Transport, origin: string): MakeCall {
     const shared = { transport, sockets, origin, timeouts, observer };
-    return origin === baseUrl.origin
-      ? createCallMaker({ ...shared, budget, rateHeaders })
-      : createCallMaker({ ...shared, budget: NO_BUDGET, rateHeaders: false });
+    const make =
+      origin === baseUrl.origin
+        ? createCallMaker({ ...shared, budget, rateHeaders })
+        : createCallMaker({ ...shared, budget: NO_BUDGET, rateHeaders: false });
+    return watch === undefined ? make : watched(make, origin, watch);
   }
   function kept(origin: string): Transport {
     const transport = transportTo(origin, false);

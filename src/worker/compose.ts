@@ -31,7 +31,7 @@ import { prebuiltWorkflows } from './workflow-bundle.ts';
 
 /** What a worker needs to know; `loadWorkerConfig()` reads it from the environment. Times in milliseconds. */
 export interface FleetWorkerConfig extends FleetConfig {
-  provider: Omit<ProviderClientOptions, 'budget' | 'rateHeaders' | 'sharedTokens' | 'observer'>;
+  provider: Omit<ProviderClientOptions, 'budget' | 'rateHeaders' | 'sharedTokens' | 'observer' | 'watch'>;
   temporal: TemporalConfig;
   logLevel: LogLevel;
   /** Interactive requests that are kept in memory, and a quarter of them bulk ones. Default: as many as the memory allows. */

@@ -35,13 +35,7 @@ const ALL_ELSE_MS = 1_000;
 
 export function openFleetState(config: FleetConfig, events: FleetEvents): FleetState {
   const { tokenKey } = config;
-  const longest = longestTimes(config.provider);
-  const rules: BudgetRules = {
-    ...config.budget,
-    longestCallMs: longest.callMs,
-    longestHeldMs: longest.heldMs,
-    backoffMs: config.calls.retryDelayMs,
-  };
+  const rules = rulesOf(config);
   const scope = scopeOf(config);
   const { cacheTtlMs: ttlMs, fallback, fallbackMaxAgeMs: maxAgeMs } = config.answers;
   const answers = {
@@ -84,7 +78,7 @@ export function openFleetState(config: FleetConfig, events: FleetEvents): FleetS
             redis,
             scope,
             key: tokenKey,
-            turnMs: longest.tokenMs + ALL_ELSE_MS,
+            turnMs: longestTimes(config.provider).tokenMs + ALL_ELSE_MS,
             onChange: (problem) => events.tokenSharing(problem),
           }),
     async close() {
@@ -92,6 +86,12 @@ export function openFleetState(config: FleetConfig, events: FleetEvents): FleetS
       redis.destroy();
     },
   };
+}
+
+/** The rules of the call budget. */
+export function rulesOf({ budget, calls, provider }: Pick<FleetConfig, 'budget' | 'calls' | 'provider'>): BudgetRules {
+  const { callMs, heldMs } = longestTimes(provider);
+  return { ...budget, longestCallMs: callMs, longestHeldMs: heldMs, backoffMs: calls.retryDelayMs };
 }
 
 /** Tells providers, and our accounts with them, apart in one Redis: the same one has one limit, however it is spelt. */

@@ -5,14 +5,19 @@ import { runCli } from './run-cli.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-test.each(['', ...Object.keys(COMMANDS), 'cache invalidate', 'provider list', 'provider check', 'provider schema'])(
-  '[C4] the help of "%s" fits 80 columns',
-  async (command) => {
-    const { stdout } = await runCli([...command.split(' '), '--help'].filter(Boolean), { terminal: true, columns: 80 });
-    expect(stdout).toMatch(/^Usage: external-api/);
-    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
-  },
-);
+test.each([
+  '',
+  ...Object.keys(COMMANDS),
+  'cache invalidate',
+  'provider list',
+  'provider check',
+  'provider try',
+  'provider schema',
+])('[C4] the help of "%s" fits 80 columns', async (command) => {
+  const { stdout } = await runCli([...command.split(' '), '--help'].filter(Boolean), { terminal: true, columns: 80 });
+  expect(stdout).toMatch(/^Usage: external-api/);
+  expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+});
 
 test('[C4][M8] the help of a process lists the variables that it does not start without', async () => {
   const required = async (command: string): Promise<string[]> => {
@@ -65,6 +70,8 @@ test.each([
   [['cache', 'i'], ['invalidate']],
   [['provider', 'c'], ['check']],
   [['provider', 'check', '--st'], ['--status']],
+  [['provider', 'try', '--ti'], ['--timeout']],
+  [['provider', 'try', '--file', '/etc/passw'], expect.arrayContaining(['/etc/passwd'])],
   [['cache', 'invalidate', '--req'], ['--request']],
   [
     ['resolve', 'req_1', 'a'],

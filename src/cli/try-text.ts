@@ -1,0 +1,33 @@
+import { linesOfCall } from './provider-text.ts';
+import { visible } from './hide-secrets.ts';
+import type { ShownExchange } from './try-exchange.ts';
+
+const INDENT = '  ';
+
+/** A call, its answer, and how that reads, as it stands: nobody wants line breaks in a URL. */
+export function exchangeText({ reply, reading, failure, ...call }: ShownExchange): string {
+  return [
+    ...linesOfCall(call),
+    ...(reply === null
+      ? [`${'answer'.padEnd(8)}none`]
+      : [
+          `${'answer'.padEnd(8)}${reply.status}`,
+          ...Object.entries(reply.headers).map(([name, value]) => `${INDENT}${name}: ${value}`),
+          ...(reply.body === '' ? [] : reply.body.split('\n').map((line) => INDENT + line)),
+        ]),
+    ...(reading === null ? [] : [`${'reads'.padEnd(8)}${reading.phase}: ${reading.means}`, ...factsOf(reading.found)]),
+    ...(failure === null ? [] : [`${'fails'.padEnd(8)}${failure.name ?? 'given up'}: ${failure.message}`]),
+  ].join('\n');
+}
+
+function factsOf(found: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(found).map(([name, value]) => {
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    return `${INDENT}${name.padEnd(14)}${visible(text)}`;
+  });
+}
+
+/** As a document for programs has it. */
+export function exchangeToWire({ durationMs, ...exchange }: ShownExchange) {
+  return { ...exchange, duration_ms: durationMs };
+}

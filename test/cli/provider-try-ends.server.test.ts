@@ -1,0 +1,107 @@
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { startRawServer } from '../helpers/raw-server.ts';
+import { waitUntil } from '../helpers/wait-until.ts';
+import { KEY as PLAIN_KEY, replicate } from '../providers/contracts-by-id.ts';
+import { startCli } from './run-cli.ts';
+import { quick, tryOut, type Tried } from './try-out.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const DATA = ['--data', '{"film": 7}'];
+const posts = /^POST/;
+
+test('[N13][C4] Ctrl-C ends the polls and says how to go on, and that submits nothing', async () => {
+  const { provider, start, try: run, file } = await tryOut({ words: ['queued', 'working'] });
+  const running = start(DATA);
+  await running.said(/--id r-1/);
+  running.interrupt();
+  const { code, stdout } = await running.result;
+  const { verdict, go_on: goOn } = JSON.parse(stdout) as Tried;
+  expect({ code, goOn }).toEqual({ code: 130, goOn: `external-api provider try ${file} --id r-1` });
+  expect(verdict.sentence).toContain('Ctrl-C ended the try');
+  provider.work.jobs[0]?.become('done');
+  expect(await run('--id', 'r-1')).toMatchObject({ code: 0, steps: ['poll'], tried: { reference: null } });
+  expect(provider.calls(posts)).toHaveLength(1);
+});
+
+describe('Ctrl-C while the answer to the submit is out', () => {
+  async function submitting() {
+    let answer: () => void = () => {};
+    const server = await startRawServer({
+      onCall: ({ method }, res) => {
+        answer = () => res.end(JSON.stringify({ id: 'r-1', state: method === 'POST' ? 'queued' : 'done', output: 1 }));
+      },
+    });
+    onTestFinished(() => server.close());
+    const { start } = await tryOut({ env: { EXTERNAL_API_BASE_URL: server.url } });
+    const running = start(DATA);
+    await waitUntil('the submit arrived', () => server.calls.length === 1);
+    running.interrupt();
+    await running.said(/its answer is waited for/);
+    return { running, server, answer: () => answer() };
+  }
+
+  test('[N13][N1] waits for that answer, so that the handle of the work is not lost', async () => {
+    const { running, server, answer } = await submitting();
+    answer();
+    const { code, stdout, stderr } = await running.result;
+    expect(code).toBe(130);
+    expect((JSON.parse(stdout) as Tried).go_on).toMatch(/--id r-1$/);
+    expect(stderr).toContain('The provider has the work as r-1.');
+    expect(server.calls).toHaveLength(1);
+  });
+
+  test('[N13][N1] and again, ends at once: what the provider did is then not known', async () => {
+    const { running } = await submitting();
+    running.interrupt();
+    const { code, stdout } = await running.result;
+    expect(code).toBe(1);
+    expect((JSON.parse(stdout) as Tried).verdict.sentence).toMatch(
+      /^Not known what the provider did: Ctrl-C ended the wait for the answer to the submit\. Look there for req_/,
+    );
+  });
+});
+
+test('[N13][N14] Ctrl-C before the submit sends nothing', async () => {
+  await using tokens = await startRawServer({
+    onToken: (_call, res) => void setTimeout(() => res.end('{"access_token": "t", "expires_in": 60}'), 1_000),
+  });
+  const env = { ...quick(tokens.url), EXTERNAL_OAUTH_CLIENT_ID: 'id', EXTERNAL_OAUTH_CLIENT_SECRET: 'secret' };
+  const running = startCli(['provider', 'try', 'data-processing-v2.1', ...DATA], { env });
+  await waitUntil('the token call arrived', () => tokens.calls.length === 1);
+  running.interrupt();
+  const { code, stdout } = await running.result;
+  expect({ code, exchanges: tokens.arrivals() }).toEqual({ code: 130, exchanges: [] });
+  expect((JSON.parse(stdout) as Tried).verdict.sentence).toMatch(/before the provider took anything\.$/);
+});
+
+test('[N13][C4] a timeout ends the polls with 4 and says how to go on', async () => {
+  const { try: run } = await tryOut({ words: ['queued', 'working'] });
+  const { code, tried } = await run(...DATA, '--timeout', '500ms');
+  expect({ code, fits: tried.verdict.fits }).toEqual({ code: 4, fits: null });
+  expect(tried.verdict.sentence).toMatch(/^The profile fits so far: .*said working last\. The --timeout was over\.$/);
+  expect(tried.go_on).toMatch(/--id r-1$/);
+});
+
+test('[N13][N11] --cancel asks to stop as soon as there is work, and tells what came of it', async () => {
+  const { try: run, provider } = await tryOut({ words: ['queued', 'working'] });
+  const stopped = await run(...DATA, '--cancel');
+  expect(stopped).toMatchObject({ code: 0, steps: ['submit', 'cancel'] });
+  expect(stopped.stderr).toContain('The provider was asked to stop: cancelled.');
+  provider.instead(/^DELETE/, { status: 202 });
+  provider.work.words = ['queued', 'stopped'];
+  const asked = await run(...DATA, '--cancel');
+  expect(asked).toMatchObject({ code: 0, steps: ['submit', 'cancel', 'poll'] });
+  expect(asked.tried.verdict.sentence).toContain('the cancel ended it');
+  provider.instead(/^DELETE/, { status: 405 });
+  provider.work.words = ['queued', 'done'];
+  const none = await run(...DATA, '--cancel');
+  expect(none).toMatchObject({ code: 0, tried: { verdict: { look_at: 'cancel.call' } } });
+  const vendor = await tryOut({
+    profile: 'replicate',
+    contract: replicate,
+    words: ['starting'],
+    env: { EXTERNAL_API_KEY: PLAIN_KEY },
+  });
+  expect(await vendor.try('--data', '{"version": "1", "input": {}}', '--cancel')).toMatchObject({ code: 0 });
+});
