@@ -55,6 +55,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   provider: {
     summary: 'list, check and try profiles of providers',
     arguments: '<command>',
+    reads: 'none',
     load: async () => (await import('./provider-command.ts')).providerCommand(),
   },
   setup: {

@@ -1,8 +1,15 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { startConnectProxy } from '../helpers/connect-proxy.ts';
+import { createSelfSignedCertificate } from '../helpers/self-signed-certificate.ts';
 import { startRawServer } from '../helpers/raw-server.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 import { KEY as PLAIN_KEY, replicate } from '../providers/contracts-by-id.ts';
-import { startCli } from './run-cli.ts';
+import { startScriptedProvider, type Contract } from '../providers/scripted-provider.ts';
+import { runCli, startCli } from './run-cli.ts';
 import { quick, tryOut, type Tried } from './try-out.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -104,4 +111,35 @@ test('[N13][N11] --cancel asks to stop as soon as there is work, and tells what 
     env: { EXTERNAL_API_KEY: PLAIN_KEY },
   });
   expect(await vendor.try('--data', '{"version": "1", "input": {}}', '--cancel')).toMatchObject({ code: 0 });
+});
+
+test('[N13][C4][M22] docs/providers.md shows what `provider try` really prints', async () => {
+  const page = readFileSync(new URL('../../docs/providers.md', import.meta.url), 'utf8');
+  const [, profile = ''] = /^```yaml\n(# yaml-language-server.*?)^```$/ms.exec(page) ?? [];
+  const [, block = '', args = ''] = /^(\$ external-api provider try \S+ (.*)\n[^]*?)^```$/m.exec(page) ?? [];
+  const { cert, key } = createSelfSignedCertificate('*.sceneworks.example');
+  const render = { id: 81, state: 'queued', created: '2026-05-04T10:00:00Z' };
+  const manifest = 'https://files.sceneworks.example/81.json?sig=1f';
+  const contract: Contract = ({ method, path }) => {
+    if (method === 'POST') return { status: 202, body: { render } };
+    if (path === '/v1/renders/81') return { body: { render: { ...render, state: 'done', manifest_url: manifest } } };
+    return { body: { frames: 240 } };
+  };
+  await using provider = await startScriptedProvider(contract, { cert, key });
+  await using proxy = await startConnectProxy({ ports: { 443: provider.port } });
+  const folder = await mkdtemp(join(tmpdir(), 'external-api-try-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await writeFile(join(folder, 'sceneworks.yaml'), profile);
+  const env = { EXTERNAL_API_KEY: 'canary', EXTERNAL_API_PROXY_URL: proxy.url, EXTERNAL_API_CA: cert };
+  const words = Array.from(args.matchAll(/'([^']*)'|(\S+)/g), ([, quoted, plain = '']) => quoted ?? plain);
+  const { stdout, stderr } = await runCli(['provider', 'try', 'sceneworks.yaml', ...words], {
+    env,
+    cwd: folder,
+    terminal: true,
+    columns: 100,
+  });
+  const withoutIds = (text: string): string => text.replace(/req_\w{26}/g, 'req_…');
+  expect(`$ external-api provider try sceneworks.yaml ${args}\n${withoutIds(stderr + stdout)}`).toBe(withoutIds(block));
+  // As docs/providers.md says it: a foreign origin gets no credential.
+  expect(provider.calls(/81\.json/)[0]?.headers['x-api-key']).toBeUndefined();
 });
