@@ -46,8 +46,9 @@ test.each<[answer: unknown, kind: RegExp, lookAt: string, why: string, headers?:
   else expect(stderr).toContain('--id r-1');
 });
 
-test('[N13][N1] a lost answer is told as unknown, and is no reason to submit again', async () => {
-  const { try: run, provider } = await tryOut();
+test('[N13][N1] a lost answer is told as unknown, and is no reason to submit again, though a worker would', async () => {
+  const profile = RENDERS.replace('POST /renders,', 'POST /renders, repeat: key, keyHours: 24,');
+  const { try: run, provider } = await tryOut({ profile });
   provider.lose(posts);
   const { code, tried, steps } = await run(...DATA);
   expect({ code, steps, fits: tried.verdict.fits }).toEqual({ code: 1, steps: ['submit'], fits: null });
