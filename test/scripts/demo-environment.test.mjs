@@ -38,7 +38,13 @@ it('[M21][N13] with a provider of the user the variables given for it count, and
 });
 
 it('[M21][N13] an env file moves neither ports nor Temporal: those of the demo, and of the shell', () => {
-  const theirs = { GATEWAY_PORT: '80', METRICS_HOST: '0.0.0.0', GATEWAY_API_KEYS: 'x', EXTERNAL_API_PROVIDER: 'apify' };
+  const theirs = {
+    GATEWAY_PORT: '80',
+    GATEWAY_HOST: '::',
+    METRICS_HOST: '0.0.0.0',
+    GATEWAY_API_KEYS: 'x',
+    EXTERNAL_API_PROVIDER: 'apify',
+  };
   const variables = { ...theirs, TEMPORAL_ADDRESS: 'production:7233', TEMPORAL_NAMESPACE: 'production' };
   const env = demoEnvironment({}, { ...DEMO, real: { ...REAL, variables } });
   expect(env).toEqual(demoEnvironment({}, { ...DEMO, real: { ...REAL, variables: {} } }));
