@@ -28,10 +28,19 @@ export function checkEnding(
 }
 
 /**
- * How many unknown outcomes the product told of: those that an activity failed with, or those that somebody decided on and
- * the one that the request ended with.
+ * How many unknown outcomes the product told of: those that an activity failed with, or those that were settled and the one
+ * that the request ended with.
  */
-export function unknownOutcomesTold({ unknownOutcomes, decisions, cancellation, errorType }: HistoryFacts): number {
+export function unknownOutcomesTold(facts: HistoryFacts): number {
+  const { unknownOutcomes, cancellation, errorType } = facts;
   const endedUnknown = cancellation === 'outcome_unknown' || errorType === 'OutcomeUnknown' ? 1 : 0;
-  return Math.max(unknownOutcomes, decisions.length + endedUnknown);
+  return Math.max(unknownOutcomes, settlementsOf(facts).length + endedUnknown);
+}
+
+/** What settled an unknown outcome, in order: a person's decision, or a lookup. */
+export function settlementsOf({ decisions, lookups }: HistoryFacts): { resends: boolean; at: number }[] {
+  return [
+    ...decisions.map(({ decision, at }) => ({ resends: decision === 'resubmit', at })),
+    ...lookups.filter(({ found }) => found !== 'several').map(({ found, at }) => ({ resends: found === 'none', at })),
+  ].toSorted((a, b) => a.at - b.at);
 }

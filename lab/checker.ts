@@ -1,16 +1,22 @@
 import { worstWindow } from '../bench/sliding-window.ts';
 import type { LedgerEntry } from 'durable-external-api/testing';
-import { checkEnding, type Hold, unknownOutcomesTold } from './check-ending.ts';
-import type { AcceptedRequest, Evidence, HistoryFacts } from './evidence.ts';
+import { checkEnding, type Hold, settlementsOf, unknownOutcomesTold } from './check-ending.ts';
+import type { AcceptedRequest, Evidence, HistoryFacts, Mode } from './evidence.ts';
 import { groupBy } from './group-by.ts';
 import { answerOf, type Submits } from './ledger-answers.ts';
 import { backwardSteps } from './status-order.ts';
 import { Judgement, type Verdict } from './verdict.ts';
 
+const LOOKED_UP = {
+  one: 'found, and taken over',
+  none: 'nothing had arrived, and it was sent again',
+  several: 'several were found',
+} as const;
+
 /** Both clocks are of one machine, and are read at different moments. */
 const CLOCK_SLACK_MS = 1_000;
 
-type Decisions = HistoryFacts['decisions'];
+type Settlements = ReturnType<typeof settlementsOf>;
 
 /**
  * Holds a run's evidence against every rule: what must hold whatever is killed, cut or lied about. Judged by the
@@ -42,11 +48,17 @@ export function check({ ledger, accepted, starts, histories, readings, budget }:
     verdict.hold('oneRequest', ids.size === 1, [...ids].join(' and '), `key ${key}, ${answers.length} answers`);
   }
   for (const { requestId, seen } of readings) {
-    const steps = backwardSteps(seen, histories.get(requestId)?.decisions.length ?? 0);
+    const history = histories.get(requestId);
+    const steps = backwardSteps(seen, history === undefined ? 0 : settlementsOf(history).length);
     verdict.hold('forward', steps.length === 0, requestId, steps.join('; '));
     verdict.count('statuses read', seen.length);
   }
   verdict.count('readers’ sequences', readings.length);
+  if (accepted.some(({ mode }) => mode === 'lookup')) {
+    const settled = [...histories.values()].flatMap(({ lookups }) => lookups);
+    verdict.hold('lookedUp', settled.length > 0, '(all)', 'no lookup came to anything: the run proves nothing of them');
+    for (const { found } of settled) verdict.count(`lookup: ${LOOKED_UP[found]}`, 1);
+  }
   if (budget !== null) {
     const { limit, windowMs } = budget;
     const arrivals = ledger.map(({ arrivedAt }) => arrivedAt);
@@ -77,40 +89,46 @@ function checkRequest(
   if (history?.end === 'completed') hold('done', executed.length > 0, sent);
 
   const lost = submits.filter((entry) => answerOf(entry) === 'lost');
-  const decisions = history?.decisions ?? [];
+  const settlements = history === undefined ? [] : settlementsOf(history);
   if (history !== undefined) {
     const unknown = unknownOutcomesTold(history);
     checkEnding(hold, request, submits, history, sent);
-    if (mode === 'none' && lost.length > 0) {
+    if (mode !== 'key' && lost.length > 0) {
       hold('lostIsUnknown', unknown >= lost.length, `${unknown} times unknown; ${sent}`);
     }
-    const mayBeUnknown = fate === 'submits-fail' || fate === 'short-deadline' || history.cancelRequested;
+    const isCutShort = fate === 'short-deadline' || history.cancelRequested;
+    const mayBeUnknown = fate === 'submits-fail' || isCutShort;
     if (mode === 'key' && !mayBeUnknown) hold('neverUnknown', unknown === 0, `${unknown} times unknown; ${sent}`);
-    if (mode === 'none' && unknown > 0) countUnknown(verdict, submits, decisions);
+    if (mode === 'lookup' && unknown > 0) {
+      const { decisions, end, errorType } = history;
+      const stays = end === null || errorType === 'OutcomeUnknown';
+      hold('noPerson', decisions.length === 0 && (!stays || isCutShort), `${unknown} times unknown; ${sent}`);
+    }
     if (mode === 'key' && unknown > 0) verdict.count('key: unknown', 1);
+    else if (unknown > 0) countUnknown(verdict, mode, submits, settlements);
     if (history.cancellation !== null) verdict.count(`${mode}: cancelled, ${history.cancellation}`, 1);
     verdict.count(`${mode}: ${fate}, ended as ${history.status ?? 'nothing'}`, 1);
   }
   if (mode === 'key') verdict.count('key: sent again', Math.max(0, submits.length - 1));
-  else hold('notResent', unjustified(submits, decisions).length === 0, `${sent}; decisions: ${list(decisions)}`);
+  else hold('notResent', unjustified(submits, settlements).length === 0, `${sent}; settled: ${list(settlements)}`);
   verdict.count(`${mode}: accepted`, 1);
   verdict.count(`${mode}: replies lost`, lost.length);
 }
 
-/** What the ledger says of a request whose outcome the product did not know, before anybody decided. */
-function countUnknown(verdict: Judgement, submits: Submits, decisions: Decisions): void {
-  const firstDecision = decisions[0]?.at ?? Infinity;
-  const before = submits.filter(({ arrivedAt }) => arrivedAt < firstDecision);
-  verdict.count('none: unknown', 1);
-  if (before.length === 0) verdict.count('none: unknown, false alarm: it never arrived', 1);
+/** What the ledger says of a request whose outcome the product did not know, before that was settled. */
+function countUnknown(verdict: Judgement, mode: Mode, submits: Submits, settlements: Settlements): void {
+  const firstSettled = settlements[0]?.at ?? Infinity;
+  const before = submits.filter(({ arrivedAt }) => arrivedAt < firstSettled);
+  verdict.count(`${mode}: unknown`, 1);
+  if (before.length === 0) verdict.count(`${mode}: unknown, false alarm: it never arrived`, 1);
   else if (!before.some(({ executed }) => executed))
-    verdict.count('none: unknown, false alarm: it was not executed', 1);
-  else verdict.count('none: unknown, and executed', 1);
+    verdict.count(`${mode}: unknown, false alarm: it was not executed`, 1);
+  else verdict.count(`${mode}: unknown, and executed`, 1);
 }
 
-/** Submits that followed another one without a refusal or a decision to submit again. */
-function unjustified(submits: Submits, decisions: Decisions): Submits {
-  const resubmits = decisions.filter(({ decision }) => decision === 'resubmit');
+/** Submits that followed another one without a refusal, a decision to submit again, or a lookup that found nothing. */
+function unjustified(submits: Submits, settlements: Settlements): Submits {
+  const resubmits = settlements.filter(({ resends }) => resends);
   return submits.filter((entry, index) => {
     const before = submits[index - 1];
     if (before === undefined || answerOf(before) === 'refused') return false;
@@ -127,6 +145,6 @@ function describe(submits: Submits): string {
   return submits.length === 0 ? 'nothing arrived' : `arrived: ${submits.map(one).join('; ')}`;
 }
 
-function list(decisions: Decisions): string {
-  return decisions.map(({ decision }) => decision).join(', ') || 'none';
+function list(settlements: Settlements): string {
+  return settlements.map(({ resends }) => (resends ? 'to be sent again' : 'taken over')).join(', ') || 'nothing';
 }

@@ -7,7 +7,7 @@ export interface WorkerArgs {
   temporalAddress: string;
   namespace: string;
   providerUrl: string;
-  idempotency: Mode;
+  idempotency: Exclude<Mode, 'lookup'>;
 }
 
 type Around = Pick<FleetWorkerOptions, 'aroundDeps' | 'aroundActivities'>;

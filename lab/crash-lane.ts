@@ -8,9 +8,9 @@ import { createNamespace } from '../bench/namespace.ts';
 import { check } from './checker.ts';
 import { collectHistories } from './collect-histories.ts';
 import type { WorkerArgs } from './compose-worker.ts';
-import { type CrashPoint, nameOf, type Outcome, outcomeOf, pointsOf } from './crash-points.ts';
+import { type CrashMode, type CrashPoint, nameOf, type Outcome, outcomeOf, pointsOf } from './crash-points.ts';
 import { type CrashWorker, startCrashWorker } from './crash-process.ts';
-import type { AcceptedRequest, Mode } from './evidence.ts';
+import type { AcceptedRequest } from './evidence.ts';
 import { decideAll } from './person.ts';
 import { Service } from './service.ts';
 import type { Verdict } from './verdict.ts';
@@ -21,6 +21,7 @@ const AT_REST_WITHIN_MS = 120_000;
 const AT_REST: readonly RequestStatus[] = ['outcome_unknown', 'completed', 'failed', 'cancelled', 'timed_out'];
 
 interface CrashedRequest extends AcceptedRequest {
+  mode: CrashMode;
   point: CrashPoint;
 }
 
@@ -31,7 +32,7 @@ export interface Crash extends CrashedRequest {
 }
 
 export interface LaneOptions {
-  mode: Mode;
+  mode: CrashMode;
   /** At each point. */
   times: number;
   temporalAddress: string;

@@ -3,11 +3,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { startTemporalServer } from '#scripts/temporal-server.mjs';
 import type { CommandInput, CommandResult } from './command.ts';
 import { type Crash, runLane } from './crash-lane.ts';
-import { nameOf } from './crash-points.ts';
-import type { Mode } from './evidence.ts';
+import { type CrashMode, nameOf } from './crash-points.ts';
 import { textTable, verdictText } from './report.ts';
 
-const MODES: readonly Mode[] = ['key', 'none'];
+const MODES: readonly CrashMode[] = ['key', 'none'];
 const TELL_EVERY_MS = 10_000;
 
 /** `npm run chaos -- crash-points`: both modes side by side. */

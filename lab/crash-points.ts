@@ -24,6 +24,9 @@ export interface CrashPoint {
   none?: Outcome;
 }
 
+/** The lanes. */
+export type CrashMode = Exclude<Mode, 'lookup'>;
+
 const ONCE: Outcome = { status: 'completed', submits: 1, effects: 1 };
 const TWICE: Outcome = { ...ONCE, submits: 2 };
 const REFUSED: Outcome = { status: 'failed', submits: 1, effects: 0 };
@@ -46,7 +49,7 @@ const CRASH_POINTS: readonly CrashPoint[] = [
   ]),
 ];
 
-export function outcomeOf(point: CrashPoint, mode: Mode): Outcome {
+export function outcomeOf(point: CrashPoint, mode: CrashMode): Outcome {
   return (mode === 'none' ? point.none : undefined) ?? point.key;
 }
 
@@ -55,7 +58,7 @@ export function nameOf({ step, place }: Pick<CrashPoint, 'step' | 'place'>): str
 }
 
 /** The points of a lane: those of `process` in both, of the others each in one, because the mode does not concern them. */
-export function pointsOf(mode: Mode): CrashPoint[] {
+export function pointsOf(mode: CrashMode): CrashPoint[] {
   const other = mode === 'key' ? 'poll' : 'token';
   return CRASH_POINTS.filter(({ step }) => step === 'process' || step === other);
 }

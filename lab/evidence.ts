@@ -1,8 +1,9 @@
 import type { CancellationOutcome, RequestStatus } from 'durable-external-api';
 import type { LedgerEntry } from 'durable-external-api/testing';
+import type { Found } from '#product/contract/activities.js';
 
-/** What a `process` whose outcome is not known may do: `key` sends again, `none` never. */
-export type Mode = 'key' | 'none';
+/** What a lost reply leads to: `key` sends again, `none` waits for a person, `lookup` asks for our reference. */
+export type Mode = 'key' | 'none' | 'lookup';
 
 /** What is planned for a request. `submits-fail`, `polls-fail`: a fault of the provider lasts until the tries are used up. */
 export type Fate = 'plain' | 'cancelled' | 'short-deadline' | 'submits-fail' | 'polls-fail';
@@ -36,6 +37,8 @@ export interface HistoryFacts {
   unknownOutcomes: number;
   /** A person's decisions in order; `at` in milliseconds since 1970. */
   decisions: { decision: string; at: number }[];
+  /** What lookups came to, in order; `at` in milliseconds since 1970. */
+  lookups: { found: Found['found']; at: number }[];
 }
 
 export interface Reading {

@@ -1,5 +1,6 @@
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import type { CancellationOutcome, RequestStatus } from 'durable-external-api';
+import type { Found } from '#product/contract/activities.js';
 import type { HistoryFacts } from './evidence.ts';
 
 /** A Long from the server, text from a file. */
@@ -8,6 +9,9 @@ type Int64 = string | number | { toNumber(): number };
 /** As much of `temporal.api.history.v1.HistoryEvent` as is read here. */
 interface HistoryEvent {
   eventTime?: { seconds?: Int64 | null; nanos?: number | null } | null;
+  eventId?: Int64 | null;
+  activityTaskScheduledEventAttributes?: { activityType?: { name?: string | null } | null } | null;
+  activityTaskCompletedEventAttributes?: { scheduledEventId?: Int64 | null; result?: Payloads | null } | null;
   activityTaskFailedEventAttributes?: { failure?: Failure | null } | null;
   workflowExecutionUpdateAcceptedEventAttributes?: {
     acceptedRequest?: { input?: { name?: string | null; args?: Payloads | null } | null } | null;
@@ -64,10 +68,20 @@ export function factsOf({ events }: History): HistoryFacts {
     resultSha256: null,
     unknownOutcomes: 0,
     decisions: [],
+    lookups: [],
   };
+  const lookups = new Set<number>();
   for (const event of events ?? []) {
     const failed = event.activityTaskFailedEventAttributes?.failure;
     if (failed?.applicationFailureInfo?.type === 'OutcomeUnknown') facts.unknownOutcomes += 1;
+
+    const scheduled = event.activityTaskScheduledEventAttributes;
+    if (scheduled?.activityType?.name === 'findSubmitted') lookups.add(numberOf(event.eventId));
+    const completed = event.activityTaskCompletedEventAttributes;
+    if (completed && lookups.has(numberOf(completed.scheduledEventId))) {
+      const found = decoded<Found>(completed.result);
+      if (found !== undefined) facts.lookups.push({ found: found.found, at: timeOf(event) });
+    }
 
     const update = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input;
     if (update?.name === 'resolveOutcome') {

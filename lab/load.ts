@@ -112,7 +112,7 @@ export class Load {
 
   async #viaClient({ key, data, async, mode, fate, deadlineMs }: Work): Promise<string> {
     const deadline = fate === 'short-deadline' ? deadlineMs : '1 day';
-    const options = { idempotencyKey: key, idempotency: mode, deadline } as const;
+    const options = { idempotencyKey: key, idempotency: mode === 'key' ? 'key' : 'none', deadline } as const;
     return (await this.#options.client.process({ data, options: { async } }, options)).requestId;
   }
 

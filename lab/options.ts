@@ -11,7 +11,8 @@ of all calls. It starts all that it needs. Judged by the provider's ledger and t
 
 Options:
   --requests N   how many (default 2000; the full run is 10000)
-  --mode MODE    what a lost reply leads to: key (sent again), none (never), mixed (half of each; default)
+  --mode MODE    what a lost reply leads to: key (sent again), none (never), mixed (half of each; default), lookup (the
+                 provider is asked by our reference; nobody decides)
   --seed N       of faults, kills and blows (default: one that is printed)
   --short        a small run of under a minute, as in npm test
   --json FILE    also write everything to this file
@@ -19,7 +20,7 @@ Options:
 crash-points     kills a worker at each named place in its code, --times N each (default 50)
 intent-cost      what recording the intent before a submit costs, beside workers that do not`;
 
-const MODES = ['key', 'none', 'mixed'] as const satisfies RunMode[];
+const MODES = ['key', 'none', 'mixed', 'lookup'] as const satisfies RunMode[];
 const COMMANDS = ['run', 'crash-points', 'intent-cost'] as const;
 
 export interface ChaosOptions {

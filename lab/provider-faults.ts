@@ -1,6 +1,7 @@
 import type { ScriptedFault } from 'durable-external-api/testing';
 import { RETRY_AFTER_MS } from './closed-times.ts';
 import type { Fate } from './evidence.ts';
+import type { RunMode } from './work.ts';
 
 type Fault = ScriptedFault['fault'];
 type Endpoint = ScriptedFault['endpoint'];
@@ -12,11 +13,13 @@ const refusal = (code: number, ms = RETRY_AFTER_MS): Fault => ({
   headers: { 'retry-after': `${ms / 1000}` },
 });
 
+type Shares = readonly [Endpoint, readonly [number, Fault][]][];
+
 /**
  * What a fifth of the calls to each endpoint meets, by its share of them. Of the submits 5 % are executed and their
  * reply is lost, in one way or another. Refusals are few: each closes the provider for all.
  */
-const SHARES: readonly [Endpoint, readonly [number, Fault][]][] = [
+const SHARES: Shares = [
   [
     '/process',
     [
@@ -52,13 +55,41 @@ const SHARES: readonly [Endpoint, readonly [number, Fault][]][] = [
   ],
 ];
 
+/** A submit arrives so long after its reply was lost, at the latest. */
+export const LATEST_ARRIVAL_MS = 6_000;
+
+/**
+ * In mode lookup also this: of the submits that pass the others some are still on their way when the provider is first asked
+ * for them, and of the lookups a fifth fails too.
+ */
+const LATE: Shares = [
+  [
+    '/process',
+    [
+      [0.015, { kind: 'executed-late', ms: 1_500 }],
+      [0.015, { kind: 'executed-late', ms: LATEST_ARRIVAL_MS }],
+    ],
+  ],
+  [
+    '/requests',
+    [
+      [0.08, status(500)],
+      [0.05, { kind: 'reset-before-read' }],
+      [0.01, refusal(429)],
+      [0.03, { kind: 'truncated-body' }],
+      [0.03, { kind: 'broken-json' }],
+    ],
+  ],
+];
+
 /**
  * The script for the fake provider.
  *
  * @param random uniform in [0, 1)
  */
-export function scriptedFaults(random: () => number): ScriptedFault[] {
-  return SHARES.flatMap(([endpoint, faults]) => {
+export function scriptedFaults(mode: RunMode, random: () => number): ScriptedFault[] {
+  const shares = mode === 'lookup' ? [...SHARES, ...LATE] : SHARES;
+  return shares.flatMap(([endpoint, faults]) => {
     let before = 0;
     return faults.map(([share, fault]) => {
       // A line only sees the calls that the lines before it let through.

@@ -3,6 +3,7 @@ import type { LedgerEntry, ScriptedFault } from 'durable-external-api/testing';
 import { emptyTemporalConfig } from '#scripts/lib/data-folder.mjs';
 import { freePort } from '#scripts/lib/ports.mjs';
 import type { Budget } from './evidence.ts';
+import { writeLookupProfile } from './lookup-profile.ts';
 import { type RestartableRedis, startRedis } from './redis.ts';
 import { Service } from './service.ts';
 import { type RestartableTemporal, startTemporal } from './temporal.ts';
@@ -70,16 +71,25 @@ export async function startStack({ folder, binary, mode }: StackOptions): Promis
     TEMPORAL_ADDRESS: temporal.address,
     TEMPORAL_CONFIG_FILE: emptyTemporalConfig(folder),
     ...CREDENTIALS,
+    ...(mode === 'lookup' && { EXTERNAL_API_PROVIDER: writeLookupProfile(folder) }),
   };
 
-  // In mode none nobody heeds keys: what is sent twice is executed twice.
-  const idempotency = mode === 'none' ? 'ignore' : 'honour';
+  // Where no key is relied on nobody heeds keys: what is sent twice is executed twice.
+  const heedsKeys = mode === 'key' || mode === 'mixed';
   const providerPort = await freePort();
   const providerUrl = `http://127.0.0.1:${providerPort}`;
   const provider = new Service({
     ...shared,
     name: 'fake-provider',
-    args: ['fake-provider', '--port', `${providerPort}`, '--rate-limit', '0', '--idempotency', idempotency],
+    args: [
+      'fake-provider',
+      '--port',
+      `${providerPort}`,
+      '--rate-limit',
+      '0',
+      '--idempotency',
+      heedsKeys ? 'honour' : 'ignore',
+    ],
     env: environment,
     readyUrl: `${providerUrl}/_control/health`,
     mayEnd: () => false,
@@ -99,7 +109,7 @@ export async function startStack({ folder, binary, mode }: StackOptions): Promis
           EXTERNAL_API_BASE_URL: providerUrl,
           REDIS_URL: redis.url,
           // A request may ask for `none` where the worker has `key`.
-          EXTERNAL_API_IDEMPOTENCY: mode === 'none' ? 'none' : 'key',
+          EXTERNAL_API_IDEMPOTENCY: heedsKeys ? 'key' : 'none',
           METRICS_PORT: `${port}`,
         },
         readyUrl: `http://127.0.0.1:${port}/readyz`,

@@ -15,16 +15,16 @@ const RANK: Readonly<Record<RequestStatus, number>> = {
 };
 
 /**
- * The steps of a reader's sequence that no request may take. Out of `outcome_unknown` leads a decision, which may lead back
- * to `submitting`; or its end, by a cancellation or because nobody decided in time.
+ * The steps of a reader's sequence that no request may take. Out of `outcome_unknown` leads a decision or a lookup, which may
+ * lead back to `submitting`; or its end, by a cancellation or because nobody decided in time.
  *
  * @param seen in the order in which they were read
- * @param decisions how many a person made on this request
+ * @param settlements how often its outcome was settled, by a person or a lookup
  * @returns each step as `from → to`, with times
  */
-export function backwardSteps(seen: readonly Reading[], decisions: number): string[] {
+export function backwardSteps(seen: readonly Reading[], settlements: number): string[] {
   const steps: string[] = [];
-  let decisionsLeft = decisions;
+  let settlementsLeft = settlements;
   for (const [index, reading] of seen.entries()) {
     const before = seen[index - 1];
     if (before === undefined) {
@@ -38,7 +38,7 @@ export function backwardSteps(seen: readonly Reading[], decisions: number): stri
   function mayFollow(before: Reading['status'], after: Reading['status']): boolean {
     if (before === 'not_found' || after === 'not_found') return false;
     if (before === 'outcome_unknown' && (after === 'cancelled' || after === 'failed')) return true;
-    if (before === 'outcome_unknown') return RANK[after] >= RANK.submitting && decisionsLeft-- > 0;
+    if (before === 'outcome_unknown') return RANK[after] >= RANK.submitting && settlementsLeft-- > 0;
     if (before === 'processing' && after === 'outcome_unknown') return false;
     return RANK[before] !== TERMINAL && RANK[after] >= RANK[before];
   }

@@ -2,26 +2,34 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { requestIdOf } from '#product/contract/names.js';
 
+/** Requests that have not ended. */
+export const RUNNING = "ExecutionStatus = 'Running'";
 /** Requests that are neither ended nor wait for a person. */
-const UNSETTLED = "ExecutionStatus = 'Running' AND ExternalApiAttention IS NULL";
+export const UNSETTLED = `${RUNNING} AND ExternalApiAttention IS NULL`;
 
 const COUNT_EVERY_MS = 500;
 const WAIT_FOR_MORE_MS = 5_000;
 
-export async function countUnsettled(temporal: Client): Promise<number> {
-  return (await temporal.workflow.count(UNSETTLED)).count;
+export function countUnsettled(temporal: Client): Promise<number> {
+  return countOf(temporal, UNSETTLED);
+}
+
+async function countOf(temporal: Client, query: string): Promise<number> {
+  return (await temporal.workflow.count(query)).count;
 }
 
 /** Their request_ids, at most so many. */
-export async function listUnsettled(temporal: Client, atMost: number): Promise<string[]> {
+export async function listUnsettled(temporal: Client, atMost: number, which = UNSETTLED): Promise<string[]> {
   const requestIds: string[] = [];
-  for await (const { workflowId } of temporal.workflow.list({ query: UNSETTLED, pageSize: atMost })) {
+  for await (const { workflowId } of temporal.workflow.list({ query: which, pageSize: atMost })) {
     if (requestIds.push(requestIdOf(workflowId)) === atMost) break;
   }
   return requestIds;
 }
 
 export interface Settling {
+  /** Which requests are on their way: where nobody decides on unknown outcomes, these too. */
+  which: string;
   /** So long it is waited for one more of them: how many there are is a matter of the run's size. */
   withinMs: number;
   /**
@@ -32,7 +40,7 @@ export interface Settling {
 }
 
 /** Waits until no request is on its way any more. @returns how many still were when none had settled for `withinMs` */
-export async function settled(temporal: Client, { withinMs, startAnother }: Settling): Promise<number> {
+export async function settled(temporal: Client, { which, withinMs, startAnother }: Settling): Promise<number> {
   let deadline = Date.now() + withinMs;
   let fewest = Infinity;
   let anotherAt = Date.now() + WAIT_FOR_MORE_MS;
@@ -41,7 +49,7 @@ export async function settled(temporal: Client, { withinMs, startAnother }: Sett
   // The list lags behind the truth by a moment.
   while (quiet < 3 && Date.now() < deadline) {
     await delay(COUNT_EVERY_MS);
-    unsettled = await countUnsettled(temporal).catch(() => Infinity);
+    unsettled = await countOf(temporal, which).catch(() => Infinity);
     quiet = unsettled === 0 ? quiet + 1 : 0;
     if (unsettled < fewest) {
       fewest = unsettled;

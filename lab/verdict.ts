@@ -6,8 +6,10 @@ export const RULES = {
   done: 'a completed request was executed',
   ownResult: 'what was sent and what came back are its own, never another’s',
   forward: 'no reader saw a status go backwards',
-  lostIsUnknown: 'mode none: whose reply was lost became outcome_unknown',
-  notResent: 'mode none: nothing was sent again but after a refusal or a person’s decision',
+  lostIsUnknown: 'no key: whose reply was lost became outcome_unknown',
+  notResent: 'no key: nothing was sent again but after a refusal, a person’s decision or a lookup that found nothing',
+  lookedUp: 'mode lookup: the provider was asked what became of lost replies',
+  noPerson: 'mode lookup: an outcome needs a person, or stays unknown, only after a deadline or a cancellation',
   neverUnknown: 'mode key: an outcome is unknown only after a fault that lasts, a deadline or a cancellation',
   nothingSent: 'cancelled with nothing sent: the provider got nothing but what it refused',
   cancelHeeded: 'a request that was asked to cancel ended as cancelled, or as the provider’s own answer says',
@@ -41,6 +43,12 @@ export class Judgement implements Verdict {
 
   get rules(): Verdict['rules'] {
     return [...this.#rules.values()];
+  }
+
+  /** Without it a run's figures would lack the rules. */
+  toJSON(): Verdict {
+    const { rules, violations, counts } = this;
+    return { rules, violations, counts };
   }
 
   hold(name: RuleName, holds: boolean, requestId: string, evidence: string): void {

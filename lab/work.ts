@@ -57,7 +57,7 @@ export function workOf({ seed, mode: runMode, backlog }: WorkPlan, n: number): W
 function fateOf(n: number, mode: Mode): Fate {
   if (n % 9 === 4) return 'cancelled';
   if (n % 19 === 7) return 'short-deadline';
-  // In mode none the first lost reply ends the tries.
+  // Without a key the first lost reply ends the tries.
   if (n % 23 === 5) return mode === 'key' ? 'submits-fail' : 'polls-fail';
   if (n % 23 === 17) return 'polls-fail';
   return 'plain';

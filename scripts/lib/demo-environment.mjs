@@ -8,26 +8,38 @@ const FAKE_CREDENTIALS = {
   EXTERNAL_OAUTH_CLIENT_SECRET: 'demo-secret',
 };
 
+/** What a shell has set for us. */
+export function oursIn(env) {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => OURS.test(name)));
+}
+
 /**
  * The environment of the demo's processes.
  *
  * @param {NodeJS.ProcessEnv} env
- * @param {{ ports: Record<string, number>, keySha256: string, temporalConfigFile: string | null }} demo
- *   `temporalConfigFile`: null when `env` says which server to use
+ * @param {{ ports: Record<string, number>, keySha256: string, temporalConfigFile: string | null, real: import('./real-provider.mjs').RealProvider | null }} demo
+ *   `temporalConfigFile`: null when `env` says which server to use; `real`: null for the fake provider
  */
-export function demoEnvironment(env, { ports, keySha256, temporalConfigFile }) {
+export function demoEnvironment(env, { ports, keySha256, temporalConfigFile, real }) {
   const ownTemporal = temporalConfigFile !== null;
-  const ignored = (name) => OURS.test(name) || (ownTemporal && name.startsWith('TEMPORAL_'));
+  const isTemporal = (name) => name.startsWith('TEMPORAL_');
+  const without = (variables, ignored) =>
+    Object.fromEntries(Object.entries(variables).filter(([name]) => !ignored(name)));
+  const provider =
+    real === null
+      ? { ...FAKE_CREDENTIALS, EXTERNAL_API_BASE_URL: `http://127.0.0.1:${ports.fakeProvider}` }
+      : { ...without(real.variables, isTemporal), EXTERNAL_API_PROVIDER: real.profile };
   return {
-    ...Object.fromEntries(Object.entries(env).filter(([name]) => !ignored(name))),
+    ...without(env, (name) => OURS.test(name) || (ownTemporal && isTemporal(name))),
+    ...provider,
     ...(ownTemporal && {
       TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal}`,
       TEMPORAL_CONFIG_FILE: temporalConfigFile,
     }),
-    ...FAKE_CREDENTIALS,
-    EXTERNAL_API_BASE_URL: `http://127.0.0.1:${ports.fakeProvider}`,
+    GATEWAY_HOST: '127.0.0.1',
     GATEWAY_PORT: `${ports.gateway}`,
     GATEWAY_API_KEYS: `demo:${keySha256}`,
+    METRICS_HOST: '127.0.0.1',
     METRICS_PORT: `${ports.metrics}`,
     EXTERNAL_API_WORKER_URL: `http://127.0.0.1:${ports.metrics}`,
   };

@@ -10,10 +10,10 @@ const CLI = join(ROOT, 'dist', 'cli', 'main.js');
 /**
  * The demo's processes: each is started when the one before it is ready, and they end in the reverse order.
  *
- * @param {{ progress: object, ports: Record<string, number>, env: NodeJS.ProcessEnv, dataFolder: string, temporalBinary: string | null }} options
- *   `temporalBinary`: null when the environment names a server
+ * @param {{ progress: object, ports: Record<string, number>, env: NodeJS.ProcessEnv, dataFolder: string, temporalBinary: string | null, folder: string }} options
+ *   `temporalBinary`: null when the environment names a server; `ports.fakeProvider`: absent when another provider is called
  */
-export function createDemoProcesses({ progress, ports, env, dataFolder, temporalBinary }) {
+export function createDemoProcesses({ progress, ports, env, dataFolder, temporalBinary, folder }) {
   const started = [];
   let stopping = false;
   let reportDeath;
@@ -39,7 +39,7 @@ export function createDemoProcesses({ progress, ports, env, dataFolder, temporal
           command: process.execPath,
           args: [CLI, command, ...args],
           logFile: logFile(command),
-          cwd: ROOT,
+          cwd: folder,
           env,
         }),
       );
@@ -65,9 +65,11 @@ export function createDemoProcesses({ progress, ports, env, dataFolder, temporal
       await progress.step('Search attributes and retention (setup)', () =>
         runCommand(process.execPath, [CLI, 'setup'], { cwd: ROOT, env, timeoutMs: 60_000 }),
       );
-      const fakeArgs = ['--host', '127.0.0.1', '--port', `${ports.fakeProvider}`];
-      const fakeReady = local(ports.fakeProvider, '/_control/health');
-      await startCommand(`Fake provider on port ${ports.fakeProvider}`, 'fake-provider', fakeArgs, fakeReady);
+      if (ports.fakeProvider !== undefined) {
+        const fakeArgs = ['--host', '127.0.0.1', '--port', `${ports.fakeProvider}`];
+        const fakeReady = local(ports.fakeProvider, '/_control/health');
+        await startCommand(`Fake provider on port ${ports.fakeProvider}`, 'fake-provider', fakeArgs, fakeReady);
+      }
       await startCommand('Worker', 'worker', [], local(ports.metrics, '/readyz'));
       await startCommand(`Gateway on port ${ports.gateway}`, 'gateway', [], local(ports.gateway, '/readyz'));
     },

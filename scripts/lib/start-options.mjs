@@ -17,6 +17,9 @@ Installs and builds what is missing, starts a Temporal server with its Web UI, t
 HTTP gateway, runs one request, and stays up until Ctrl-C.
 
 Options:
+  --provider <p>   call this provider, really, in place of the fake one: the name of a shipped profile, or the path of a
+                   profile file. No request is run; what to try is told
+  --env-file <f>   its credentials and settings, a file of NAME=value lines; without it those of the shell count
   --once           end after the request: exit code 0 when it completed
   --port-base <n>  use the ports ${Object.keys(PORTS)
     .map((_, offset) => (offset === 0 ? 'n' : `n+${offset}`))
@@ -31,17 +34,29 @@ Environment:
 
 /**
  * @param {string[]} args
- * @returns {{ help: boolean, once: boolean, portBase: number | null }}
+ * @returns {{ help: boolean, once: boolean, portBase: number | null, provider: string | null, envFile: string | null }}
  * @throws {Error} that names the option and what it expects
  */
 export function parseStartOptions(args) {
   const { values } = parseArgs({
     args,
-    options: { once: { type: 'boolean' }, 'port-base': { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      once: { type: 'boolean', default: false },
+      'port-base': { type: 'string' },
+      provider: { type: 'string' },
+      'env-file': { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
   });
   const base = values['port-base'];
   if (base !== undefined && !(/^\d+$/.test(base) && Number(base) >= 1 && Number(base) <= LAST_BASE)) {
     throw new Error(`--port-base must be a whole number from 1 to ${LAST_BASE}, such as --port-base 20000.`);
   }
-  return { help: values.help === true, once: values.once === true, portBase: base === undefined ? null : Number(base) };
+  const { help, once, provider = null, 'env-file': envFile = null } = values;
+  if (provider === '' || envFile === '') throw new Error('--provider and --env-file need a value.');
+  if (envFile !== null && provider === null)
+    throw new Error('--env-file needs --provider: the fake provider needs nothing.');
+  if (once && provider !== null)
+    throw new Error('--once runs a request of the fake provider: leave it out, or --provider.');
+  return { help, once, provider, envFile, portBase: base === undefined ? null : Number(base) };
 }

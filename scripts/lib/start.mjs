@@ -5,11 +5,12 @@ import { demoEnvironment } from './demo-environment.mjs';
 import { reserveDemoPorts } from './demo-ports.mjs';
 import { createDemoProcesses } from './demo-processes.mjs';
 import { runDemoRequest } from './demo-request.mjs';
-import { linksText } from './links.mjs';
-import { DATA_FOLDER } from './paths.mjs';
+import { linksText, providerLinksText } from './links.mjs';
+import { DATA_FOLDER, ROOT } from './paths.mjs';
 import { prepare } from './prepare.mjs';
 import { killAll } from './process-registry.mjs';
 import { createProgress } from './progress.mjs';
+import { checkRealProvider, readRealProvider } from './real-provider.mjs';
 import { HELP, parseStartOptions } from './start-options.mjs';
 import { StopRequest, stopRequested } from './stop-signals.mjs';
 
@@ -40,7 +41,7 @@ export async function main(args) {
   } catch (error) {
     // Ctrl-C is how a demo that is up is meant to end.
     if (error instanceof StopRequest) exitCode = demo.isUp ? 0 : error.exitCode;
-    else exitCode = 1;
+    else exitCode = error.exitCode ?? 1;
     progress.say(`\n${error.message}`);
   }
   for (const cleanUp of cleanUps.toReversed()) await cleanUp();
@@ -52,26 +53,37 @@ export async function main(args) {
 
 async function runDemo({ options, progress, cleanUps, demo }) {
   const { say } = progress;
+  const real = options.provider === null ? null : readRealProvider(options, { env: process.env, say });
   await prepare(progress, { build: true });
   const ownTemporal = !process.env.TEMPORAL_ADDRESS;
+  const provider = real && (await checkRealProvider(real, { env: process.env, ownTemporal, say }));
   const temporalBinary = ownTemporal ? await ensureTemporalBinary({ progress }) : null;
 
   const data = openDataFolder(DATA_FOLDER, say);
   cleanUps.push(data.release);
-  const { ports, release } = await reserveDemoPorts({ portBase: options.portBase, ownTemporal, say });
+  const absent = [...(ownTemporal ? [] : ['temporal', 'temporalUi']), ...(real === null ? [] : ['fakeProvider'])];
+  const { ports, release } = await reserveDemoPorts({ portBase: options.portBase, absent, say });
   cleanUps.push(release);
   const { key, sha256 } = gatewayKey(data.path);
   const temporalConfigFile = ownTemporal ? emptyTemporalConfig(data.path) : null;
-  const env = demoEnvironment(process.env, { ports, keySha256: sha256, temporalConfigFile });
+  const env = demoEnvironment(process.env, { ports, keySha256: sha256, temporalConfigFile, real });
 
-  const processes = createDemoProcesses({ progress, ports, env, dataFolder: data.path, temporalBinary });
+  const folder = real?.folder ?? ROOT;
+  const processes = createDemoProcesses({ progress, ports, env, dataFolder: data.path, temporalBinary, folder });
   cleanUps.push(processes.stop);
   await processes.start();
 
-  const gatewayUrl = `http://127.0.0.1:${ports.gateway}`;
-  say('\nOne asynchronous request through the gateway');
-  const requestId = await Promise.race([runDemoRequest({ gatewayUrl, key, say }), processes.death]);
+  const links = { ports, key, dataFolder: data.path, env, ownTemporal };
+  let text;
+  // A request to a real provider is work that is done, and paid for: that is the user's to start.
+  if (provider !== null) text = providerLinksText({ ...links, provider });
+  else {
+    const gatewayUrl = `http://127.0.0.1:${ports.gateway}`;
+    say('\nOne asynchronous request through the gateway');
+    const requestId = await Promise.race([runDemoRequest({ gatewayUrl, key, say }), processes.death]);
+    text = linksText({ ...links, requestId, stays: !options.once });
+  }
   demo.death = processes.death;
   demo.isUp = true;
-  say(linksText({ ports, requestId, key, dataFolder: data.path, env, ownTemporal, stays: !options.once }));
+  say(text);
 }

@@ -30,6 +30,12 @@ const HANDLERS: { readonly [K in FaultKind]: Handler<K> } = {
     await exchange.execute();
     exchange.reset();
   },
+  'executed-late': async (exchange, { ms }) => {
+    const effect = await exchange.read();
+    exchange.reset();
+    await pause(ms);
+    effect({});
+  },
   'executed-hang': async (exchange) => {
     await exchange.execute();
   },

@@ -20,6 +20,8 @@ export interface FaultParameters {
   'reset-after-read': object;
   /** Executed, then RST. */
   'executed-no-answer': object;
+  /** RST after the whole body was read, and executed `ms` later: as behind a queue of the provider's own. */
+  'executed-late': { ms: number };
   /** Executed, never answered; the connection stays open. */
   'executed-hang': object;
   /** Executed; half of the answer's head, then RST. */
@@ -81,6 +83,7 @@ const PARAMETERS: { readonly [K in FaultKind]: { readonly [P in keyof FaultParam
   'reset-before-read': {},
   'reset-after-read': {},
   'executed-no-answer': {},
+  'executed-late': { ms: milliseconds },
   'executed-hang': {},
   'headers-then-reset': {},
   'truncated-body': { end: optional(oneOf('fin', 'rst')) },

@@ -76,6 +76,14 @@ test.each<[Fault, how: Cut, executed: boolean, bodyRead: boolean]>([
   },
 );
 
+test('[M20][N12] executed-late cuts the connection, and the ledger knows the work as done only later', async () => {
+  expect(await processUnder({ kind: 'executed-late', ms: 200 })).toBe('RST');
+  const entry = caller.lastEntry;
+  expect(entry).toMatchObject({ executed: false, providerRequestId: null, statusCode: null });
+  await waitUntil('it is done', () => entry?.executed === true);
+  expect(entry).toMatchObject({ providerRequestId: expect.any(String), statusCode: null, fault: 'executed-late' });
+});
+
 test('[M20] truncated-body announces the whole body and sends half of it', async () => {
   caller.provider.script({ endpoint: '/process', fault: { kind: 'truncated-body' } });
   const got = await new Promise<{ announced: number; came: number }>((resolve) => {

@@ -40,6 +40,7 @@ export function completed(of: AcceptedRequest, facts: Partial<HistoryFacts> = {}
     resultSha256: of.sha256,
     unknownOutcomes: 0,
     decisions: [],
+    lookups: [],
     ...facts,
   };
 }

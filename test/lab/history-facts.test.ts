@@ -23,6 +23,7 @@ test('[N12] the fault lab reads ends, doubts and decisions from histories', () =
     resultSha256: sha256,
     unknownOutcomes: 0,
     decisions: [],
+    lookups: [],
   });
   expect(recorded('refused')).toMatchObject({
     end: 'failed',

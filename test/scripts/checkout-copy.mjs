@@ -27,7 +27,8 @@ export function copyCheckout() {
   const mark = `SETUP_TEST=${randomUUID()}`;
   return {
     folder,
-    start: (command, args) => startProcess(folder, mark, command, args),
+    /** `cwd`: default the checkout. */
+    start: (command, args, { cwd = folder, env = {} } = {}) => startProcess({ cwd, env, mark, command, args }),
 
     /** The processes that `start` started and all that those did, as far as they still run. */
     processes: () => processesWith(mark),
@@ -39,12 +40,12 @@ export function copyCheckout() {
   };
 }
 
-function startProcess(cwd, mark, command, args) {
+function startProcess({ cwd, env: more, mark, command, args }) {
   const [name, value] = mark.split('=');
   const { TEMPORAL_ADDRESS: _, ...env } = process.env;
   const child = spawn(command, args, {
     cwd,
-    env: { ...env, [name]: value },
+    env: { ...env, ...more, [name]: value },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });

@@ -11,6 +11,7 @@ const DEMO = {
   ports: { temporal: 1, fakeProvider: 2, gateway: 3, metrics: 4 },
   keySha256: 'a'.repeat(64),
   temporalConfigFile: '/none.toml',
+  real: null,
 };
 
 it('[M21][N8] a demo takes none of our settings from outside but the log level: a shell may hold those of a real provider', () => {
@@ -23,4 +24,28 @@ it('[M21][N8] a demo takes none of our settings from outside but the log level: 
 it('[M21] a Temporal server that the shell names is used as the shell says', () => {
   const shell = { TEMPORAL_ADDRESS: 'temporal.example:7233', TEMPORAL_API_KEY: 'key', PATH: '/bin' };
   expect(demoEnvironment(shell, { ...DEMO, temporalConfigFile: null })).toMatchObject(shell);
+});
+
+const REAL = { profile: '/mine.yaml', folder: '/', variables: { EXTERNAL_API_KEY: 'mine', EXTERNAL_API_TIMEOUT: '5' } };
+
+it('[M21][N13] with a provider of the user the variables given for it count, and none of the fake one is left', () => {
+  const shell = { EXTERNAL_API_KEY: "another provider's", EXTERNAL_API_MAX_RETRIES: '9', PATH: '/bin' };
+  const env = demoEnvironment(shell, { ...DEMO, real: REAL });
+  expect(env).toMatchObject({ ...REAL.variables, EXTERNAL_API_PROVIDER: '/mine.yaml', PATH: '/bin' });
+  for (const name of ['EXTERNAL_API_BASE_URL', 'EXTERNAL_OAUTH_CLIENT_ID', 'EXTERNAL_API_MAX_RETRIES']) {
+    expect(env).not.toHaveProperty(name);
+  }
+});
+
+it('[M21][N13] an env file moves neither ports nor Temporal: those of the demo, and of the shell', () => {
+  const theirs = {
+    GATEWAY_PORT: '80',
+    GATEWAY_HOST: '::',
+    METRICS_HOST: '0.0.0.0',
+    GATEWAY_API_KEYS: 'x',
+    EXTERNAL_API_PROVIDER: 'apify',
+  };
+  const variables = { ...theirs, TEMPORAL_ADDRESS: 'production:7233', TEMPORAL_NAMESPACE: 'production' };
+  const env = demoEnvironment({}, { ...DEMO, real: { ...REAL, variables } });
+  expect(env).toEqual(demoEnvironment({}, { ...DEMO, real: { ...REAL, variables: {} } }));
 });
