@@ -232,6 +232,12 @@ export const BROKEN: Row[] = [
     whenFailed((error) => callError('rejected', 'Bad Request', error, new Error(CREDENTIALS.apiKey))),
   ],
   [
+    'never ends its close',
+    'process makes one call, and gives the handle of the work',
+    /close\(\) never ended/,
+    (client) => wrapped(client, { close: () => new Promise(() => {}) }),
+  ],
+  [
     'does not close',
     'close ends calls that are under way, and all connections',
     /a call that was under way never ended after close\(\)|process\(\) never ended|close\(\) left connections open/,

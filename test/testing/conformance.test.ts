@@ -35,6 +35,7 @@ const BY_URL: ProviderContract = {
 
 /** The status of the answer is the word, and the credentials are a hook's. */
 const SNOWFLAKE: ProviderContract = {
+  aside: ({ headers }) => (/^Bearer \w{64}$/.test(String(headers['authorization'])) ? null : { status: 401 }),
   accepted: ({ id }) => ({ status: 202, body: { statementHandle: id } }),
   waiting: ({ id }) => ({ status: 202, body: { statementHandle: id } }),
   completed: ({ id }) => ({ body: { statementHandle: id, data: [] } }),
