@@ -40,7 +40,7 @@ const ARROWS: Record<string, { folders: string[]; packages?: string[] }> = {
     ],
   },
   'fake-provider': { folders: [] },
-  testing: { folders: ['contract', 'workflows', 'client', 'fake-provider', 'config', 'worker'] },
+  testing: { folders: ['contract', 'workflows', 'client', 'fake-provider', 'config', 'provider', 'worker'] },
   cli: {
     folders: [
       'contract',

@@ -7,7 +7,7 @@ import type {
   SubmitProgress,
 } from '../contract/activities.ts';
 import { closureOf, type BudgetView } from '../contract/budget-view.ts';
-import { FAILURES, STILL_PROCESSING, type FailureName } from '../contract/failures.ts';
+import { FAILURES, STILL_PROCESSING, type FailureName, type FailureRow } from '../contract/failures.ts';
 import { isBulkQueue } from '../contract/names.ts';
 import type { RequestState, WaitingFor } from '../contract/request.ts';
 import type { WaitReason } from '../contract/values.ts';
@@ -145,5 +145,10 @@ function reasonOf({ lastFailure }: PendingActivity): WaitReason {
   if (lastFailure?.type === STILL_PROCESSING) return 'provider_processing';
   const failure = lastFailure?.details?.failure;
   if (failure === 'overBudget') return 'budget';
-  return failure && FAILURES[failure].next === 'wait' ? 'cool_down' : 'retry_backoff';
+  return failure && isAskedFor(FAILURES[failure]) ? 'cool_down' : 'retry_backoff';
+}
+
+/** Whether the provider wants the wait, or our turn has not come: what fails on our own side is tried again. */
+function isAskedFor({ next, budget, benign }: FailureRow): boolean {
+  return next === 'wait' && (budget !== 'unsent' || benign);
 }

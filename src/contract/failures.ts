@@ -80,6 +80,11 @@ export const FAILURES = {
   outage: OUR_TURN,
   /** Temporal did not take the record that the call was about to leave: without it nothing is sent. */
   notRecorded: { ...NEVER_SENT, next: 'wait' },
+  /**
+   * The hook that signs calls gave nothing that could be added to one. It is ours, as the record is, and all requests have the
+   * same trouble: none ends for it, and a corrected worker goes on with them.
+   */
+  notSigned: { ...NEVER_SENT, next: 'wait', advice: 'correct_credentials' },
   /** It may be the wrong one for a moment only: while a proxy is being replaced, or a clock is put right. */
   badCertificate: { ...NEVER_SENT, next: 'retry', budget: 'unreachable' },
   /** The provider refuses every connection without a client certificate that it trusts, and reads nothing on one. */

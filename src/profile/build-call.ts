@@ -62,8 +62,9 @@ export function buildCall(profile: Profile, step: Step, facts: CallFacts): Built
   if (credentials) addHeaders(headers, profile.headers, known, facts);
   if (!headers.has('accept'))
     headers.set('accept', step === 'result' && profile.result?.as === 'text' ? '*/*' : 'application/json');
-  if (body !== null) headers.set('content-type', 'application/json');
+  if (body !== null && !headers.has('content-type')) headers.set('content-type', 'application/json');
   addHeaders(headers, given ?? {}, known, facts);
+  if (body === null) headers.delete('content-type');
   return { method, template, url, headers: [...headers], body, credentials };
 }
 

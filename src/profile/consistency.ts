@@ -3,7 +3,7 @@ import type { Mistake } from './parse-profile.ts';
 import type { HeaderValue, Profile } from './schema.ts';
 import { KNOWN, REFERENCES, STEPS, UNDECLARED, usesOf, type Step } from './sources.ts';
 import { namesIn, wholeUrlOf } from './template.ts';
-import { splitCall } from './values.ts';
+import { isContentType, JSON_TYPE, splitCall } from './values.ts';
 
 /** What members of a profile must have to do with each other. One that a check needs and that is not readable skips it. */
 interface Check {
@@ -131,12 +131,12 @@ const CHECKS: readonly Check[] = [
         'is not for a GET',
       ),
       ...twiceNamed(request?.headers, [step, 'headers']),
-      ...bareAuthorization(request?.headers, [step, 'headers']),
+      ...unfitHeaders(request?.headers, [step, 'headers']),
     ],
   })),
   {
     needs: ['headers'],
-    find: ({ headers }) => [...twiceNamed(headers, ['headers']), ...bareAuthorization(headers, ['headers'])],
+    find: ({ headers }) => [...twiceNamed(headers, ['headers']), ...unfitHeaders(headers, ['headers'])],
   },
   {
     needs: ['credentials', 'oauth2'],
@@ -215,15 +215,24 @@ function twiceNamed(headers: Headers = {}, path: string[]): Mistake[] {
   }));
 }
 
-function bareAuthorization(headers: Headers = {}, path: string[]): Mistake[] {
+function unfitHeaders(headers: Headers = {}, path: string[]): Mistake[] {
   const bare = Object.entries(headers).filter(
     ([name, value]) => name.toLowerCase() === 'authorization' && (typeof value === 'string' || 'from' in value),
   );
-  return bare.map(([name]) => ({
-    path: [...path, name],
-    problem:
-      'must be {credential: <name>, scheme?: <word>} or {basic: [<user>, <password>]}: no secret stands in a profile',
-  }));
+  const foreign = Object.entries(headers).filter(
+    ([name, value]) => isContentType(name) && !(typeof value === 'string' && JSON_TYPE.test(value)),
+  );
+  return [
+    ...bare.map(([name]) => ({
+      path: [...path, name],
+      problem:
+        'must be {credential: <name>, scheme?: <word>} or {basic: [<user>, <password>]}: no secret stands in a profile',
+    })),
+    ...foreign.map(([name]) => ({
+      path: [...path, name],
+      problem: 'must be the name of a kind of JSON, such as application/json: bodies are JSON',
+    })),
+  ];
 }
 
 function undeclaredCredentials(profile: Profile): Mistake[] {

@@ -68,8 +68,16 @@ export const variableName = text(
 /** Framing, hop-by-hop, and what is ours: bodies are JSON, and there are no cookies. */
 const RESERVED =
   /^(?:host|content-length|content-type|transfer-encoding|connection|keep-alive|upgrade|te|trailer|expect|cookie2?|proxy-.*)$/i;
+export function isReservedHeader(name: string): boolean {
+  return RESERVED.test(name);
+}
+export function isContentType(name: string): boolean {
+  return name.toLowerCase() === 'content-type';
+}
+/** Bodies are JSON; of some vendors by a name of their own. */
+export const JSON_TYPE = /^application\/(?:[\w.+-]+[+-])?json(?:-[\d.]+)?$/i;
 export const headerName = text('the name of a header', new RegExp(`^${TOKEN}$`)).refine(
-  (name) => !RESERVED.test(name),
+  (name) => !isReservedHeader(name) || isContentType(name),
   'is a header that no profile sets',
 );
 

@@ -9,7 +9,7 @@ export type Credentials = Readonly<Record<string, string>>;
 const TOKEN = 'token';
 
 /** What may stand in a header: no blanks at its ends, which a server would take away. */
-const FIT = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
+export const FIT = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 
 /** @throws TypeError naming a credential that is missing, or that cannot be sent in a header */
 export function checkCredentials(profile: Profile, credentials: Credentials): void {
@@ -39,13 +39,19 @@ export function authorizer(credentials: Credentials, accessToken: string | null)
   };
 }
 
-/** All that no message may show: the longest first, because one may stand in another. */
-export function secretsOf(profile: Profile, credentials: Credentials, accessToken: string | null): string[] {
+/** All that no message may show of what the configuration, the token and a `signature` have. */
+export function secretsOf(
+  profile: Profile,
+  credentials: Credentials,
+  accessToken: string | null,
+  signature: readonly string[] = [],
+): string[] {
   const pairs = headersIn(profile).flatMap((header) =>
     typeof header === 'object' && 'basic' in header ? [header.basic] : [],
   );
   const encoded = pairs.map(([user, password]) => basic(credentials[user] ?? '', credentials[password] ?? ''));
-  const all = [...Object.values(credentials), ...encoded, ...(accessToken === null ? [] : [accessToken])];
+  const all = [...Object.values(credentials), ...encoded, ...signature, ...(accessToken === null ? [] : [accessToken])];
+  // The longest first, because one may stand in another.
   return all.filter((secret) => secret !== '').toSorted((one, other) => other.length - one.length);
 }
 

@@ -11,6 +11,7 @@ import { detailsOf, errorOfBrokenCall, errorOfReply, retryAfterMsOf } from './ca
 import type { CallGate } from './no-budget.ts';
 import type { CallRecord, ProviderObserver } from './observer.ts';
 import { readRateHint } from './rate-hint.ts';
+import type { Signature } from './signature.ts';
 import { NoSocketError, type Sockets } from './sockets.ts';
 import {
   BrokenCallError,
@@ -51,6 +52,8 @@ export interface Call<T> extends HttpRequest {
   providerRequestId?: string;
   context: CallContext;
   beforeSend?: (() => Promise<void>) | undefined;
+  /** Made last: it may be good for minutes only. */
+  signature?: Signature | undefined;
   read: (reply: HttpReply, retryAfterMs: number | null) => ReplyMeaning<T>;
 }
 
@@ -98,28 +101,19 @@ export function createCallMaker({
       return await sockets.take(call.context.signal);
     } catch (error) {
       if (!(error instanceof NoSocketError)) throw error;
-      const details = { ...detailsOf(call), retryAfter: ASK_AGAIN_MS / 1000 };
-      throw callError('noSocket', `All connections to ${origin} are in use; nothing was sent`, details);
+      throw askAgain(call, 'noSocket', `All connections to ${origin} are in use`);
     }
   }
 
   async function permitted<T>(call: Call<T>): Promise<T> {
-    const { signal } = call.context;
     const permit = await permitFor(call);
-    const permittedAt = performance.now();
     let sent = false;
     try {
-      if (call.beforeSend !== undefined) {
-        await call.beforeSend();
-        signal?.throwIfAborted();
-        // Meanwhile another call may have been refused; of other processes only one that took long need ask.
-        const isFresh = performance.now() - permittedAt < FRESH_PERMIT_MS;
-        if (!permit.probe) throwIfClosed(call, isFresh ? budget.knownClosure : await budget.closure());
-      }
+      const ready = await readied(call, permit);
       // Its record took so long, or this process was frozen.
-      if (!budget.isUsable(permit)) throw lapsed(call);
+      if (!budget.isUsable(permit)) throw askAgain(call, 'overBudget', 'Its permit lapsed before it could be sent');
       sent = true;
-      const value = await exchange(call, permit);
+      const value = await exchange(ready, permit);
       // It never rejects. Nobody waits for it: the answer is to be recorded first.
       void budget.ended(permit, { type: 'answered' });
       return value;
@@ -128,6 +122,20 @@ export function createCallMaker({
       await budget.ended(permit, sent ? endOf(error) : { type: 'unsent' });
       throw error instanceof BrokenCallError ? error.cause : error;
     }
+  }
+
+  /** The call with its signature, when what precedes its first byte is done. */
+  async function readied<T>(call: Call<T>, permit: Permit): Promise<Call<T>> {
+    const { beforeSend, signature, context, headers } = call;
+    if (beforeSend === undefined && signature === undefined) return call;
+    const permittedAt = performance.now();
+    await beforeSend?.();
+    context.signal?.throwIfAborted();
+    const added = await signature?.headersFor(call, context.signal, detailsOf(call));
+    // Meanwhile another call may have been refused; of other processes only one that took long need ask.
+    const isFresh = performance.now() - permittedAt < FRESH_PERMIT_MS;
+    if (!permit.probe) throwIfClosed(call, isFresh ? budget.knownClosure : await budget.closure());
+    return added === undefined ? call : { ...call, headers: [...headers, ...added] };
   }
 
   async function permitFor(call: Call<unknown>): Promise<Permit> {
@@ -143,11 +151,6 @@ export function createCallMaker({
     if (closedBy === null) return;
     const details = { ...detailsOf(call), retryAfter: noPermitRetryMs(closedBy, waitMs) / 1000 };
     throw callError(noPermitFailure(closedBy), noPermitMessage(closedBy, waitMs), details);
-  }
-
-  function lapsed(call: Call<unknown>): ExternalAPIError {
-    const details = { ...detailsOf(call), retryAfter: ASK_AGAIN_MS / 1000 };
-    return callError('overBudget', 'Its permit lapsed before it could be sent; nothing was sent', details);
   }
 
   /** What the provider says of its limit is not waited for. */
@@ -215,6 +218,10 @@ const LONGEST_REASON = 200;
 
 function shortened(message: string): string {
   return message.length <= LONGEST_REASON ? message : `${message.slice(0, LONGEST_REASON)}…`;
+}
+
+function askAgain(call: Call<unknown>, failure: FailureName, why: string): ExternalAPIError {
+  return callError(failure, `${why}; nothing was sent`, { ...detailsOf(call), retryAfter: ASK_AGAIN_MS / 1000 });
 }
 
 /** Calls about work that the provider has, and tokens, go before submits. */

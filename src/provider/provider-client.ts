@@ -1,12 +1,9 @@
 import { callError, ExternalAPIError } from '../contract/errors.ts';
 import { FAILURES } from '../contract/failures.ts';
 import { isProviderRequestId } from '../contract/names.ts';
-import type { JsonValue } from '../contract/request.ts';
-import type { Priority } from '../contract/values.ts';
 import type { CallBudget } from '../call-budget/call-budget.ts';
 import { buildCall, type BuiltCall, type CallFacts } from '../profile/build-call.ts';
 import { CannotBuildError } from '../profile/cannot-build-error.ts';
-import type { CancelOutcome } from '../profile/cancel-outcome.ts';
 import { byLocation } from '../profile/consistency.ts';
 import type { ReadFacts } from '../profile/read-reply.ts';
 import type { Profile } from '../profile/schema.ts';
@@ -17,6 +14,7 @@ import type { Call, CallContext, MakeCall } from './call.ts';
 import { sanitize } from './error-detail.ts';
 import type { ProviderObserver } from './observer.ts';
 import type { Lookup } from './open-socket.ts';
+import type { ProviderClient } from './provider.ts';
 import {
   cancelReply,
   lookupReply,
@@ -24,19 +22,19 @@ import {
   resultReply,
   statusReply,
   type FoundStatus,
-  type Listed,
-  type ProcessReply,
   type StatusReply,
 } from './reply-meaning.ts';
 import type { SharedTokens } from './shared-token.ts';
+import { createSignature, type SignRequest } from './signature.ts';
 import type { TlsOptions } from './tls-identity.ts';
 import type { Token } from './token.ts';
 import { createTokens } from './tokens.ts';
-import type { Method, PoolState } from './transport.ts';
+import type { HttpReply, Method } from './transport.ts';
 import type { WatchCalls } from './watch-calls.ts';
 import { createWaysOut } from './ways-out.ts';
 import { tokenFor, withToken } from './with-token.ts';
 
+export type { ProviderClient } from './provider.ts';
 export type { ProcessReply, StatusReply } from './reply-meaning.ts';
 
 export interface ProviderClientOptions {
@@ -44,6 +42,8 @@ export interface ProviderClientOptions {
   /** http or https; may have a path, which stands before every path of the profile. */
   baseUrl: URL;
   credentials: Credentials;
+  /** What a profile cannot say: headers that are computed for each call. */
+  sign?: SignRequest | undefined;
   /** Default: as the profile says. */
   tokenUrl?: URL | undefined;
   /** Where client id and secret go: in the form, or in a Basic header. Default: as the profile says. */
@@ -76,57 +76,6 @@ export interface ProviderClientOptions {
   watch?: WatchCalls | undefined;
 }
 
-export interface ProcessCall {
-  data: JsonValue;
-  options: { async: boolean; callbackUrl: string | null };
-  idempotencyKey: string;
-}
-
-export interface ProcessContext extends CallContext {
-  /** Awaited right before each `POST /process`, when the token is there; when it throws, nothing is sent. */
-  beforeSend?: () => Promise<void>;
-  /** Default: interactive. */
-  priority?: Priority | undefined;
-  /**
-   * Whether an earlier submit with this key may have arrived: "a request with this key is in progress" is then no refusal of
-   * this one, and "this key was used" is a word on that one.
-   */
-  repeated?: boolean | undefined;
-}
-
-export interface StatusContext extends CallContext {
-  /** Only a callback named the id: nothing is asked where ids are paths, since anything could be behind it. */
-  hinted?: boolean | undefined;
-}
-
-/**
- * A provider, as its profile says. Each method makes its call once, except that a 401 gets one fresh token and one replay,
- * and that a result may be one more GET. All failures are {@link ExternalAPIError}s of the failure table; an aborted signal
- * rejects with its reason.
- */
-export interface ProviderClient {
-  /**
-   * Makes sure that there is a token, unless none is needed, or it would have to wait for the call: null while the budget, a
-   * cool-down, an outage or the sockets let none out. The call that needs the token then gets it.
-   */
-  authenticate(context: CallContext): Promise<{ generation: number; expiresAt: Date } | null>;
-  /** `outcome` of its errors speaks of the submit alone: no failure of a token call makes it `ambiguous`. */
-  process(call: ProcessCall, context: ProcessContext): Promise<ProcessReply>;
-  status(providerRequestId: string, context: StatusContext): Promise<StatusReply>;
-  /** `not_supported` also where the profile has no such call. */
-  cancel(providerRequestId: string, context: CallContext): Promise<CancelOutcome>;
-  /** What the provider has under our reference. Only where the profile has a lookup. */
-  find(reference: string, context: CallContext): Promise<Listed>;
-  /** After so many milliseconds work that is not listed never arrived; `never`: nothing proves that; null: no lookup. */
-  readonly listedAfterMs: number | 'never' | null;
-  /** `waiting`: calls that wait for a socket. */
-  readonly pool: PoolState & { waiting: number };
-  /** Whether the calls of the whole fleet fail, as of the latest one here. */
-  readonly isDown: boolean;
-  /** Ends all connections. Calls still under way fail. */
-  close(): Promise<void>;
-}
-
 /** @throws TypeError when a credential is missing, or cannot be sent in a header */
 export function createProviderClient(options: ProviderClientOptions): ProviderClient {
   const { profile, baseUrl, credentials, budget } = options;
@@ -151,9 +100,15 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
     }
   }
 
-  function factsOf(requestId: string, handle: string | null, token: Token | null): ReadFacts {
-    const secrets = secretsOf(profile, credentials, token?.accessToken ?? null);
-    return { baseUrl, requestId, handle, clean: (text) => sanitize(text, secrets) };
+  /** What goes out for a step, and what its reply is read with. */
+  function prepared(step: Step, facts: Omit<CallFacts, 'baseUrl' | 'authorize'>, token: Token | null): Prepared {
+    const call = built(step, facts, token);
+    const sign = call.credentials ? options.sign : undefined;
+    const signature = sign && createSignature(sign, baseUrl.origin);
+    const secrets = () => secretsOf(profile, credentials, token?.accessToken ?? null, signature?.secrets);
+    const { requestId, handle = null } = facts;
+    const clean = (text: string): string => sanitize(text, secrets());
+    return { call, wire: { ...wireOf(call), signature }, facts: { baseUrl, requestId, handle, clean } };
   }
 
   async function resultOf(
@@ -163,14 +118,14 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
   ): Promise<StatusReply> {
     const { providerRequestId: handle } = status;
     const requestId = context.requestId ?? '';
-    const call = built('result', { requestId, handle, fetch }, token);
+    const { call, wire, facts } = prepared('result', { requestId, handle, fetch }, token);
     const get = async (make: MakeCall): Promise<StatusReply> => {
       const result = await make({
         operation: 'result',
-        ...wireOf(call),
+        ...wire,
         providerRequestId: handle,
         context,
-        read: (reply) => resultReply(profile, reply, factsOf(requestId, handle, token), !call.credentials),
+        read: (reply) => resultReply(profile, reply, facts, !call.credentials),
       });
       return { ...status, result };
     };
@@ -199,15 +154,15 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
       if (isProbe && (await budget.probeDue())) await tokenFor(context, tokens.renew(context));
       return withToken(tokens, context, (token) => {
         const submit = { requestId: idempotencyKey, data, async, callbackUrl };
+        const { wire, facts } = prepared('submit', submit, token);
         return makeCall({
           operation: 'submit',
           priority,
           repeated,
-          ...wireOf(built('submit', submit, token)),
+          ...wire,
           context,
           beforeSend,
-          read: (reply, retryAfterMs) =>
-            processReply(profile, reply, retryAfterMs, factsOf(idempotencyKey, null, token)),
+          read: (reply, retryAfterMs) => processReply(profile, reply, retryAfterMs, facts),
         });
       });
     },
@@ -217,13 +172,14 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
       if (hinted && byLocation(profile.poll)) throw callError('rejected', PATH_OF_CALLBACK, context);
       const requestId = context.requestId ?? '';
       return withToken(tokens, context, async (token) => {
-        const facts = { ...factsOf(requestId, providerRequestId, token), handle: providerRequestId };
+        const { wire, facts } = prepared('poll', { requestId, handle: providerRequestId }, token);
         const { status, fetch } = await makeCall<FoundStatus>({
           operation: 'status',
-          ...wireOf(built('poll', { requestId, handle: providerRequestId }, token)),
+          ...wire,
           providerRequestId,
           context,
-          read: (reply, retryAfterMs) => statusReply(profile, reply, retryAfterMs, facts),
+          read: (reply, retryAfterMs) =>
+            statusReply(profile, reply, retryAfterMs, { ...facts, handle: providerRequestId }),
         });
         return fetch === null ? status : await resultOf(fetch, status, { context, token });
       });
@@ -233,26 +189,23 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
       checkProviderRequestId(providerRequestId, context);
       if (profile.cancel === undefined) return 'not_supported';
       const requestId = context.requestId ?? '';
-      return withToken(tokens, context, (token) =>
-        makeCall({
-          operation: 'cancel',
-          ...wireOf(built('cancel', { requestId, handle: providerRequestId }, token)),
-          providerRequestId,
-          context,
-          read: (reply) => cancelReply(profile, reply, factsOf(requestId, providerRequestId, token)),
-        }),
-      );
+      return withToken(tokens, context, (token) => {
+        const { wire, facts } = prepared('cancel', { requestId, handle: providerRequestId }, token);
+        const read = (reply: HttpReply) => cancelReply(profile, reply, facts);
+        return makeCall({ operation: 'cancel', ...wire, providerRequestId, context, read });
+      });
     },
 
     find: (reference, context) =>
-      withToken(tokens, context, (token) =>
-        makeCall({
+      withToken(tokens, context, (token) => {
+        const { wire, facts } = prepared('lookup', { requestId: reference }, token);
+        return makeCall({
           operation: 'lookup',
-          ...wireOf(built('lookup', { requestId: reference }, token)),
+          ...wire,
           context,
-          read: (reply) => lookupReply(profile, reply, factsOf(reference, null, token)),
-        }),
-      ),
+          read: (reply) => lookupReply(profile, reply, facts),
+        });
+      }),
 
     listedAfterMs: listedAfterMs(profile),
 
@@ -273,14 +226,16 @@ function listedAfterMs({ lookup }: Profile): number | 'never' | null {
   return lookup.completeAfter === undefined ? 'never' : lookup.completeAfter * 1000;
 }
 
+type Wire = Pick<Call<unknown>, 'method' | 'path' | 'headers' | 'body' | 'template'>;
+
+interface Prepared {
+  call: BuiltCall;
+  wire: Wire & Pick<Call<unknown>, 'signature'>;
+  facts: ReadFacts;
+}
+
 /** What goes out, as the transport takes it. */
-function wireOf({
-  method,
-  template,
-  url,
-  headers,
-  body,
-}: BuiltCall): Pick<Call<unknown>, 'method' | 'path' | 'headers' | 'body' | 'template'> {
+function wireOf({ method, template, url, headers, body }: BuiltCall): Wire {
   // The schema knows no other methods.
   return { method: method as Method, template, path: url.pathname + url.search, headers: headers.flat(), body };
 }

@@ -25,6 +25,9 @@ export interface TransportOptions extends CallTimeouts, ConnectorOptions {
  * time that a common server has is 2 s.
  */
 const POST_IDLE_MS = 1_000;
+/** Of every call, beside those of its request. */
+export const OWN_HEADERS: readonly string[] = ['accept-encoding', 'identity'];
+
 /** RFC 9110, section 9.2.2. */
 const NOT_REPEATED: readonly Method[] = ['POST', 'PATCH'];
 
@@ -150,10 +153,7 @@ export function createTransport(options: TransportOptions): Transport {
           deliveryMs: delivery.boundMs(body),
           onArrived,
         });
-        connection.client.dispatch(
-          { method, path, headers: [...headers, 'accept-encoding', 'identity'], body },
-          exchange,
-        );
+        connection.client.dispatch({ method, path, headers: [...headers, ...OWN_HEADERS], body }, exchange);
       });
       try {
         const { 'content-encoding': codings = null } = head.headers;

@@ -19,7 +19,9 @@ import { budgetView } from '../observability/view-of-budget.ts';
 import type { PollObserver } from '../polling/poll-job.ts';
 import { wordsOf } from '../profile/words.ts';
 import type { ProviderObserver } from '../provider/observer.ts';
-import { createProviderClient, type ProviderClient, type ProviderClientOptions } from '../provider/provider-client.ts';
+import { createProviderClient, type ProviderClientOptions } from '../provider/provider-client.ts';
+import type { ProviderClient } from '../provider/provider.ts';
+import type { SignRequest } from '../provider/signature.ts';
 import { cachedRequestsIn, memoryBytes } from './cached-requests.ts';
 import { closeAfter } from './close-after.ts';
 import { addressOf, ask, connectWhenThere } from './connect-temporal.ts';
@@ -31,7 +33,7 @@ import { prebuiltWorkflows } from './workflow-bundle.ts';
 
 /** What a worker needs to know; `loadWorkerConfig()` reads it from the environment. Times in milliseconds. */
 export interface FleetWorkerConfig extends FleetConfig {
-  provider: Omit<ProviderClientOptions, 'budget' | 'rateHeaders' | 'sharedTokens' | 'observer' | 'watch'>;
+  provider: Omit<ProviderClientOptions, 'sign' | 'watch' | 'budget' | 'rateHeaders' | 'sharedTokens' | 'observer'>;
   temporal: TemporalConfig;
   logLevel: LogLevel;
   /** Interactive requests that are kept in memory, and a quarter of them bulk ones. Default: as many as the memory allows. */
@@ -40,6 +42,8 @@ export interface FleetWorkerConfig extends FleetConfig {
 
 export interface FleetWorkerOptions {
   config: FleetWorkerConfig;
+  /** Signs each call to the provider, where its profile cannot say how: a signature, a token of a key pair. */
+  sign?: SignRequest;
   /** Functions that may stand in for the result of a request that failed, by name. */
   fallbacks?: Readonly<Record<string, Fallback>>;
   /** The one of `fallbacks` to use. Default: as `config.answers.fallback` says, `none` or `cache`. */
@@ -97,6 +101,7 @@ export function composeWorker(options: FleetWorkerOptions): FleetWorker {
   const { budget, sharedTokens, jobTimes, answers, close } = openFleetState(config, observeFleet(logger, metrics));
   const provider = createProviderClient({
     ...config.provider,
+    sign: options.sign,
     rateHeaders: config.budget.rateHeaders,
     budget,
     sharedTokens,

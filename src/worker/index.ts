@@ -1,8 +1,12 @@
 export { composeWorker, type FleetWorker, type FleetWorkerConfig, type FleetWorkerOptions } from './compose.ts';
+export { createProviderClient, type LoneClientOptions } from './lone-client.ts';
 export { WORKFLOW_BUNDLE } from './workflow-bundle.ts';
 export { loadWorkerConfig, type WorkerConfig } from '../config/worker-config.ts';
+export { callError } from '../contract/errors.ts';
 export { loadProfile } from '../profile/load-profile.ts';
 export { ProfileError } from '../profile/profile-error.ts';
 export type { Profile } from '../profile/schema.ts';
+export type { ProviderClient } from '../provider/provider.ts';
+export type { SignableRequest, SignRequest } from '../provider/signature.ts';
 export type { ActivityDeps } from '../activities/deps.ts';
 export type { FailedRequest, Fallback } from '../answers/fallback.ts';

@@ -115,6 +115,8 @@ describe('work that is tried again later says so, whatever the budget says meanw
     ['outage', 'cool_down'],
     ['rateLimited', 'cool_down'],
     ['unavailableUntil', 'cool_down'],
+    ['notSigned', 'retry_backoff'],
+    ['notRecorded', 'retry_backoff'],
     ['unreachable', 'retry_backoff'],
     ['serverError', 'retry_backoff'],
     ['noAnswer', 'retry_backoff'],

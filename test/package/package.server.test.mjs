@@ -104,4 +104,7 @@ it('[N13] the package has the shipped profiles, and their JSON Schema for editor
   expect(profiles.length).toBeGreaterThan(12);
   for (const { path } of profiles) expect(existsSync(path)).toBe(true);
   expect(existsSync(at('dist/profile/provider.schema.json'))).toBe(true);
+  // The documentation names them.
+  for (const name of ['sigv4-worker.ts', 'textract.yaml', 'key-pair-jwt-worker.ts', 'snowflake-key-pair.yaml'])
+    expect(existsSync(at('examples', name))).toBe(true);
 });

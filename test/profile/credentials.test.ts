@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { buildCall } from '../../src/profile/build-call.ts';
+import { profileOf } from '../../src/profile/load-profile.ts';
 import { changed, mistakesIn } from './good-profile.ts';
 
 test.each([
@@ -105,10 +107,32 @@ test.each<[what: string, text: string, says: RegExp]>([
   expect(mistakesIn(text).join('\n')).toMatch(new RegExp(says.source, 'm'));
 });
 
+test.each(['application/json', 'application/x-amz-json-1.1', 'application/vnd.api+json', 'Application/JSON'])(
+  '[N13] a body may be called %s, and then is by that name alone',
+  (type) => {
+    const profile = profileOf(changed('headers:', `headers:\n  Content-Type: ${type}`), 'example.yaml');
+    const sent = (step: 'submit' | 'poll'): string[] => {
+      const facts = { baseUrl: new URL('https://api.example.com'), authorize: () => 'x', requestId: 'req_1' };
+      const { headers } = buildCall(profile, step, { ...facts, data: {}, handle: '1' });
+      return headers.filter(([name]) => name === 'content-type').map(([, value]) => value);
+    };
+    expect(sent('submit')).toEqual([type]);
+    expect(sent('poll')).toEqual([]);
+  },
+);
+
+test.each(['text/plain', 'application/x-www-form-urlencoded', '{ from: requestId }', 'application/jsonl'])(
+  '[N13][N8] a body that is JSON is not called %s',
+  (type) => {
+    expect(mistakesIn(changed('headers:', `headers:\n  Content-Type: ${type}`))).toEqual([
+      '5 headers.Content-Type must be the name of a kind of JSON, such as application/json: bodies are JSON',
+    ]);
+  },
+);
+
 test.each([
   'Host',
   'content-length',
-  'Content-Type',
   'Transfer-Encoding',
   'Connection',
   'Keep-Alive',

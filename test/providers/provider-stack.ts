@@ -10,6 +10,7 @@ import { CALLBACK_SIGNAL, workflowIdOf } from '../../src/contract/names.ts';
 import { pathOfShipped } from '../../src/profile/load-profile.ts';
 import type { CallRecord } from '../../src/provider/observer.ts';
 import type { ProviderClientOptions } from '../../src/provider/provider-client.ts';
+import type { SignRequest } from '../../src/provider/signature.ts';
 import { composeWorker } from '../../src/worker/compose.ts';
 import { connectToTemporal, type TestTemporal } from '../helpers/temporal.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
@@ -27,6 +28,7 @@ export interface ProviderStackOptions {
   path?: string;
   env?: Readonly<Record<string, string>>;
   provider?: Partial<Pick<ProviderClientOptions, 'tls' | 'lookup'>>;
+  sign?: SignRequest;
   /** Whether the time between two polls of a job is as the profile says. Default: none is left. */
   keepsPace?: boolean;
 }
@@ -93,6 +95,7 @@ export async function startProviderStack(profile: string, options: ProviderStack
       provider: { ...config.provider, ...options.provider },
       calls: keepsPace ? config.calls : { ...config.calls, pollEveryMs: 0 },
     },
+    ...(options.sign !== undefined && { sign: options.sign }),
     observer: { called: (record) => void calls.push(record), unknownStatus: (word) => void unknown.push(word) },
     workflowBundle: { codePath: inject('workflowBundlePath') },
   });
