@@ -11,11 +11,11 @@ type Container = unknown[] | Record<string, unknown>;
  */
 export function setAt(root: unknown, pointer: string, value: unknown): unknown {
   const steps = stepsOf(pointer);
-  const last = steps.pop();
+  const last = steps.at(-1);
   if (last === undefined) return value;
   const whole = root ?? {};
   let within = container(whole, pointer);
-  for (const step of steps) {
+  for (const step of steps.slice(0, -1)) {
     const next = own(within, step);
     if (next === undefined || next === null) define(within, step, {}, pointer);
     within = container(own(within, step), pointer);
@@ -31,8 +31,10 @@ export function setAt(root: unknown, pointer: string, value: unknown): unknown {
  */
 export function dropAt(root: unknown, pointer: string): void {
   const steps = stepsOf(pointer);
-  const last = steps.pop() ?? '';
-  const within = steps.reduce<unknown>((value, step) => (isContainer(value) ? own(value, step) : undefined), root);
+  const last = steps.at(-1) ?? '';
+  const within = steps
+    .slice(0, -1)
+    .reduce<unknown>((value, step) => (isContainer(value) ? own(value, step) : undefined), root);
   if (!isContainer(within) || own(within, last) === undefined) return;
   if (Array.isArray(within)) within.splice(Number(last), 1);
   else delete within[last];

@@ -176,7 +176,7 @@ function wholeUrl({ call }: { call: string }): string | null {
 
 /** Whether the handle of the work is a URL of the provider; else it is an id. */
 export function byLocation(poll: Profile['poll']): boolean {
-  return wholeUrl(poll) === 'location';
+  return poll.call.endsWith(' {+location}');
 }
 
 function carriesReference(profile: Partial<Profile>): boolean {

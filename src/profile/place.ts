@@ -34,8 +34,17 @@ export function at(place: string, reply: ParsedReply): unknown {
   return Array.isArray(value) ? value[0] : value;
 }
 
-/** The members of a JSON Pointer (RFC 6901). */
-export function stepsOf(pointer: string): string[] {
+/** Of profiles, which have few. */
+const known = new Map<string, readonly string[]>();
+
+/** The members of a JSON Pointer (RFC 6901) of a profile. */
+export function stepsOf(pointer: string): readonly string[] {
+  const steps = known.get(pointer) ?? split(pointer);
+  known.set(pointer, steps);
+  return steps;
+}
+
+function split(pointer: string): string[] {
   const steps = pointer.split('/').slice(1);
   if (!pointer.includes('~')) return steps;
   return steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
@@ -46,7 +55,7 @@ export function valueAt(pointer: string, json: unknown): unknown {
 }
 
 /** Only what is there itself: no reply reaches a prototype. */
-function memberOf(value: unknown, step: string): unknown {
+export function memberOf(value: unknown, step: string): unknown {
   if (Array.isArray(value)) return isIndex(step) ? (value as unknown[])[Number(step)] : undefined;
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
   return (value as Record<string, unknown>)[step];

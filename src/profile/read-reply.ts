@@ -79,10 +79,11 @@ export function readReply(profile: Profile, step: ReadStep, given: Reply, facts:
     handle: step === 'submit' ? null : facts.handle,
     result: found.phase === 'completed' ? result : null,
     fetch: null,
-    error: errorIn(profile, step, reply, facts.clean),
+    // Of work that is well nobody asks for one.
+    error: found.phase === 'waiting' || found.phase === 'completed' ? null : errorIn(profile, step, reply, facts.clean),
     why: null,
-    createdAt: timeOf(at(places.createdAt ?? NOWHERE, reply)),
-    completedAt: timeOf(at(places.completedAt ?? NOWHERE, reply)),
+    createdAt: places.createdAt === undefined ? null : timeOf(at(places.createdAt, reply)),
+    completedAt: places.completedAt === undefined ? null : timeOf(at(places.completedAt, reply)),
   };
   if (found.phase === null && reply.status >= 300) return { ...reading, phase: 'unclaimed' };
   if (found.phase === 'refused') return reading;
@@ -94,9 +95,6 @@ export function readReply(profile: Profile, step: ReadStep, given: Reply, facts:
   const whole = decided.phase === 'completed' ? withFetch(profile, decided, reply, facts) : decided;
   return { ...whole, why: whole.why === null ? null : facts.clean(whole.why) };
 }
-
-/** A place that no reply has. */
-const NOWHERE = '$response.header.-';
 
 /** The first text among the places of errors; null: none says why. */
 export function errorIn(

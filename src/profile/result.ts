@@ -1,6 +1,6 @@
 import { everyInexact } from '../contract/exact-json.ts';
 import type { JsonValue, ProcessResult } from '../contract/request.ts';
-import { at, isIndex, stepsOf, valueAt, type ParsedReply } from './place.ts';
+import { at, isIndex, memberOf, stepsOf, type ParsedReply } from './place.ts';
 import type { ReadingPlaces } from './schema.ts';
 
 /** More are not told. */
@@ -56,13 +56,7 @@ function inexactAt(pointer: string, { body, json }: ParsedReply): string[] {
 /** A pointer in the notation of `everyInexact`. */
 function pathOf(pointer: string, json: unknown): string {
   const steps = stepsOf(pointer).map((step, n, all) => {
-    const within = valueAt(
-      all
-        .slice(0, n)
-        .map((one) => `/${one.replaceAll('~', '~0').replaceAll('/', '~1')}`)
-        .join(''),
-      json,
-    );
+    const within = all.slice(0, n).reduce(memberOf, json);
     if (Array.isArray(within) && isIndex(step)) return `[${step}]`;
     return /^[A-Za-z_$][\w$]*$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
   });

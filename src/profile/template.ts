@@ -39,6 +39,8 @@ export function problemOfPath(template: string): string | null {
  * @throws CannotBuildError for a value that {x} needs and that is missing, that is no text, or that would be a dot segment
  */
 export function expand(template: string, values: ReadonlyMap<string, unknown>): string {
+  // Without a variable it was looked at when the profile was read.
+  if (!template.includes('{')) return template;
   let hasQuery = false;
   const expanded = template.replaceAll(EXPRESSION, (_, operator: string, names: string, offset: number) => {
     hasQuery ||= template.slice(0, offset).replaceAll(EXPRESSION, '').includes('?');

@@ -6,5 +6,5 @@ const time = z.iso
   .transform((text) => new Date(/(?:Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`).toISOString());
 
 export function timeOf(value: unknown): string | null {
-  return time.safeParse(value).data ?? null;
+  return typeof value === 'string' ? (time.safeParse(value).data ?? null) : null;
 }
