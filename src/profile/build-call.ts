@@ -3,7 +3,7 @@ import { dropAt, setAt } from './body.ts';
 import { CannotBuildError } from './cannot-build-error.ts';
 import { byLocation } from './consistency.ts';
 import { ownPath, pathPrefix, resultTarget } from './origins.ts';
-import { textOf, valueAt } from './place.ts';
+import { stepsOf, textOf, valueAt } from './place.ts';
 import { requestUuid } from './request-uuid.ts';
 import type { HeaderValue, Profile } from './schema.ts';
 import { isWholeBody, type Step } from './sources.ts';
@@ -137,8 +137,8 @@ function bodyOf(profile: Profile, step: Step, known: Known): string | null {
   const request = profile[step];
   const given = Object.entries((request !== undefined && 'body' in request ? request.body : undefined) ?? {});
   let body: unknown;
-  // The whole first, and then what stands in it.
-  for (const [pointer, value] of given.toSorted(([a], [b]) => Number(b === '') - Number(a === ''))) {
+  // The whole first, and then what stands in it, however they are written down: else data would replace what was set.
+  for (const [pointer, value] of given.toSorted(([a], [b]) => stepsOf(a).length - stepsOf(b).length)) {
     const one = isFrom(value) ? known(value.from) : value;
     // The caller's data is not changed by what is put into it.
     const isChanged = given.some(([other]) => other.startsWith(`${pointer}/`));
