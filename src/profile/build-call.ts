@@ -1,7 +1,7 @@
 import type { JsonValue } from '../contract/request.ts';
 import { dropAt, setAt } from './body.ts';
 import { CannotBuildError } from './cannot-build-error.ts';
-import { byLocation } from './consistency.ts';
+import { byLocation, givenName } from './consistency.ts';
 import { ownPath, pathPrefix, resultTarget } from './origins.ts';
 import { stepsOf, textOf, valueAt } from './place.ts';
 import { requestUuid } from './request-uuid.ts';
@@ -77,7 +77,10 @@ function knownOf(profile: Profile, step: Step, facts: CallFacts): Known {
       ? { data: facts.data, async: facts.async, callbackUrl: facts.callbackUrl }
       : { [isLocation ? 'location' : 'id']: handle }),
   };
+  const name = givenName(profile);
   return (source) => {
+    // Work that was adopted has the name that another request gave it.
+    if (source === name && step !== 'submit' && handle !== undefined) return handle;
     // A hash, which few profiles want.
     if (source === 'requestUuid') return requestUuid(requestId);
     return source.startsWith('data#') ? valueAt(source.slice('data#'.length), values['data']) : values[source];
