@@ -5,7 +5,7 @@ import { loadWorkerConfig, type WorkerConfig } from '../config/worker-config.ts'
 import { ExternalAPIError } from '../contract/errors.ts';
 import { isProviderRequestId, REQUEST_ID_PATTERN } from '../contract/names.ts';
 import { loadProfile } from '../profile/load-profile.ts';
-import { REFERENCES, usesOf } from '../profile/sources.ts';
+import { asksByReference } from '../profile/consistency.ts';
 import { createMemoryJobTimes } from '../polling/job-times-store.ts';
 import { createProviderClient } from '../provider/provider-client.ts';
 import { rulesOf } from '../worker/fleet-state.ts';
@@ -33,7 +33,7 @@ export async function tryProfile(
   const work = await workOf(options, stdin);
   const config = loadWorkerConfig(undefined, profile);
   const { id } = options;
-  const asksByName = usesOf(profile, 'poll').some(({ source }) => REFERENCES.includes(source));
+  const asksByName = asksByReference(profile.poll) !== null;
   // Work that is asked about by our name is gone on with by that.
   const requestId = asksByName && id !== undefined && REQUEST_ID_PATTERN.test(id) ? id : randomRequestId();
   const goOn = (handle: string): string =>

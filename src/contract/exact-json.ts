@@ -81,13 +81,17 @@ function endOfString(text: string, from: number): number {
   return text.length;
 }
 
+/** A text may be as deep as it is long, and full of such places: only so much of a path is told. */
+const MOST_STEPS = 50;
+const LONGEST_NAME = 200;
+
 function pathOf(open: readonly Open[]): string {
-  const steps = open.map((within) => {
+  const steps = open.slice(0, MOST_STEPS).map((within) => {
     if ('index' in within) return `[${within.index}]`;
-    const name = within.name ?? '';
+    const name = (within.name ?? '').slice(0, LONGEST_NAME);
     return /^[A-Za-z_$][\w$]*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
   });
-  return steps.join('').replace(/^\./, '');
+  return steps.join('').replace(/^\./, '') + (open.length > MOST_STEPS ? '…' : '');
 }
 
 /** JSON as most software reads it keeps 15 digits of any number, and integers up to this one (RFC 8259, section 6). */

@@ -1,9 +1,9 @@
 import type { JsonValue } from '../contract/request.ts';
 import { dropAt, setAt } from './body.ts';
 import { CannotBuildError } from './cannot-build-error.ts';
-import { byLocation } from './consistency.ts';
+import { byLocation, givenName } from './consistency.ts';
 import { ownPath, pathPrefix, resultTarget } from './origins.ts';
-import { textOf, valueAt } from './place.ts';
+import { stepsOf, textOf, valueAt } from './place.ts';
 import { requestUuid } from './request-uuid.ts';
 import type { HeaderValue, Profile } from './schema.ts';
 import { isWholeBody, type Step } from './sources.ts';
@@ -77,7 +77,10 @@ function knownOf(profile: Profile, step: Step, facts: CallFacts): Known {
       ? { data: facts.data, async: facts.async, callbackUrl: facts.callbackUrl }
       : { [isLocation ? 'location' : 'id']: handle }),
   };
+  const name = givenName(profile);
   return (source) => {
+    // Work that was adopted has the name that another request gave it.
+    if (source === name && step !== 'submit' && handle !== undefined) return handle;
     // A hash, which few profiles want.
     if (source === 'requestUuid') return requestUuid(requestId);
     return source.startsWith('data#') ? valueAt(source.slice('data#'.length), values['data']) : values[source];
@@ -137,8 +140,8 @@ function bodyOf(profile: Profile, step: Step, known: Known): string | null {
   const request = profile[step];
   const given = Object.entries((request !== undefined && 'body' in request ? request.body : undefined) ?? {});
   let body: unknown;
-  // The whole first, and then what stands in it.
-  for (const [pointer, value] of given.toSorted(([a], [b]) => Number(b === '') - Number(a === ''))) {
+  // The whole first, and then what stands in it, however they are written down: else data would replace what was set.
+  for (const [pointer, value] of given.toSorted(([a], [b]) => stepsOf(a).length - stepsOf(b).length)) {
     const one = isFrom(value) ? known(value.from) : value;
     // The caller's data is not changed by what is put into it.
     const isChanged = given.some(([other]) => other.startsWith(`${pointer}/`));

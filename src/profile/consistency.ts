@@ -1,7 +1,7 @@
 import { credentialsIn } from './credentials.ts';
 import type { Mistake } from './parse-profile.ts';
 import type { HeaderValue, Profile } from './schema.ts';
-import { KNOWN, REFERENCES, STEPS, UNDECLARED, usesOf, type Step } from './sources.ts';
+import { isReference, KNOWN, REFERENCES, STEPS, UNDECLARED, usesOf, type Reference, type Step } from './sources.ts';
 import { namesIn, wholeUrlOf } from './template.ts';
 import { isContentType, JSON_TYPE, splitCall } from './values.ts';
 
@@ -54,9 +54,8 @@ const CHECKS: readonly Check[] = [
           ['poll', 'call'],
           'is {+location}, but no reply.location or submit.read.location says where that stands',
         );
-      const named = usesOf({ poll }, 'poll').some(({ source }) => REFERENCES.includes(source));
       return said(
-        id === undefined && lookup === undefined && !named,
+        id === undefined && lookup === undefined && asksByReference(poll) === null,
         ['reply', 'id'],
         'is required, here or in submit.read: without it the work could not be found again',
       );
@@ -179,8 +178,21 @@ export function byLocation(poll: Profile['poll']): boolean {
   return poll.call.endsWith(' {+location}');
 }
 
+/** The reference that a poll names the work by; null: it does so by the provider's id or URL. */
+export function asksByReference(poll: Profile['poll']): Reference | null {
+  const sources = usesOf({ poll }, 'poll').map(({ source }) => source);
+  if (sources.includes('id')) return null;
+  return REFERENCES.find((reference) => sources.includes(reference)) ?? null;
+}
+
+/** What the handle of the work is where we gave it its name; null: the provider gives the handle. */
+export function givenName({ reply, submit, poll }: Profile): Reference | null {
+  const { id, location } = { ...reply, ...submit.read };
+  return id === undefined && location === undefined ? asksByReference(poll) : null;
+}
+
 function carriesReference(profile: Partial<Profile>): boolean {
-  return usesOf(profile, 'submit').some(({ source }) => REFERENCES.includes(source));
+  return usesOf(profile, 'submit').some(({ source }) => isReference(source));
 }
 
 function unknownSources(profile: Profile, step: Step): Mistake[] {

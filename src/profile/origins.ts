@@ -1,3 +1,4 @@
+import { isProviderRequestId } from '../contract/names.ts';
 import type { Profile } from './schema.ts';
 
 /**
@@ -11,8 +12,8 @@ const UNFIT = /[^\x21-\x7e]|[\\#]/;
 const UNUSABLE = {
   problem: 'is not an http or https URL without user and fragment, or a path; and no path begins with //',
 };
-/** A handle is kept in the history, and shown. */
-const LONGEST = 1_000;
+/** A handle is kept, and asked for later: what cannot be then is told now, while the answer to the submit is there. */
+const UNKEPT = { problem: 'has more than 1000 characters, or a part . or .. in its query' };
 
 /** `problem` is the end of a sentence that begins with what the URL is; it names an origin, and no path or query. */
 export type Checked<T> = T | { problem: string };
@@ -29,7 +30,7 @@ export function ownPath(profile: Profile, base: URL, text: string): Checked<{ pa
   const path = pathAt(profile, base, url);
   if (path === null && url.origin === base.origin) return UNUSABLE;
   if (path === null) return { problem: `leads to ${url.origin}, and only ${base.origin} gets credentials` };
-  if (path.length > LONGEST) return { problem: `is longer than ${LONGEST} characters` };
+  if (!isProviderRequestId(path)) return UNKEPT;
   return { path };
 }
 

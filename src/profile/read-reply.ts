@@ -1,13 +1,12 @@
 import { isProviderRequestId } from '../contract/names.ts';
 import type { ProcessResult } from '../contract/request.ts';
-import { byLocation } from './consistency.ts';
+import { byLocation, givenName } from './consistency.ts';
 import { ownPath, resultTarget } from './origins.ts';
 import { phaseOf } from './phase.ts';
 import { at, parsed, textOf, type ParsedReply, type Reply } from './place.ts';
 import { requestUuid } from './request-uuid.ts';
 import { inlineResult } from './result.ts';
 import type { Phase, Profile, ReadingPlaces } from './schema.ts';
-import { usesOf } from './sources.ts';
 import { timeOf } from './time.ts';
 
 /** What our side knows of the call that was answered. */
@@ -125,11 +124,11 @@ export function idOf(value: unknown): string | null {
   return text !== null && isProviderRequestId(text) ? text : null;
 }
 
-/** Work that is asked about by the name that we gave it. */
-function referenceOf(profile: Profile, requestId: string): string | null {
-  const sources = usesOf(profile, 'poll').map(({ source }) => source);
-  if (sources.includes('requestId')) return requestId;
-  return sources.includes('requestUuid') ? requestUuid(requestId) : null;
+/** The handle of work that is asked about by the name that we gave it; null: by another. */
+export function nameOf(profile: Profile, requestId: string): string | null {
+  const name = givenName(profile);
+  if (name === null) return null;
+  return name === 'requestId' ? requestId : requestUuid(requestId);
 }
 
 function unreadable(reading: Reading, why: string): Reading {
@@ -145,11 +144,10 @@ function ofSubmit(
   { requestId }: ReadFacts,
 ): Reading {
   const { id, location } = { ...profile.reply, ...profile.submit.read };
-  const handle = id === undefined && location === undefined ? { handle: referenceOf(profile, requestId) } : given;
-  const found = 'problem' in handle ? null : handle.handle;
+  const found = 'problem' in given ? null : (given.handle ?? nameOf(profile, requestId));
   const taken: Reading = { ...reading, handle: found, phase: phase ?? 'waiting' };
   if (phase === 'failed' || phase === 'cancelled' || found !== null || taken.result !== null) return taken;
-  if ('problem' in handle) return unreadable(reading, handle.problem);
+  if ('problem' in given) return unreadable(reading, given.problem);
   if (profile.lookup !== undefined) return { ...taken, phase: 'waiting' };
   if (json === undefined && !byLocation(profile.poll)) return unreadable(reading, 'it is no JSON');
   const where = byLocation(profile.poll) ? `no URL at ${location}` : `no id at ${id}`;

@@ -17,7 +17,12 @@ export const KNOWN: Readonly<Record<Step, readonly string[]>> = {
   result: ['requestId', 'requestUuid', 'id'],
 };
 
-export const REFERENCES: readonly string[] = ['requestId', 'requestUuid'];
+export const REFERENCES = ['requestId', 'requestUuid'] as const;
+export type Reference = (typeof REFERENCES)[number];
+
+export function isReference(source: string): source is Reference {
+  return REFERENCES.some((reference) => reference === source);
+}
 
 /** A fact that a call is made of, and the member of the profile that says so. */
 export interface Use {

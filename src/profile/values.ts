@@ -141,6 +141,9 @@ export const baseUrl = text('an https URL without user, query and fragment', /^h
 export const tokenUrl = text(
   'an https URL without user and fragment, or a path under the base URL',
   /^(?:https:\/\/[^\s#@\\]+|\/[^\s#?\\]*)$/,
+).refine(
+  (given) => given.startsWith('/') || URL.canParse(given),
+  'must be an https URL without user and fragment, or a path under the base URL',
 );
 
 const ORIGIN =

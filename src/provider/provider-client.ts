@@ -5,7 +5,7 @@ import type { CallBudget } from '../call-budget/call-budget.ts';
 import { buildCall, type BuiltCall, type CallFacts } from '../profile/build-call.ts';
 import { CannotBuildError } from '../profile/cannot-build-error.ts';
 import { byLocation } from '../profile/consistency.ts';
-import type { ReadFacts } from '../profile/read-reply.ts';
+import { nameOf, type ReadFacts } from '../profile/read-reply.ts';
 import type { Profile } from '../profile/schema.ts';
 import type { Step } from '../profile/sources.ts';
 import { tokenUrlOf } from '../profile/token-url.ts';
@@ -171,6 +171,8 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
       checkProviderRequestId(providerRequestId, context);
       if (hinted && byLocation(profile.poll)) throw callError('rejected', PATH_OF_CALLBACK, context);
       const requestId = context.requestId ?? '';
+      const name = nameOf(profile, requestId);
+      if (hinted && name !== null && name !== providerRequestId) throw callError('rejected', NAME_OF_CALLBACK, context);
       return withToken(tokens, context, async (token) => {
         const { wire, facts } = prepared('poll', { requestId, handle: providerRequestId }, token);
         const { status, fetch } = await makeCall<FoundStatus>({
@@ -242,6 +244,9 @@ function wireOf({ method, template, url, headers, body }: BuiltCall): Wire {
 
 const PATH_OF_CALLBACK =
   'Nothing was sent: a callback cannot name the work of a provider that is asked by path, since any path could be meant';
+
+const NAME_OF_CALLBACK =
+  'Nothing was sent: a callback cannot name other work of a provider whose work has the name that we gave it';
 
 function checkProviderRequestId(id: string, { requestId }: CallContext): void {
   if (isProviderRequestId(id)) return;

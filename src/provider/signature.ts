@@ -52,7 +52,7 @@ export function createSignature(sign: SignRequest, origin: string): Signature {
       const headers = Object.freeze(recordOf([...sent, ...OWN_HEADERS]));
       const request = Object.freeze({ method, url: new URL(origin + path), headers, body });
       try {
-        const added = checked(await inTime((context) => sign(request, context), signal), headers);
+        const added = await inTime(async (context) => checked(await sign(request, context), headers), signal);
         secrets = added.flatMap(([, value]) => secretsIn(value));
         return added.flat();
       } catch (error) {
@@ -66,10 +66,10 @@ export function createSignature(sign: SignRequest, origin: string): Signature {
 }
 
 /** What the hook gives, unless it throws, is late, or nobody waits for it any more. */
-async function inTime(
-  run: (context: { signal: AbortSignal }) => unknown,
+async function inTime<Given>(
+  run: (context: { signal: AbortSignal }) => Promise<Given>,
   signal: AbortSignal | undefined,
-): Promise<unknown> {
+): Promise<Given> {
   signal?.throwIfAborted();
   const given = new AbortController();
   const onAbort = (): void => given.abort(signal?.reason);
@@ -77,8 +77,8 @@ async function inTime(
   const onLate = (): void => given.abort(new NotSignedError(`gave nothing within ${SIGN_MS / 1000} s`));
   const timer = setTimeout(onLate, SIGN_MS);
   try {
-    const answer = (async () => await run({ signal: given.signal }))().catch((error: unknown) => {
-      throw new NotSignedError(`failed with ${kindOf(error)}`);
+    const answer = run({ signal: given.signal }).catch((error: unknown) => {
+      throw error instanceof NotSignedError ? error : new NotSignedError(`failed with ${kindOf(error)}`);
     });
     return await orAborted(answer, given.signal);
   } finally {
@@ -119,11 +119,14 @@ function secretsIn(value: string): string[] {
   return [...new Set([value, ...words, ...bare])].filter((part) => part.length >= SHORTEST_SECRET);
 }
 
+/** As classes and codes are written, and no longer. */
+const CODE = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
+
 /** Not its message: those of cryptographic and HTTP libraries may have what they choked on. */
 function kindOf(error: unknown): string {
   if (!(error instanceof Error)) return 'what is no Error';
-  const code = 'code' in error && typeof error.code === 'string' ? ` ${error.code}` : '';
-  return `${error.constructor.name}${code}`;
+  const words = [error.constructor?.name, 'code' in error ? error.code : undefined];
+  return words.filter((word) => typeof word === 'string' && CODE.test(word)).join(' ') || 'an Error';
 }
 
 class NotSignedError extends Error {

@@ -67,6 +67,16 @@ test('[M12] a reply that is full of such numbers, far down in what nobody asked 
   });
 }, 10_000);
 
+test('[M12] what is told of such numbers is short, however deep they are and however long their names', () => {
+  const many = Array.from({ length: 1_000 }, () => '1e999').join();
+  const deep = `${'['.repeat(1_000_000)}${many}${']'.repeat(1_000_000)}`;
+  const long = `{"${'x'.repeat(2_000_000)}":[${many}]}`;
+  for (const data of [deep, long]) {
+    const { result } = submitBody(`{"success":true,"result":{"processed_data":${data}}}`);
+    expect(JSON.stringify(result?.inexact).length).toBeLessThan(20_000);
+  }
+}, 10_000);
+
 test('[M12] a number beside the result is no number of the result', () => {
   const near = '"processed_data2":9007199254740993,"processed":9007199254740993';
   const body = `{"processed_data":9007199254740993,"result":{"processed_data":[1.5e3],${near}}}`;

@@ -122,6 +122,14 @@ test('[N8][N13] what the profile sets is the profile’s: what the data has ther
   expect(bodyOf(theirs, 'https://us.example/')).toMatchObject({ webhook: 'https://us.example/' });
 });
 
+test('[N8][N13] in whatever order the pointers are written down, no data replaces what the profile sets', () => {
+  const turned = `{ /input/webhook: { from: callbackUrl }, /input/mode: batch, /input: { from: data } }`;
+  const into = profileOf(FIXED_PATH.replace(/body: .* } }/, `body: ${turned} }`), 'x');
+  const data = { webhook: 'https://thief.example/', mode: 'live', mine: 1 };
+  const { body } = buildCall(into, 'submit', callFacts(into, { data, callbackUrl: null }));
+  expect(JSON.parse(body ?? '')).toEqual({ input: { mode: 'batch', mine: 1 } });
+});
+
 test('[N13] the data itself is not changed', () => {
   const data = { model: 'm', webhook: 'https://thief.example/', metadata: { ref: 'another' } };
   bodyOf(data);

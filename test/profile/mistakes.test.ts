@@ -208,6 +208,11 @@ describe('members', () => {
       /^12 callback\.credential is required with a signature/,
     ],
     [
+      'a token URL that is none',
+      `${GOOD}oauth2: { url: 'https://login.example.com:99999/token', clientId: apiKey, clientSecret: apiKey }`,
+      /^12 oauth2\.url must be an https URL without user and fragment, or a path/,
+    ],
+    [
       'an unknown signature',
       `${GOOD}callback: { id: /id, signature: md5 }`,
       /^12 callback\.signature must be standard-webhooks, or/,

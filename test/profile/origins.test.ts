@@ -97,6 +97,7 @@ const FOREIGN = [
   'https://api.example.com:99999/',
   'https://[api.example.com]/',
   `/${'x'.repeat(1_000)}`,
+  'https://api.example.com/v1/jobs/1?next=/a/../b',
 ];
 
 test.each(FOREIGN)('[N8][N13] the URL %j gets no call, neither when it is received nor when it is used', (url) => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { buildCall } from '../../src/profile/build-call.ts';
+import { profileOf } from '../../src/profile/load-profile.ts';
 import { readLookup } from '../../src/profile/read-lookup.ts';
 import { readReply } from '../../src/profile/read-reply.ts';
 import { readResult } from '../../src/profile/read-result.ts';
@@ -134,8 +135,29 @@ test('[N13] work that is asked about by the name that we gave it has that name a
   const named = profileWith('', { submit, poll: 'GET /jobs/{requestId}', reply: 'createdAt: /created' });
   const reading = readReply(named, 'submit', answer(200, {}), readFacts(named));
   expect(reading).toMatchObject({ phase: 'waiting', handle: REQUEST_ID });
-  const poll = buildCall(named, 'poll', callFacts(named, { handle: REQUEST_ID }));
-  expect(poll.url.href).toBe(`https://api.example.com/v1/jobs/${REQUEST_ID}`);
+  // Adopted work has the name that an earlier request gave it.
+  for (const handle of [REQUEST_ID, 'req_earlier']) {
+    const poll = buildCall(named, 'poll', callFacts(named, { handle }));
+    expect(poll.url.href).toBe(`https://api.example.com/v1/jobs/${handle}`);
+  }
+});
+
+test.each([
+  ['of every call', 'headers: { X-Ref: { from: requestId } }', 'call: "GET /jobs/{id}"'],
+  ['of the poll', '', 'call: "GET /jobs/{id}", headers: { X-Ref: { from: requestId } }'],
+])('[N13] our reference in a header %s is no name of the work', (_, headers, poll) => {
+  const lookup = 'lookup: { call: "GET /jobs{?requestId}", items: /items, match: /ref, id: /id }';
+  const text = `name: example
+baseUrl: https://api.example.com/v1
+${headers}
+reply: { phase: [{ at: /status, completed: done }], result: /result }
+submit: { call: "${submit}" }
+poll: { ${poll} }
+`;
+  const profile = profileOf(text + lookup, 'example.yaml');
+  const reading = readReply(profile, 'submit', answer(200, {}), readFacts(profile));
+  expect(reading).toMatchObject({ phase: 'waiting', handle: null });
+  expect(() => profileOf(text, 'example.yaml')).toThrow('reply.id is required');
 });
 
 test.each(['a', 'a/b', 'gid://shopify/BulkOperation/1', 'job:1', '~!@', 'x'.repeat(1_000), 7, 9007199254740991, -1, 0])(

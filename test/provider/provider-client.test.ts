@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { budgetWith } from '../helpers/call-budget.ts';
+import { profileOf } from '../../src/profile/load-profile.ts';
 import { startFakeProvider } from '../../src/fake-provider/index.ts';
 import { reply, startRawServer } from '../helpers/raw-server.ts';
 import { clientFor, CONTEXT, CREDENTIALS, failureOf, until, WORK } from './client-under-test.ts';
@@ -92,6 +93,25 @@ describe('on the wire', () => {
     expect(phase).toBe('completed');
     expect(api.records.every((record) => record.outcome === 'succeeded')).toBe(true);
   });
+});
+
+test('[N8][N13] a callback cannot name other work where the work has the name that we gave it', async () => {
+  await using server = await startRawServer({ onCall: (_call, res) => reply(res, 200, { status: 'working' }) });
+  const profile = profileOf(
+    `name: named
+baseUrl: https://api.example.com
+reply: { phase: [{ at: /status, waiting: working, completed: done }], result: '' }
+submit: { call: 'PUT /jobs/{requestId}' }
+poll: { call: 'GET /jobs/{requestId}' }`,
+    'named.yaml',
+  );
+  await using client = clientFor(server.url, { profile, credentials: {} });
+  const hinted = { ...CONTEXT, hinted: true };
+  expect(await failureOf(client.status('req_of_another', hinted))).toMatchObject({ failure: 'rejected' });
+  expect(await client.status('req_1', hinted)).toMatchObject({ phase: 'waiting' });
+  // Adopted work has the name of the request that submitted it.
+  expect(await client.status('req_0', CONTEXT)).toMatchObject({ phase: 'waiting' });
+  expect(server.arrivals().map(({ path }) => path)).toEqual(['/jobs/req_1', '/jobs/req_0']);
 });
 
 describe('what the observer is told', () => {

@@ -21,6 +21,31 @@ describe('a hook that fails', () => {
       () => Promise.reject(Object.assign(new Error('canary-value'), { code: 'ERR_OSSL' })),
       'failed with Error ERR_OSSL',
     ],
+    [
+      'gives what throws when it is looked at',
+      () =>
+        Object.defineProperty({}, 'x-signature', {
+          enumerable: true,
+          get() {
+            throw new RangeError('canary-value');
+          },
+        }),
+      'failed with RangeError',
+    ],
+    [
+      'throws an error whose code is a text',
+      () => {
+        throw Object.assign(new Error('x'), { code: 'canary-value of many words' });
+      },
+      'failed with Error',
+    ],
+    [
+      'throws an error of no class',
+      () => {
+        throw Object.assign(new Error('x'), { constructor: undefined });
+      },
+      'failed with an Error',
+    ],
     ['rejects with a text', () => Promise.reject('canary-value'), 'failed with what is no Error'],
   ])('[N13][N7][N1] %s: never-sent, to be tried again, and its message is not told', async (_, sign, says) => {
     await using server = await startRawServer({ onCall: taken });
