@@ -119,6 +119,7 @@ export class Steps {
     };
     try {
       const found = await scope.run(() => Promise.race([this.#watched(work), left()]));
+      this.#hold.close();
       this.#request.apply({ type: 'submitted', providerRequestId });
       setAttention(this.#request.args, null);
       return found;
