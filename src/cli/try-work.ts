@@ -65,7 +65,6 @@ export async function tryWork(options: TryOptions, deps: TryDeps): Promise<TryEn
   const { requestId, work, timeoutMs } = options;
   const { provider, policy, interrupt, told } = deps;
   const endsAt = Date.now() + timeoutMs;
-  let sentAt = 0;
   try {
     const submission = 'handle' in work ? null : await submitted(work.data);
     if (submission?.result) return { end: 'completed', result: submission.result };
@@ -83,7 +82,6 @@ export async function tryWork(options: TryOptions, deps: TryDeps): Promise<TryEn
     const log: IntentLog = {
       hasRecorded: false,
       record: async () => {
-        sentAt = Date.now();
         told.sending();
         return 'recorded';
       },
@@ -120,6 +118,8 @@ export async function tryWork(options: TryOptions, deps: TryDeps): Promise<TryEn
     const unknown = (found: 'several' | 'none' | null): Ended => new Ended({ end: 'unknown', message, found });
     if (after === null || interrupt.aborted) throw unknown(null);
     const lookForMs = Math.max(LOOK_FOR_MS, after === 'never' ? 0 : after + LOOK_FOR_MS);
+    // Until now it may have been on its way.
+    const sentBefore = Date.now();
     for (let looks = 1; ; looks++) {
       const { handles, isEmpty } = await repeated('lookup', () =>
         provider.find(requestId, { requestId, signal: interrupt }),
@@ -129,7 +129,7 @@ export async function tryWork(options: TryOptions, deps: TryDeps): Promise<TryEn
       const [handle] = handles;
       if (handles.length > 1) throw unknown('several');
       if (handle !== undefined) return { providerRequestId: handle, result: null, firstPollAfterMs: null };
-      const passedMs = Date.now() - sentAt;
+      const passedMs = Date.now() - sentBefore;
       if (isEmpty && typeof after === 'number' && passedMs >= after) throw unknown('none');
       const delayMs = pollDelay(looks, policy, { hintMs: null, random: Math.random() });
       if (passedMs > lookForMs || Date.now() + delayMs > endsAt || interrupt.aborted) throw unknown(null);
