@@ -12,8 +12,8 @@ import { seconds } from './tell-end.ts';
 
 /** What to do with an unknown outcome. */
 export type Resolved =
-  /** In the run `decidedIn`; empty: it is not known in which. */
-  | { resubmit: true; decidedIn: string }
+  /** In the run `decidedIn`; empty: it is not known in which. `arrived`: whether a submit may have. */
+  | { resubmit: true; decidedIn: string; arrived: boolean }
   /** Look at the work with this id until the deadline, or until then. Milliseconds since 1970. */
   | { resubmit: false; providerRequestId: string; namedBy: Exclude<NamedBy, 'submit'>; until?: number };
 
@@ -130,7 +130,7 @@ export class Hold {
       held: seconds(Date.now() - since),
       deadline_at: deadlineAt,
     });
-    if (providerRequestId === null) return { resubmit: true, decidedIn: runId };
+    if (providerRequestId === null) return { resubmit: true, decidedIn: runId, arrived: true };
     return { resubmit: false, providerRequestId, namedBy: 'person' };
   }
 
@@ -140,7 +140,7 @@ export class Hold {
     setAttention(this.#request.args, null);
     if (found.found === 'none') {
       this.#tellFound(found, times.since, 'no submit had arrived, and the work is submitted again');
-      return { resubmit: true, decidedIn: found.askedIn };
+      return { resubmit: true, decidedIn: found.askedIn, arrived: false };
     }
     const { providerRequestId } = found;
     this.#tellFound(found, times.since, `it has the work as ${providerRequestId}`);

@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { OutcomeUnknownError, type ProcessOptions, type RequestHandle } from '../../src/client/index.ts';
+import {
+  APIAuthenticationError,
+  OutcomeUnknownError,
+  RequestCancelledError,
+  type ProcessOptions,
+  type RequestHandle,
+} from '../../src/client/index.ts';
 import type { Profile } from '../../src/profile/schema.ts';
 import { CALLBACK_SIGNAL, workflowIdOf } from '../../src/contract/names.ts';
 import { BUILT_IN } from '../helpers/built-in-profile.ts';
@@ -63,6 +69,32 @@ test('[N13][N1] one that never arrived is submitted again when the provider woul
       (call) => call.idempotencyKey === handle.requestId && call.executed && call.endpoint === '/process',
     ),
   ).toHaveLength(1);
+});
+
+test('[N13][N14] what the provider says to that is its word on the whole request, because nothing else had arrived', async () => {
+  stack.fake.script({ endpoint: '/process', fault: { kind: 'reset-after-read' } });
+  stack.fake.script({
+    endpoint: '/process',
+    times: 1_000,
+    fault: { kind: 'status', code: 403, body: { error: 'no' } },
+  });
+  const handle = await start();
+  await expect(handle.result()).rejects.toThrow(APIAuthenticationError);
+  expect(submits(handle)).toBe(2);
+});
+
+test('[N13][N14] one that is cancelled then does not say that nothing was sent', async () => {
+  stack.fake.script({ endpoint: '/process', fault: { kind: 'reset-after-read' } });
+  stack.fake.script({
+    endpoint: '/process',
+    times: 1_000,
+    fault: { kind: 'status', code: 423, headers: { 'retry-after': '60' } },
+  });
+  const handle = await start();
+  await waitUntil('it was sent again', () => submits(handle) === 2);
+  await handle.cancel();
+  await expect(handle.result()).rejects.toThrow(RequestCancelledError);
+  expect(await handle.status()).toMatchObject({ cancellation: 'outcome_unknown' });
 });
 
 test('[N13][N1] a list that names the work of others proves nothing: it waits for a person', async () => {
