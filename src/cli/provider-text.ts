@@ -65,8 +65,12 @@ function laidOut(body: string): string {
 }
 
 function linesOfReading({ step, phase, means, found }: ShownReading & { step: string }): string[] {
-  const facts = Object.entries(found).map(
+  return ['', `The reply to ${step} reads as ${phase}: ${means}.`, ...linesOfFound(found)];
+}
+
+/** What was found in a reply. */
+export function linesOfFound(found: ShownReading['found']): string[] {
+  return Object.entries(found).map(
     ([name, value]) => `${INDENT}${name.padEnd(14)}${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
-  return ['', `The reply to ${step} reads as ${phase}: ${means}.`, ...facts];
 }

@@ -1,7 +1,7 @@
 import { isCallError, type CallError } from '../contract/errors.ts';
 import type { FailureName } from '../contract/failures.ts';
 import type { PollInput, Submission } from '../contract/activities.ts';
-import { WORKFLOW_VERSION, type JsonValue, type ProcessResult } from '../contract/request.ts';
+import { WORKFLOW_VERSION, type JsonValue } from '../contract/request.ts';
 import type { CancelOutcome } from '../profile/cancel-outcome.ts';
 import type { Step } from '../profile/sources.ts';
 import { firstWait, NO_POLLS, pollOnce, type PollDeps } from '../polling/poll-job.ts';
@@ -16,7 +16,7 @@ import { pause } from '../worker/time-limits.ts';
 
 /** How a try ended. */
 export type TryEnd =
-  | { end: 'completed'; result: ProcessResult }
+  | { end: 'completed' }
   /** Nothing runs any more at the provider, because it was asked to stop. */
   | { end: 'cancelled' }
   | { end: 'failed'; during: Step; failure: FailureName | null; message: string }
@@ -67,7 +67,7 @@ export async function tryWork(options: TryOptions, deps: TryDeps): Promise<TryEn
   const endsAt = Date.now() + timeoutMs;
   try {
     const submission = 'handle' in work ? null : await submitted(work.data);
-    if (submission?.result) return { end: 'completed', result: submission.result };
+    if (submission?.result) return { end: 'completed' };
     const handle = 'handle' in work ? work.handle : (submission?.providerRequestId ?? '');
     if (submission !== null) told.taken(handle);
     const isOver = options.cancel && (await cancelled(handle));
@@ -163,7 +163,7 @@ export async function tryWork(options: TryOptions, deps: TryDeps): Promise<TryEn
     await wait(await firstWait(input, polls), 'the first poll is due then', 'poll');
     for (;;) {
       const polled = await repeated('poll', look, progress);
-      if ('finished' in polled) return { end: 'completed', result: polled.finished.result };
+      if ('finished' in polled) return { end: 'completed' };
       await wait(polled.waitMs, polled.why, 'poll');
     }
   }
