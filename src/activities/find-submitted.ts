@@ -1,7 +1,10 @@
 import type { CallProgress, FindInput, Found } from '../contract/activities.ts';
 import { pollDelay } from '../polling/poll-plan.ts';
+import { AFTER_DEADLINE_MS } from '../submit/after-failure.ts';
 import { counting, NO_CALLS } from '../submit/progress.ts';
+import { cutToDeadline } from '../submit/retry-plan.ts';
 import type { ActivityDeps } from './deps.ts';
+import { remainingMs } from './remaining.ts';
 import { repeatableCall } from './repeatable-call.ts';
 import { stillProcessing } from './to-application-failure.ts';
 
@@ -15,9 +18,11 @@ interface FindProgress extends CallProgress {
  * nothing, unless the profile says after how long it would be and the list has nothing at all.
  */
 export function createFindSubmitted(deps: ActivityDeps) {
-  return async function findSubmitted({ requestId, submittedAs, sentBefore }: FindInput): Promise<Found> {
+  // The question stays open for hours, and a provider that was down may come back: only a final no ends the looks.
+  const patient = { ...deps, policy: { ...deps.policy, maxRetries: Infinity } };
+  return async function findSubmitted({ requestId, submittedAs, sentBefore, askedIn }: FindInput): Promise<Found> {
     const none: FindProgress = { ...NO_CALLS, looks: 0 };
-    return await repeatableCall(deps, { none, isLook: true }, async (context, progress) => {
+    return await repeatableCall(patient, { none, isLook: true }, async (context, progress) => {
       const { handles, isEmpty } = await deps.provider.find(submittedAs ?? requestId, {
         requestId,
         signal: context.cancellationSignal,
@@ -29,12 +34,14 @@ export function createFindSubmitted(deps: ActivityDeps) {
       const { listedAfterMs } = deps.provider;
       // Both times are the server's: no clock of a worker decides that work is sent again.
       const passedMs = context.info.currentAttemptScheduledTimestampMs - sentBefore;
-      if (isEmpty && typeof listedAfterMs === 'number' && passedMs >= listedAfterMs) return { found: 'none' };
+      if (isEmpty && typeof listedAfterMs === 'number' && passedMs >= listedAfterMs) return { found: 'none', askedIn };
       Object.assign(progress, { looks: progress.looks + 1, failures: 0, waits: 0, last: null });
       context.heartbeat(progress);
       const { policy, random } = deps;
-      const delayMs = pollDelay(progress.looks, policy, { hintMs: null, random: random() });
-      throw stillProcessing(`The provider does not list the work yet (look ${progress.looks})`, delayMs);
+      const wantedMs = pollDelay(progress.looks, policy, { hintMs: null, random: random() });
+      const { delayMs, untilDeadline } = cutToDeadline(wantedMs, remainingMs(context, deps.now()), true);
+      const why = `The provider does not list the work yet (look ${progress.looks})`;
+      throw stillProcessing(why, untilDeadline ? AFTER_DEADLINE_MS : delayMs);
     });
   };
 }

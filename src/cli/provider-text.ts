@@ -1,3 +1,4 @@
+import { inexactIn } from '../contract/exact-json.ts';
 import type { ShownCall } from './check-profile.ts';
 import type { ListedProfile } from './provider-command.ts';
 import type { ShownReading } from './read-recorded.ts';
@@ -43,26 +44,33 @@ export function checkText(
     ...(reading === null ? [] : linesOfReading(reading)),
   ].map((line) => wrap(line, width, INDENT));
   // What is sent stands as it is sent: nobody wants blanks in a URL. Whoever asks about a reply has seen it.
-  return [...lines, ...(reading === null ? calls.flatMap(linesOfCall) : [])].join('\n');
+  const shown = calls.map((call) => ({ ...call, body: call.body && laidOut(call.body) }));
+  return [...lines, ...(reading === null ? shown.flatMap(linesOfCall) : [])].join('\n');
 }
 
+/** A call as it stands. */
 export function linesOfCall({ step, method, url, headers, body }: ShownCall): string[] {
   return [
     '',
     `${step.padEnd(8)}${method} ${url}`,
     ...Object.entries(headers).map(([header, value]) => `${INDENT}${header}: ${value}`),
-    ...(body === null ? [] : bodyLines(body)),
+    ...(body === null ? [] : body.split('\n').map((line) => INDENT + line)),
   ];
 }
 
-function bodyLines(body: string): string[] {
-  const isJson = /^[[{"]/.test(body);
-  return (isJson ? JSON.stringify(JSON.parse(body), null, 2) : body).split('\n').map((line) => INDENT + line);
+/** JSON in lines, where that changes no number. */
+function laidOut(body: string): string {
+  const isJson = /^[[{"]/.test(body) && inexactIn(body) === null;
+  return isJson ? JSON.stringify(JSON.parse(body), null, 2) : body;
 }
 
 function linesOfReading({ step, phase, means, found }: ShownReading & { step: string }): string[] {
-  const facts = Object.entries(found).map(
+  return ['', `The reply to ${step} reads as ${phase}: ${means}.`, ...linesOfFound(found)];
+}
+
+/** What was found in a reply. */
+export function linesOfFound(found: ShownReading['found']): string[] {
+  return Object.entries(found).map(
     ([name, value]) => `${INDENT}${name.padEnd(14)}${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
-  return ['', `The reply to ${step} reads as ${phase}: ${means}.`, ...facts];
 }

@@ -3,7 +3,7 @@ import { checkInput } from '../client/process-input.ts';
 import { randomRequestId } from '../client/request-id.ts';
 import { loadWorkerConfig, type WorkerConfig } from '../config/worker-config.ts';
 import { ExternalAPIError } from '../contract/errors.ts';
-import { isProviderRequestId, REQUEST_ID_PATTERN } from '../contract/names.ts';
+import { isProviderRequestId, PROVIDER_REQUEST_ID_SHAPE, REQUEST_ID_PATTERN } from '../contract/names.ts';
 import { loadProfile } from '../profile/load-profile.ts';
 import { asksByReference } from '../profile/consistency.ts';
 import { createMemoryJobTimes } from '../polling/job-times-store.ts';
@@ -52,7 +52,7 @@ async function workOf({ id, data, file }: TryCommandOptions, stdin: string | und
   if ([data, file, stdin].some((source) => source !== undefined))
     throw new UsageError('--id goes on with work that is there: leave the data out');
   if (isProviderRequestId(id)) return { handle: id };
-  throw new UsageError('--id: expected 1 to 1000 visible ASCII characters, as a try has told them');
+  throw new UsageError(`--id: expected ${PROVIDER_REQUEST_ID_SHAPE}, as a try has told them`);
 }
 
 async function run(

@@ -1,4 +1,4 @@
-import { linesOfCall } from './provider-text.ts';
+import { linesOfCall, linesOfFound } from './provider-text.ts';
 import { visible } from './hide-secrets.ts';
 import type { ShownExchange } from './try-exchange.ts';
 
@@ -15,16 +15,11 @@ export function exchangeText({ reply, reading, failure, ...call }: ShownExchange
           ...Object.entries(reply.headers).map(([name, value]) => `${INDENT}${name}: ${value}`),
           ...(reply.body === '' ? [] : reply.body.split('\n').map((line) => INDENT + line)),
         ]),
-    ...(reading === null ? [] : [`${'reads'.padEnd(8)}${reading.phase}: ${reading.means}`, ...factsOf(reading.found)]),
+    ...(reading === null
+      ? []
+      : [`${'reads'.padEnd(8)}${reading.phase}: ${reading.means}`, ...linesOfFound(reading.found).map(visible)]),
     ...(failure === null ? [] : [`${'fails'.padEnd(8)}${failure.name ?? 'given up'}: ${failure.message}`]),
   ].join('\n');
-}
-
-function factsOf(found: Readonly<Record<string, unknown>>): string[] {
-  return Object.entries(found).map(([name, value]) => {
-    const text = typeof value === 'string' ? value : JSON.stringify(value);
-    return `${INDENT}${name.padEnd(14)}${visible(text)}`;
-  });
 }
 
 /** As a document for programs has it. */

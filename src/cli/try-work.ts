@@ -1,7 +1,7 @@
 import { isCallError, type CallError } from '../contract/errors.ts';
 import type { FailureName } from '../contract/failures.ts';
 import type { PollInput, Submission } from '../contract/activities.ts';
-import { WORKFLOW_VERSION, type JsonValue, type ProcessResult } from '../contract/request.ts';
+import { WORKFLOW_VERSION, type JsonValue } from '../contract/request.ts';
 import type { CancelOutcome } from '../profile/cancel-outcome.ts';
 import type { Step } from '../profile/sources.ts';
 import { firstWait, NO_POLLS, pollOnce, type PollDeps } from '../polling/poll-job.ts';
@@ -16,7 +16,7 @@ import { pause } from '../worker/time-limits.ts';
 
 /** How a try ended. */
 export type TryEnd =
-  | { end: 'completed'; result: ProcessResult }
+  | { end: 'completed' }
   /** Nothing runs any more at the provider, because it was asked to stop. */
   | { end: 'cancelled' }
   | { end: 'failed'; during: Step; failure: FailureName | null; message: string }
@@ -65,10 +65,9 @@ export async function tryWork(options: TryOptions, deps: TryDeps): Promise<TryEn
   const { requestId, work, timeoutMs } = options;
   const { provider, policy, interrupt, told } = deps;
   const endsAt = Date.now() + timeoutMs;
-  let sentAt = 0;
   try {
     const submission = 'handle' in work ? null : await submitted(work.data);
-    if (submission?.result) return { end: 'completed', result: submission.result };
+    if (submission?.result) return { end: 'completed' };
     const handle = 'handle' in work ? work.handle : (submission?.providerRequestId ?? '');
     if (submission !== null) told.taken(handle);
     const isOver = options.cancel && (await cancelled(handle));
@@ -83,7 +82,6 @@ export async function tryWork(options: TryOptions, deps: TryDeps): Promise<TryEn
     const log: IntentLog = {
       hasRecorded: false,
       record: async () => {
-        sentAt = Date.now();
         told.sending();
         return 'recorded';
       },
@@ -120,6 +118,8 @@ export async function tryWork(options: TryOptions, deps: TryDeps): Promise<TryEn
     const unknown = (found: 'several' | 'none' | null): Ended => new Ended({ end: 'unknown', message, found });
     if (after === null || interrupt.aborted) throw unknown(null);
     const lookForMs = Math.max(LOOK_FOR_MS, after === 'never' ? 0 : after + LOOK_FOR_MS);
+    // Until now it may have been on its way.
+    const sentBefore = Date.now();
     for (let looks = 1; ; looks++) {
       const { handles, isEmpty } = await repeated('lookup', () =>
         provider.find(requestId, { requestId, signal: interrupt }),
@@ -129,7 +129,7 @@ export async function tryWork(options: TryOptions, deps: TryDeps): Promise<TryEn
       const [handle] = handles;
       if (handles.length > 1) throw unknown('several');
       if (handle !== undefined) return { providerRequestId: handle, result: null, firstPollAfterMs: null };
-      const passedMs = Date.now() - sentAt;
+      const passedMs = Date.now() - sentBefore;
       if (isEmpty && typeof after === 'number' && passedMs >= after) throw unknown('none');
       const delayMs = pollDelay(looks, policy, { hintMs: null, random: Math.random() });
       if (passedMs > lookForMs || Date.now() + delayMs > endsAt || interrupt.aborted) throw unknown(null);
@@ -163,7 +163,7 @@ export async function tryWork(options: TryOptions, deps: TryDeps): Promise<TryEn
     await wait(await firstWait(input, polls), 'the first poll is due then', 'poll');
     for (;;) {
       const polled = await repeated('poll', look, progress);
-      if ('finished' in polled) return { end: 'completed', result: polled.finished.result };
+      if ('finished' in polled) return { end: 'completed' };
       await wait(polled.waitMs, polled.why, 'poll');
     }
   }

@@ -79,7 +79,7 @@ export async function readSnapshot(
   const stale = fresh === null;
   const { cancelRequested } = view;
   const snapshot = { ...withDefaults(state), ...known, waitingFor: waiting, stale, cancelRequested, retriedBy: null };
-  return { snapshot, lastFailure: lastFailureOf(view), budget };
+  return { snapshot, lastFailure: lastFailureOf(view, state.status), budget };
 }
 
 /** States of older workers lack what came later. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MAX_DECIDED_BY, MAX_DECISION_REASON } from '../contract/limits.ts';
-import { isProviderRequestId } from '../contract/names.ts';
+import { isProviderRequestId, PROVIDER_REQUEST_ID_SHAPE } from '../contract/names.ts';
 import { BULK_DECISIONS, DECISIONS } from '../contract/values.ts';
 import { InvalidRequestError } from './client-errors.ts';
 import type { ResolveOptions } from './resolve-request.ts';
@@ -14,7 +14,7 @@ const WHY = `must say why, in at most ${MAX_DECISION_REASON} characters`;
 export const decidedBy = z.string(WHO).regex(/\S/, WHO).max(MAX_DECIDED_BY, WHO);
 export const decisionReason = z.string(WHY).regex(/\S/, WHY).max(MAX_DECISION_REASON, WHY);
 
-const ADOPTED = "is the provider's id of the work: 1 to 200 of A-Z a-z 0-9 . _ ~ : -";
+const ADOPTED = `is the provider's id of the work: ${PROVIDER_REQUEST_ID_SHAPE}`;
 const NOT_ADOPTED = 'goes with adopt only';
 const UNKNOWN_DECISION = `must be one of: ${DECISIONS.join(', ')}`;
 

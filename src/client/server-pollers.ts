@@ -13,8 +13,8 @@ export interface Poller {
 const DEADLINE_MS = 3_000;
 
 /**
- * The workers of a provider that have asked for workflow tasks in the last five minutes, which is as long as the server remembers them,
- * the latest first: every worker asks for these, whatever the call budget is. Null: the server does not say.
+ * The workers of a provider that have asked for workflow tasks in the last five minutes, which is as long as the server
+ * remembers them, the latest first: every worker asks for these, whatever the call budget is. Null: the server does not say.
  */
 export async function readPollers(client: Client, provider: string | undefined): Promise<Poller[] | null> {
   // Without a type: of workflow tasks.

@@ -95,5 +95,7 @@ function after(event: HistoryEvent, facts: StepFacts): { state?: Partial<Request
 }
 
 function foundBy({ found }: Found): { facts?: Partial<StepFacts> } {
-  return found === 'one' ? { facts: { namedBy: 'lookup' } } : {};
+  if (found === 'one') return { facts: { namedBy: 'lookup' } };
+  // What comes next is the provider's first word on the request.
+  return found === 'none' ? { facts: { sentBefore: false } } : {};
 }

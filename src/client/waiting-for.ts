@@ -10,7 +10,7 @@ import { closureOf, type BudgetView } from '../contract/budget-view.ts';
 import { FAILURES, STILL_PROCESSING, type FailureName, type FailureRow } from '../contract/failures.ts';
 import { isBulkQueue } from '../contract/names.ts';
 import type { RequestState, WaitingFor } from '../contract/request.ts';
-import type { WaitReason } from '../contract/values.ts';
+import type { RequestStatus, WaitReason } from '../contract/values.ts';
 import type { PendingActivity, PendingTask, WorkflowView } from './server-view.ts';
 
 type Pending = Pick<WorkflowView, 'activities' | 'task'>;
@@ -82,18 +82,26 @@ export function mayWaitForPermit(pending: Pending, now: Date): boolean {
   return isStarted(activity) ? sendsLater(activity) : activity.pausedAt === null && !backsOff(activity, now);
 }
 
-/** How the last attempt of the pending activity ended, unless well or as "not yet". */
-export function lastFailureOf(pending: Pending): LastFailure | null {
-  const failure = stepOf(pending)?.lastFailure;
+/** How the last attempt of what the request waits for ended, unless well or as "not yet". */
+export function lastFailureOf(pending: Pending, status: RequestStatus): LastFailure | null {
+  const failure = (status === 'outcome_unknown' ? lookupOf(pending) : stepOf(pending))?.lastFailure;
   if (!failure || failure.type === STILL_PROCESSING) return null;
   const { type, message, details } = failure;
   return { failure: details?.failure ?? null, type, message, statusCode: details?.statusCode ?? null };
 }
 
-/** The step that the request is in, and not the question that is asked about it before it is cancelled. */
+/** What is asked about a step, beside it: before it is cancelled, and when its outcome is unknown. */
+const QUESTION: keyof ServerActivities = 'confirmUnsent';
+const LOOKUP: keyof LookupActivities = 'findSubmitted';
+
+/** The step that the request is in. */
 function stepOf({ activities }: Pending): PendingActivity | undefined {
-  const question: keyof ServerActivities = 'confirmUnsent';
-  return activities.find(({ name }) => name !== question);
+  return activities.find(({ name }) => name !== QUESTION && name !== LOOKUP);
+}
+
+/** It may be there for a moment longer than the question is open. */
+function lookupOf({ activities }: Pending): PendingActivity | undefined {
+  return activities.find(({ name }) => name === LOOKUP);
 }
 
 /** The workflow's own next step waits for a worker, unless one has it already. */
@@ -117,10 +125,9 @@ function providerStatus({ name, heartbeat }: PendingActivity): Pick<WaitingFor, 
 }
 
 /** Calls so far that look for the work of an unknown outcome. */
-function lookups({ activities }: Pending): number {
-  const lookup: keyof LookupActivities = 'findSubmitted';
-  const activity = activities.find(({ name }) => name === lookup);
-  return activity === undefined ? 0 : callsOf(activity);
+function lookups(pending: Pending): number {
+  const lookup = lookupOf(pending);
+  return lookup === undefined ? 0 : callsOf(lookup);
 }
 
 function isStarted({ state }: PendingActivity): boolean {

@@ -143,14 +143,16 @@ export interface FindInput {
   submittedAs?: string;
   /** When the last submit had surely been sent: milliseconds since 1970, by the server's clock. */
   sentBefore: number;
+  /** The run that asks: one after a reset does not know what this one did with the answer. */
+  askedIn: string;
 }
 
 export type Found =
   | { found: 'one'; providerRequestId: string }
   /** Which of them is ours, only a person can say. */
   | { found: 'several'; providerRequestIds: string[] }
-  /** No submit ever arrived. */
-  | { found: 'none' };
+  /** No submit ever arrived, of those that the run knew which asked. */
+  | { found: 'none'; askedIn: string };
 
 export interface ConfirmInput {
   /** Of the submit's activity. */

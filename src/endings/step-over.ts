@@ -12,8 +12,8 @@ import type { StepOver } from './ending.ts';
 
 /**
  * Who named the id of the work: the provider's answer to the submit, a person, a list of work with our own reference, or
- * only a callback. No status answer says by
- * which key a job was submitted: an id of the last kind is in doubt until the result is there.
+ * only a callback. No status answer says by which key a job was submitted: an id of the last kind is in doubt until the
+ * result is there.
  */
 export type NamedBy = 'submit' | 'person' | 'callback' | 'lookup';
 

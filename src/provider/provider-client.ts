@@ -1,6 +1,6 @@
 import { callError, ExternalAPIError } from '../contract/errors.ts';
 import { FAILURES } from '../contract/failures.ts';
-import { isProviderRequestId } from '../contract/names.ts';
+import { isProviderRequestId, PROVIDER_REQUEST_ID_SHAPE } from '../contract/names.ts';
 import type { CallBudget } from '../call-budget/call-budget.ts';
 import { buildCall, type BuiltCall, type CallFacts } from '../profile/build-call.ts';
 import { CannotBuildError } from '../profile/cannot-build-error.ts';
@@ -250,6 +250,6 @@ const NAME_OF_CALLBACK =
 
 function checkProviderRequestId(id: string, { requestId }: CallContext): void {
   if (isProviderRequestId(id)) return;
-  const message = 'The provider_request_id cannot be asked for: expected 1 to 1000 visible ASCII characters';
+  const message = `The provider_request_id cannot be asked for: expected ${PROVIDER_REQUEST_ID_SHAPE}`;
   throw callError('rejected', message, { requestId });
 }

@@ -1,5 +1,12 @@
-import { ActivityFailure, ApplicationFailure, isCancellation, proxyActivities } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  isCancellation,
+  proxyActivities,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { Found, LookupActivities } from '../contract/activities.ts';
+import { STILL_PROCESSING } from '../contract/failures.ts';
 import { inTime } from './after-reset.ts';
 import type { Request } from './create-request.ts';
 
@@ -26,12 +33,14 @@ export async function findWork(
     summary: 'Look for the work by our reference',
   });
   const { requestId, submittedAs } = args;
-  const input = { requestId, sentBefore, ...(submittedAs !== undefined && { submittedAs }) };
+  const { runId: askedIn } = workflowInfo();
+  const input = { requestId, sentBefore, askedIn, ...(submittedAs !== undefined && { submittedAs }) };
   try {
     return await inTime(() => findSubmitted(input), withinMs);
   } catch (error) {
     if (isCancellation(error)) throw error;
     const cause = error instanceof ActivityFailure ? error.cause : null;
-    return cause instanceof ApplicationFailure ? { found: 'unanswered', why: cause.message } : null;
+    const isAnswered = cause instanceof ApplicationFailure && cause.type !== STILL_PROCESSING;
+    return isAnswered ? { found: 'unanswered', why: cause.message } : null;
   }
 }

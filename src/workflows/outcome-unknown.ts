@@ -1,4 +1,4 @@
-import { CancellationScope, condition, log, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, condition, log } from '@temporalio/workflow';
 import type { Resolution } from '../contract/request.ts';
 import type { NamedBy } from '../endings/step-over.ts';
 import { setAttention } from './attention.ts';
@@ -12,8 +12,8 @@ import { seconds } from './tell-end.ts';
 
 /** What to do with an unknown outcome. */
 export type Resolved =
-  /** In the run `decidedIn`; empty: it is not known in which. */
-  | { resubmit: true; decidedIn: string }
+  /** In the run `decidedIn`; empty: it is not known in which. `arrived`: whether a submit may have. */
+  | { resubmit: true; decidedIn: string; arrived: boolean }
   /** Look at the work with this id until the deadline, or until then. Milliseconds since 1970. */
   | { resubmit: false; providerRequestId: string; namedBy: Exclude<NamedBy, 'submit'>; until?: number };
 
@@ -28,11 +28,13 @@ interface Times {
   endsAt: number;
 }
 
-/** Holds a request whose outcome is unknown. One hold lasts until a person decides, however many callbacks come. */
+/** Holds a request whose outcome is unknown. One hold lasts until that is settled, however many callbacks come. */
 export class Hold {
   readonly #request: Request;
+  /** Of the question that is open. */
   #times: Times | null = null;
   #heedHintsFrom = -Infinity;
+  #looking: CancellationScope | null = null;
   /** What the provider has under our reference; null: that is not known yet. */
   #found: LookedUp | null = null;
 
@@ -50,13 +52,8 @@ export class Hold {
     const times = this.#times;
     this.#show(failure, times.endsAt);
     if (isNew) this.#tell(failure, times.endsAt);
-    const looking = new CancellationScope();
-    try {
-      if (looksUp && this.#found === null) looking.run(() => this.#find(failure, times)).catch(() => {});
-      await this.#untilResolved(times.endsAt);
-    } finally {
-      looking.cancel();
-    }
+    if (isNew && looksUp) this.#look(failure, times);
+    await this.#untilResolved(times.endsAt);
     // A person's word goes first, and the provider's before a callback's.
     const decided = this.#request.takeResolution();
     if (decided !== null) return this.#asDecided(decided, failure, times);
@@ -64,12 +61,24 @@ export class Hold {
     return found === null ? this.#asHinted(failure, times) : this.#asFound(found, times);
   }
 
-  /** Resolves when the work that a callback named is to be left: a person decided, or one that is heeded names another. */
+  /** Resolves when the work that a callback named is to be left: it is settled, or one that is heeded names another. */
   async untilLeft(providerRequestId: string): Promise<void> {
-    const isDecided = (): boolean => this.#request.resolution !== null;
-    await condition(() => isDecided() || ![null, providerRequestId].includes(this.#request.hint));
+    await condition(() => this.#isSettled || ![null, providerRequestId].includes(this.#request.hint));
     const leftMs = this.#heedHintsFrom - Date.now();
-    if (!isDecided() && leftMs > 0) await condition(isDecided, leftMs);
+    if (!this.#isSettled && leftMs > 0) await condition(() => this.#isSettled, leftMs);
+  }
+
+  /** The question is none any more. What is known of it says nothing of the next one. */
+  close(): void {
+    this.#looking?.cancel();
+    this.#looking = null;
+    this.#found = null;
+    this.#times = null;
+  }
+
+  /** A person has decided, or the provider has said what needs none. */
+  get #isSettled(): boolean {
+    return this.#request.resolution !== null || this.#decisive !== null;
   }
 
   get #holdMs(): number {
@@ -77,15 +86,23 @@ export class Hold {
     return unknownHoldMs ?? deadlineMs;
   }
 
-  async #find(failure: RequestFailure, { since, endsAt }: Times): Promise<void> {
+  /** As long as the question is open, also while work is looked at that only a callback named: that may be another's. */
+  #look(failure: RequestFailure, times: Times): void {
+    this.#looking = new CancellationScope();
+    this.#looking.run(() => this.#find(failure, times)).catch(() => {});
+  }
+
+  async #find(failure: RequestFailure, times: Times): Promise<void> {
+    const { since, endsAt } = times;
     const withinMs = endsAt - Date.now();
     if (withinMs <= 0) return;
     const found = await findWork(this.#request, { sentBefore: since, withinMs });
+    // What comes together with a decision is no word on what that leads to.
+    if (this.#times !== times) return;
     this.#found = found;
     if (found === null || this.#decisive !== null) return;
-    const why = undecided(found);
-    this.#show(failure, endsAt, why);
-    this.#tellFound(found, since, why);
+    this.#show(failure, endsAt);
+    this.#tellFound(found, since, undecided(found));
   }
 
   /** Null: nothing that decides. Of several works a person says which is ours; and what never arrived is late now. */
@@ -98,8 +115,8 @@ export class Hold {
   #asDecided(decided: Resolution, failure: RequestFailure, { since }: Times): Resolved {
     const { args } = this.#request;
     const { decision, by, reason, providerRequestId, runId = '' } = decided;
+    this.close();
     if (decision === 'abandon') throw unresolved(failure, `Abandoned by ${by} (${reason})`);
-    this.#times = null;
     setAttention(args, null);
     const deadlineAt = this.#request.restartDeadline();
     log.info('A person decided on the unknown outcome, and the request has its whole time again', {
@@ -113,18 +130,17 @@ export class Hold {
       held: seconds(Date.now() - since),
       deadline_at: deadlineAt,
     });
-    if (providerRequestId === null) return { resubmit: true, decidedIn: runId };
+    if (providerRequestId === null) return { resubmit: true, decidedIn: runId, arrived: true };
     return { resubmit: false, providerRequestId, namedBy: 'person' };
   }
 
   #asFound(found: Decisive, times: Times): Resolved {
     const until = this.#untilIn(times);
-    this.#times = null;
-    this.#found = null;
+    this.close();
     setAttention(this.#request.args, null);
     if (found.found === 'none') {
       this.#tellFound(found, times.since, 'no submit had arrived, and the work is submitted again');
-      return { resubmit: true, decidedIn: workflowInfo().runId };
+      return { resubmit: true, decidedIn: found.askedIn, arrived: false };
     }
     const { providerRequestId } = found;
     this.#tellFound(found, times.since, `it has the work as ${providerRequestId}`);
@@ -133,7 +149,10 @@ export class Hold {
 
   #asHinted(failure: RequestFailure, times: Times): Resolved {
     const hint = this.#heedsHints ? this.#request.takeHint() : null;
-    if (hint === null) throw unresolved(failure, `Nobody decided within ${this.#holdMs / 1000} s`);
+    if (hint === null) {
+      this.close();
+      throw unresolved(failure, `Nobody decided within ${this.#holdMs / 1000} s`);
+    }
     this.#heedHintsFrom = Date.now() + hintGapMs(Date.now() - times.since);
     const until = this.#untilIn(times);
     this.#show(failure, until);
@@ -150,8 +169,7 @@ export class Hold {
   }
 
   async #untilResolved(endsAt: number): Promise<void> {
-    const isResolved = (): boolean =>
-      this.#request.resolution !== null || this.#decisive !== null || (this.#request.hint !== null && this.#heedsHints);
+    const isResolved = (): boolean => this.#isSettled || (this.#request.hint !== null && this.#heedsHints);
     // Only a timer wakes the workflow when hints are heeded again.
     for (const until of [this.#heedHintsFrom, endsAt]) {
       const leftMs = Math.min(until, endsAt) - Date.now();
@@ -159,13 +177,13 @@ export class Hold {
     }
   }
 
-  /** @param besides what else is known of it */
-  #show({ error }: RequestFailure, endsAt: number, besides: string | null = null): void {
-    const message =
-      besides === null ? error.message : `${error.message.replace(/\.$/, '')}. By our reference ${besides}`;
+  #show({ error }: RequestFailure, endsAt: number): void {
+    const { message } = error;
+    const found = this.#decisive === null ? this.#found : null;
+    const told = found === null ? message : `${message.replace(/\.$/, '')}. By our reference ${undecided(found)}`;
     this.#request.apply({
       type: 'outcome_unknown',
-      error: { ...error, message },
+      error: { ...error, message: told },
       holdUntil: new Date(endsAt).toISOString(),
     });
   }

@@ -1,5 +1,5 @@
 import { MAX_DECIDED_BY, MAX_DECISION_REASON } from '../contract/limits.ts';
-import { isProviderRequestId } from '../contract/names.ts';
+import { isProviderRequestId, PROVIDER_REQUEST_ID_SHAPE } from '../contract/names.ts';
 import type { RequestState, Resolution } from '../contract/request.ts';
 import { DECISIONS } from '../contract/values.ts';
 
@@ -14,7 +14,7 @@ export function refusalOf(decided: Resolution, state: RequestState, taken: boole
   const { decision, providerRequestId, by, reason } = decided;
   if (!DECISIONS.includes(decision)) return invalid(`decision must be one of ${DECISIONS.join(', ')}`);
   if (decision === 'adopt' && (providerRequestId === null || !isProviderRequestId(providerRequestId))) {
-    return invalid('adopt needs the provider_request_id: 1 to 200 of A-Z a-z 0-9 . _ ~ : -');
+    return invalid(`adopt needs the provider_request_id: ${PROVIDER_REQUEST_ID_SHAPE}`);
   }
   if (decision !== 'adopt' && providerRequestId !== null) return invalid(`${decision} takes no provider_request_id`);
   if (by.trim() === '' || reason.trim() === '') return invalid('who decides, and why, must be said');

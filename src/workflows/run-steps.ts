@@ -40,8 +40,10 @@ export class Steps {
   #step: StepOver['step'] = 'authenticate';
   #providerRequestId: string | null = null;
   #namedBy: NamedBy = 'submit';
-  /** A submit may have been executed before the step. */
+  /** A submit may have been sent before the step. */
   #sentBefore = false;
+  /** The provider has said that none of them arrived. */
+  #neverArrived = false;
   #confirmedUnsent = false;
   /** What it is held for, or was. */
   #question: RequestFailure | null = null;
@@ -62,6 +64,7 @@ export class Steps {
     for (;;) {
       try {
         if (next?.resubmit === false) return await this.#taken(next);
+        this.#neverArrived = next?.arrived === false;
         return await this.#submitted(next?.decidedIn ?? null);
       } catch (error) {
         next = await this.#resolved(this.#openAfter(error));
@@ -81,7 +84,7 @@ export class Steps {
     const { providerRequestId, result, firstPollAfterMs } = await submitWork(this.#request, {
       mode: mode ?? 'none',
       answerSlot,
-      resubmitted: this.#sentBefore,
+      resubmitted: this.#sentBefore && !this.#neverArrived,
       onConfirmed: (unsent) => (this.#confirmedUnsent = unsent),
     });
     if (result !== null) {
@@ -119,6 +122,7 @@ export class Steps {
     };
     try {
       const found = await scope.run(() => Promise.race([this.#watched(work), left()]));
+      this.#hold.close();
       this.#request.apply({ type: 'submitted', providerRequestId });
       setAttention(this.#request.args, null);
       return found;
@@ -146,6 +150,7 @@ export class Steps {
   async #resolved(failure: RequestFailure): Promise<Resolved> {
     this.#step = 'process';
     this.#sentBefore = true;
+    this.#neverArrived = false;
     this.#providerRequestId = null;
     this.#namedBy = 'submit';
     this.#question = failure;
@@ -174,13 +179,16 @@ export class Steps {
   }
 
   #overBy(error: unknown): ToldStepOver | null {
+    const cancelRequested = CancellationScope.current().consideredCancelled;
+    // What never arrived is nothing that was done; but a cancellation must not say that nothing was sent.
+    const sentBefore = this.#sentBefore && (cancelRequested || !this.#neverArrived);
     const facts: StepFacts = {
       step: this.#step,
       mode: this.authentication?.mode ?? 'none',
       providerRequestId: this.#providerRequestId,
       namedBy: this.#namedBy,
-      sentBefore: this.#sentBefore || isAfterReset(),
-      cancelRequested: CancellationScope.current().consideredCancelled,
+      sentBefore: sentBefore || isAfterReset(),
+      cancelRequested,
       confirmedUnsent: this.#confirmedUnsent,
     };
     if (error instanceof ActivityFailure) return readStepOver(error, facts);

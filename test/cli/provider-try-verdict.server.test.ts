@@ -73,6 +73,17 @@ test('[N13][N1] a lost answer is looked up where the profile can, and the work i
   expect(misread.tried.verdict.sentence).toContain('before you try again');
 });
 
+test('[N13][N1] that nothing was taken is said when the list is empty for completeAfter since the call was given up', async () => {
+  const profile = RENDERS + LOOKUP.replace(' }\n', ', completeAfter: 1 }\n');
+  const { try: run, provider } = await tryOut({ profile, env: { EXTERNAL_API_TIMEOUT: '2' } });
+  provider.hold(posts);
+  const { tried, steps } = await run(...DATA);
+  expect(tried.verdict).toMatchObject({ fits: null, sentence: expect.stringContaining('nothing was taken') });
+  expect(provider.calls(posts)).toHaveLength(1);
+  // The first look comes when the call had been on its way for longer than that.
+  expect(steps.filter((step) => step === 'lookup').length).toBeGreaterThan(1);
+});
+
 test.each<
   [name: string, code: number, lookAt: string | null, says: RegExp, answer: object | null, env?: Record<string, string>]
 >([

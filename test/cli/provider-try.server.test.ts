@@ -3,6 +3,7 @@ import { startFakeProvider } from '../../src/fake-provider/index.ts';
 import { KEY as PLAIN_KEY } from '../providers/contracts-by-id.ts';
 import { azureDocuments, fal } from '../providers/contracts-by-url.ts';
 import { profileFile } from '../providers/provider-stack.ts';
+import { json } from '../providers/scripted-provider.ts';
 import { runCli } from './run-cli.ts';
 import { KEY, quick, RENDERS, tryOut, writtenForms, type Tried } from './try-out.ts';
 
@@ -155,6 +156,18 @@ test('[N13][C4] long bodies and results are cut, and it is told how much is not 
   const { stdout, tried } = await run(...DATA);
   expect(stdout.length).toBeLessThan(12_000);
   expect(tried.exchanges[1]?.reply?.body).toMatch(/… \(\d+ more characters\)$/);
+});
+
+test('[N13][C4] data of any size is sent whole, and shown cut on a terminal and to a program', async () => {
+  const { try: run, start, provider } = await tryOut();
+  const data = { film: Array.from({ length: 200 }, (_, n) => `scene ${n}`) };
+  const { code, tried } = await run('--data', JSON.stringify(data));
+  expect(code).toBe(0);
+  expect(tried.exchanges[0]?.body).toMatch(/"scene 9".*… \(\d+ more characters\)$/s);
+  const told = await start(['--data', JSON.stringify(data)], { terminal: true }).result;
+  expect(told.code).toBe(0);
+  expect(told.stdout).toMatch(/"scene 9".*… \(\d+ more characters\)\nanswer {2}201/s);
+  expect(provider.calls(posts).map((call) => json(call)['scene'])).toEqual([data, data]);
 });
 
 test('[N13][M9] calls keep to the limit of the profile, and polls to its pace', async () => {

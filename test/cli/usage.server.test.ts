@@ -152,7 +152,7 @@ describe('a command line that cannot be right exits 2 and says so in one line', 
     {
       title: 'a malformed adoption id',
       args: () => ['resolve', SOME_ID, 'adopt', '--provider-id', '../x', '--reason', 'x'],
-      says: /--provider-id is the provider's id of the work: 1 to 200 of A-Z/,
+      says: /--provider-id is the provider's id of the work: 1 to 1000 visible ASCII characters/,
     },
     {
       title: 'an id without an adoption',

@@ -11,7 +11,7 @@ import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { expect, test } from 'vitest';
 import { plainHistory, type HistoryEvent } from '../../src/client/server-history.ts';
 import { stateFromHistory } from '../../src/client/state-from-history.ts';
-import type { Authentication } from '../../src/contract/activities.ts';
+import type { Authentication, Found } from '../../src/contract/activities.ts';
 import type { ProcessRequestArgs } from '../../src/contract/request.ts';
 import type { RequestStatus } from '../../src/contract/values.ts';
 
@@ -132,11 +132,18 @@ test.each<[string, string | null, RequestStatus]>([
 });
 
 const decided: HistoryEvent = { at, type: 'decided' };
+const lookedUp = (result: Found): HistoryEvent => ({
+  at,
+  type: 'activity_completed',
+  activity: 'findSubmitted',
+  result,
+});
 
 test.each<[string, Error, HistoryEvent[], RequestStatus]>([
   ['that only a callback named', failedJob, [], 'outcome_unknown'],
   ['that a person named', failedJob, [decided], 'processing'],
   ['that a person named, and the provider does not know', unknownId, [decided], 'outcome_unknown'],
+  ['that it lists by our reference', failedJob, [lookedUp({ found: 'one', providerRequestId: 'job-1' })], 'processing'],
 ])('[C3][N1] a held request and an id %s: it is held again unless that is a verdict', (_what, cause, by, status) => {
   const history = [
     started,
@@ -145,6 +152,14 @@ test.each<[string, Error, HistoryEvent[], RequestStatus]>([
     ...submitOver(died({ ...RECORD, sending: true })),
   ];
   expect(stateFromHistory('req_X', [...history, ...by, ...pollOver(cause)]).status).toBe(status);
+});
+
+test('[C3][N13] where no submit had arrived, the refusal of the next one leaves nothing open', () => {
+  const asked = [started, scheduled, authenticated({ mode: 'none' })];
+  const held = [...asked, ...submitOver(died({ ...RECORD, sending: true }))];
+  const none = lookedUp({ found: 'none', askedIn: 'run-1' });
+  expect(stateFromHistory('req_X', [...held, none, ...submitOver(refused)]).status).toBe('submitting');
+  expect(stateFromHistory('req_X', [...held, decided, ...submitOver(refused)]).status).toBe('outcome_unknown');
 });
 
 test('[C3][N1] E7: while an id is polled that only a callback named, the question is open', () => {

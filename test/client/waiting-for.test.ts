@@ -217,6 +217,17 @@ test("[N13][N6] a request that is polled says the provider's own word, as of its
   expect(pending.map(said)).toEqual(['rendering', 'rendering', 'rendering', undefined, undefined, undefined]);
 });
 
+test('[N13][N6] of a step and the lookup beside it, the one that is waited for says why', () => {
+  const activities = [
+    activity('pollStatus', failed('serverError', 7)),
+    activity('findSubmitted', failed('noAnswer', 7)),
+  ];
+  for (const pending of [activities, activities.toReversed()].map((both) => ({ activities: both, task: null }))) {
+    expect(lastFailureOf(pending, 'outcome_unknown')?.failure).toBe('noAnswer');
+    expect(lastFailureOf(pending, 'processing')?.failure).toBe('serverError');
+  }
+});
+
 test('[N6] the budget is asked only where it can be what a request waits for', () => {
   const asked = (pending?: PendingActivity): boolean =>
     mayWaitForPermit({ activities: pending ? [pending] : [], task: null }, NOW);
@@ -231,7 +242,7 @@ test('[N6] the budget is asked only where it can be what a request waits for', (
 
 test('[N6] the last failure is told with its row, its class, its words and its status code; "not yet" is none', () => {
   const last = (pending: Partial<PendingActivity>) =>
-    lastFailureOf({ activities: [activity('process', pending)], task: null });
+    lastFailureOf({ activities: [activity('process', pending)], task: null }, 'submitting');
   const message = 'what was said';
   expect(last(failed('rateLimited', 7))).toEqual({
     failure: 'rateLimited',

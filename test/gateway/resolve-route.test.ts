@@ -66,7 +66,7 @@ test.each<[string, unknown, Record<string, RegExp>]>([
   [
     'an adoption of a path',
     { decision: 'adopt', provider_request_id: '../admin', reason: 'x' },
-    { provider_request_id: /1 to 200 of A-Z/ },
+    { provider_request_id: /1 to 1000 visible ASCII characters/ },
   ],
   [
     'an id without an adoption',

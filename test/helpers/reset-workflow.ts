@@ -12,11 +12,11 @@ export async function resetToBeforeSubmit({ temporal }: Reset, requestId: string
 }
 
 /**
- * The same, to the workflow task after the one that scheduled the activity: the new run finds it pending. There must have
- * been such a task before the activity was over; a signal makes one.
+ * The same, to the workflow task after the one that scheduled the activity: the new run finds it pending if there was such a
+ * task before the activity was over, which a signal makes; else it finds it done.
  */
 export async function resetToMid(
-  activity: 'process' | 'pollStatus' | 'fallBack',
+  activity: 'process' | 'pollStatus' | 'findSubmitted' | 'fallBack',
   { temporal }: Reset,
   requestId: string,
 ): Promise<void> {

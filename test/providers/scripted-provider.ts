@@ -42,15 +42,17 @@ export interface ScriptedProvider extends AsyncDisposable {
   instead(pattern: RegExp, answer: Answer): void;
   /** The next call of that kind is executed, and its answer is lost. */
   lose(pattern: RegExp): void;
+  /** The next call of that kind is not executed, and never answered. */
+  hold(pattern: RegExp): void;
 }
 
 /** A server that answers as a contract says, and keeps all that reached it. */
 export async function startScriptedProvider(contract: Contract, tls?: TlsOptions): Promise<ScriptedProvider> {
   const ledger: ScriptedCall[] = [];
   const work = new Work();
-  const script: { pattern: RegExp; answer: Answer | 'lost' }[] = [];
+  const script: { pattern: RegExp; answer: Answer | 'lost' | 'held' }[] = [];
 
-  function scripted(call: ScriptedCall): Answer | 'lost' | null {
+  function scripted(call: ScriptedCall): Answer | 'lost' | 'held' | null {
     const n = script.findIndex(({ pattern }) => pattern.test(named(call)));
     return n === -1 ? null : (script.splice(n, 1)[0]?.answer ?? null);
   }
@@ -73,6 +75,7 @@ export async function startScriptedProvider(contract: Contract, tls?: TlsOptions
       };
       ledger.push(call);
       const planned = scripted(call);
+      if (planned === 'held') return;
       const answer = planned === null || planned === 'lost' ? contract(call, work, url) : planned;
       if (planned === 'lost') return void req.socket.destroy();
       const { status = 200, headers: given = {}, body: said } = answer;
@@ -94,6 +97,7 @@ export async function startScriptedProvider(contract: Contract, tls?: TlsOptions
     calls: (pattern) => ledger.filter((call) => pattern.test(named(call))),
     instead: (pattern, answer) => void script.push({ pattern, answer }),
     lose: (pattern) => void script.push({ pattern, answer: 'lost' }),
+    hold: (pattern) => void script.push({ pattern, answer: 'held' }),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();

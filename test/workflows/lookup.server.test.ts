@@ -1,8 +1,17 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { OutcomeUnknownError, type ProcessOptions, type RequestHandle } from '../../src/client/index.ts';
+import {
+  APIAuthenticationError,
+  OutcomeUnknownError,
+  RequestCancelledError,
+  type ProcessOptions,
+  type RequestHandle,
+} from '../../src/client/index.ts';
 import type { Profile } from '../../src/profile/schema.ts';
+import { CALLBACK_SIGNAL, workflowIdOf } from '../../src/contract/names.ts';
 import { BUILT_IN } from '../helpers/built-in-profile.ts';
 import { startInProcessStack, type InProcessStack } from '../helpers/in-process-stack.ts';
+import { loggedWarnings } from '../helpers/quiet-runtime.ts';
+import { resetToMid } from '../helpers/reset-workflow.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 /** A provider that lists works by the key that they were submitted with, a second after they arrived. */
@@ -20,12 +29,22 @@ const PROFILE: Profile = {
 
 let stack: InProcessStack;
 beforeAll(async () => {
-  stack = await startInProcessStack({ provider: { profile: PROFILE } });
+  // What arrives twice is done twice.
+  stack = await startInProcessStack({ provider: { profile: PROFILE }, fake: { settings: { idempotency: 'ignore' } } });
 });
-beforeEach(() => stack.fake.clearFaults());
+beforeEach(() => {
+  stack.fake.clearFaults();
+  stack.fake.settings.jobDurationMs = 0;
+});
 afterAll(() => stack[Symbol.asyncDispose]());
 
+const WHO = { by: 'ops', reason: 'a test' };
+/** A list with nothing of ours. */
+const OF_OTHERS = { requests: [{ request_id: 'other', idempotency_key: 'other' }] };
+
 const submits = ({ requestId }: RequestHandle): number => stack.count(requestId, '/process');
+
+const linesOf = ({ requestId }: RequestHandle) => loggedWarnings.filter((line) => line['request_id'] === requestId);
 
 async function start(options: ProcessOptions = {}): Promise<RequestHandle> {
   return await stack.client.process({ data: 'lost', options: { async: true } }, { deadline: '1 minute', ...options });
@@ -52,12 +71,38 @@ test('[N13][N1] one that never arrived is submitted again when the provider woul
   ).toHaveLength(1);
 });
 
+test('[N13][N14] what the provider says to that is its word on the whole request, because nothing else had arrived', async () => {
+  stack.fake.script({ endpoint: '/process', fault: { kind: 'reset-after-read' } });
+  stack.fake.script({
+    endpoint: '/process',
+    times: 1_000,
+    fault: { kind: 'status', code: 403, body: { error: 'no' } },
+  });
+  const handle = await start();
+  await expect(handle.result()).rejects.toThrow(APIAuthenticationError);
+  expect(submits(handle)).toBe(2);
+});
+
+test('[N13][N14] one that is cancelled then does not say that nothing was sent', async () => {
+  stack.fake.script({ endpoint: '/process', fault: { kind: 'reset-after-read' } });
+  stack.fake.script({
+    endpoint: '/process',
+    times: 1_000,
+    fault: { kind: 'status', code: 423, headers: { 'retry-after': '60' } },
+  });
+  const handle = await start();
+  await waitUntil('it was sent again', () => submits(handle) === 2);
+  await handle.cancel();
+  await expect(handle.result()).rejects.toThrow(RequestCancelledError);
+  expect(await handle.status()).toMatchObject({ cancellation: 'outcome_unknown' });
+});
+
 test('[N13][N1] a list that names the work of others proves nothing: it waits for a person', async () => {
   stack.fake.script({ endpoint: '/process', fault: { kind: 'executed-no-answer' } });
   stack.fake.script({
     endpoint: '/requests',
     times: 1_000,
-    fault: { kind: 'status', code: 200, body: { requests: [{ request_id: 'other', idempotency_key: 'other' }] } },
+    fault: { kind: 'status', code: 200, body: OF_OTHERS },
   });
   const handle = await start({ unknownHold: '4 seconds' });
   await waitUntil('it was looked for more than once', () => stack.count(handle.requestId, '/requests') > 1);
@@ -66,6 +111,66 @@ test('[N13][N1] a list that names the work of others proves nothing: it waits fo
   expect(sentence).toMatch(/the provider is asked by our reference whether it has the work \(\d+ calls? so far\)/);
   await expect(handle.result()).rejects.toThrow(OutcomeUnknownError);
   expect(submits(handle)).toBe(1);
+  // The provider let us ask; the hold was over.
+  expect(linesOf(handle)).not.toContainEqual(expect.objectContaining({ event: 'external_api_outcome_found' }));
+});
+
+test('[N13][N1] a provider that fails for longer than a call is repeated is asked until it lists the work', async () => {
+  stack.fake.script({ endpoint: '/process', fault: { kind: 'executed-no-answer' } });
+  stack.fake.script({ endpoint: '/requests', times: 5, fault: { kind: 'status', code: 500 } });
+  const handle = await start();
+  await handle.result();
+  expect([submits(handle), stack.count(handle.requestId, '/requests')]).toEqual([1, 6]);
+});
+
+test('[N13][N1] a callback that names the work of somebody else keeps nobody from finding ours', async () => {
+  stack.fake.settings.jobDurationMs = 60_000;
+  const other = await start();
+  const { providerRequestId } = await waitUntil('the provider has it', async () => {
+    const read = await other.status();
+    return read.providerRequestId !== null && read;
+  });
+  stack.fake.settings.jobDurationMs = 0;
+  stack.fake.script({ endpoint: '/process', fault: { kind: 'executed-no-answer' } });
+  stack.fake.script({ endpoint: '/requests', times: 1_000, fault: { kind: 'status', code: 200, body: OF_OTHERS } });
+  const handle = await start();
+  await waitUntil('its outcome is unknown', async () => (await handle.status()).status === 'outcome_unknown');
+  const workflow = stack.temporal.client.workflow.getHandle(workflowIdOf(handle.requestId));
+  await workflow.signal(CALLBACK_SIGNAL, { providerRequestId });
+  await waitUntil('that work is polled', () =>
+    stack.calls.some(({ operation, requestId }) => operation === 'status' && requestId === handle.requestId),
+  );
+  stack.fake.clearFaults();
+  await handle.result();
+  expect(await handle.status()).not.toMatchObject({ providerRequestId });
+  expect(submits(handle)).toBe(1);
+  await other.cancel();
+});
+
+test('[N13][N1] what was found before a person decided says nothing of what that led to', async () => {
+  stack.fake.script({ endpoint: '/process', fault: { kind: 'reset-after-read' } });
+  // Until the deadline has passed.
+  const asksToWait = { kind: 'status', code: 423, headers: { 'retry-after': '6' } } as const;
+  stack.fake.script({ endpoint: '/requests', fault: asksToWait });
+  const handle = await start({ deadline: '5 seconds', unknownHold: '1 minute' });
+  await waitUntil('nothing had arrived, too late', async () => {
+    const { error } = await handle.status();
+    return error?.message.includes('it has no work, and the time of the request is over');
+  });
+  stack.fake.script({ endpoint: '/process', fault: { kind: 'executed-no-answer' } });
+  await stack.client.resolve(handle.requestId, { decision: 'resubmit', ...WHO });
+  await handle.result();
+  expect(submits(handle)).toBe(2);
+});
+
+test('[N13][N1] a reset to before what was sent again because nothing had arrived: the new run asks first', async () => {
+  stack.fake.script({ endpoint: '/process', fault: { kind: 'reset-after-read' } });
+  const handle = await start();
+  await handle.result();
+  expect(submits(handle)).toBe(2);
+  await resetToMid('findSubmitted', stack, handle.requestId);
+  expect(await stack.client.result(handle.requestId)).toMatchObject({ status: 'completed' });
+  expect(submits(handle)).toBe(2);
 });
 
 test('[N13][N6] of several works with our reference a person says which is ours, and is told which there are', async () => {
@@ -78,7 +183,7 @@ test('[N13][N6] of several works with our reference a person says which is ours,
     return sentence.includes('a person says which is ours: job-1, job-2');
   });
   expect([submits(handle), stack.count(handle.requestId, '/requests')]).toEqual([1, 1]);
-  await stack.client.resolve(handle.requestId, { decision: 'abandon', by: 'ops', reason: 'a test' });
+  await stack.client.resolve(handle.requestId, { decision: 'abandon', ...WHO });
   await expect(handle.result()).rejects.toThrow(OutcomeUnknownError);
 });
 
@@ -93,6 +198,6 @@ test('[N13][N6] a provider that does not let us ask leaves it to a person, and s
     const { sentence } = await stack.client.why(handle.requestId);
     return /By our reference it could not be asked: .*no lists for you/.test(sentence);
   });
-  await stack.client.resolve(handle.requestId, { decision: 'abandon', by: 'ops', reason: 'a test' });
+  await stack.client.resolve(handle.requestId, { decision: 'abandon', ...WHO });
   await expect(handle.result()).rejects.toThrow(OutcomeUnknownError);
 });
