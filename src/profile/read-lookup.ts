@@ -4,7 +4,7 @@ import { at, parsed, textOf, valueAt, type ParsedReply, type Reply } from './pla
 import { errorIn, idOf, type ReadFacts } from './read-reply.ts';
 import { requestUuid } from './request-uuid.ts';
 import type { Profile } from './schema.ts';
-import { usesOf } from './sources.ts';
+import { isReference, usesOf } from './sources.ts';
 
 /** What the provider has under our reference. */
 export type LookupReading =
@@ -33,7 +33,9 @@ export function readLookup(profile: Profile, given: Reply, facts: Omit<ReadFacts
   const ours = items
     .map((json): ParsedReply => ({ ...reply, json }))
     .filter((item) => references.includes(textOf(at(lookup.match, item)) ?? ''));
-  if (ours.length === 0) return { phase: 'none', isEmpty: items.length === 0 };
+  // A list that nobody asked for ours may be of other work: of what is running, or of today.
+  const asksForOurs = usesOf({ lookup }, 'lookup').some(({ source }) => isReference(source));
+  if (ours.length === 0) return { phase: 'none', isEmpty: items.length === 0 && asksForOurs };
   const handles = ours.map((item) => handleOf(profile, at(lookup.id, item), facts.baseUrl));
   const usable = handles.filter((handle) => handle !== null);
   if (usable.length < handles.length)

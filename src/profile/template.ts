@@ -2,7 +2,7 @@ import { CannotBuildError } from './cannot-build-error.ts';
 import { textOf } from './place.ts';
 
 /** Simple and form-style query expansion (RFC 6570, sections 3.2.2, 3.2.8 and 3.2.9), each value percent-encoded. */
-const EXPRESSION = /\{([?&]?)([A-Za-z_]\w*(?:,[A-Za-z_]\w*)*)\}/g;
+const EXPRESSION = /\{([?&]?)(\w+(?:,\w+)*)\}/g;
 /** A whole URL of the provider, which alone may stand unescaped. */
 const WHOLE = /^\{\+(\w+)\}$/;
 /** What may stand in a path or query (RFC 3986, sections 3.3 and 3.4). */

@@ -61,8 +61,8 @@ export const credentialName = text(
   /^[a-z][A-Za-z0-9]{0,31}$/,
 );
 export const variableName = text(
-  'the name of a variable of the template: a letter or _, then letters, digits or _',
-  /^[A-Za-z_]\w*$/,
+  'the name of a variable of the template: letters, digits or _',
+  /^\w+$/,
 );
 
 /** Framing, hop-by-hop, and what is ours: bodies are JSON, and there are no cookies. */

@@ -21,6 +21,9 @@ export function checkCredentials(profile: Profile, credentials: Credentials): vo
     if (FIT.test(value)) continue;
     throw new TypeError(`${credential} cannot be sent in a header: expected visible ASCII characters`);
   }
+  for (const client of oauth2 === undefined ? [] : [oauth2.clientId, oauth2.clientSecret]) {
+    if (!credentials[client]) throw new TypeError(`The credential ${client} of the profile ${name} is missing`);
+  }
 }
 
 /** Of all calls. */

@@ -226,6 +226,12 @@ test('[N13] without a body the data is the body, a GET has none, and {?x} withou
   expect(headers.map(([name]) => name)).toEqual(['accept']);
 });
 
+test('[N13] a variable of a template may begin with a digit, as in RFC 6570', () => {
+  const yaml = FIXED_PATH.replace('POST /jobs', "'POST /v/{2fa}', vars: { 2fa: 'data#/code' }");
+  const into = profileOf(yaml, 'x');
+  expect(buildCall(into, 'submit', callFacts(into, { data: { code: 7 } })).url.pathname).toMatch(/\/v\/7$/);
+});
+
 test('[N13] the same request has the same UUID, of version 5, and another one another', () => {
   const uuid = profileOf(FIXED_PATH.replace('from: requestId', 'from: requestUuid'), 'x');
   const sent = (requestId: string): string =>

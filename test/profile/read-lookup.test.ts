@@ -74,6 +74,12 @@ describe('a list', () => {
     expect(lookedUp(LIST, status, { error: 'no' })).toEqual({ phase: 'unclaimed', error: 'no' });
   });
 
+  test('[N13] an empty list of a call that does not carry our reference is not said to be empty', () => {
+    const all = profileWith('lookup: { call: "GET /jobs", items: /items, match: /ref, id: /id }', { submit });
+    expect(lookedUp(all, 200, { items: [] })).toEqual({ phase: 'none', isEmpty: false });
+    expect(lookedUp(LIST, 200, { items: [] })).toEqual({ phase: 'none', isEmpty: true });
+  });
+
   test('[N13] what is no JSON proves nothing', () => {
     expect(lookedUp(LIST, 200, '<html>')).toEqual({ phase: 'unreadable', why: 'it is no JSON' });
   });

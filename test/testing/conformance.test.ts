@@ -106,4 +106,8 @@ test('[N13] a client that is made without a worker says what it misses', () => {
   expect(() => createProviderClient({ profile: BUILT_IN, baseUrl: 'https://api.example' })).toThrow(
     'The credential apiKey of the profile data-processing-v2.1 is missing',
   );
+  const credentials = { apiKey: 'a', clientId: 'b' };
+  expect(() => createProviderClient({ profile: BUILT_IN, baseUrl: 'https://api.example', credentials })).toThrow(
+    'The credential clientSecret of the profile data-processing-v2.1 is missing',
+  );
 });
