@@ -60,10 +60,7 @@ export const credentialName = text(
   'the name of a credential: a letter a-z, then at most 31 of A-Z a-z 0-9',
   /^[a-z][A-Za-z0-9]{0,31}$/,
 );
-export const variableName = text(
-  'the name of a variable of the template: letters, digits or _',
-  /^\w+$/,
-);
+export const variableName = text('the name of a variable of the template: letters, digits or _', /^\w+$/);
 
 /** Framing, hop-by-hop, and what is ours: bodies are JSON, and there are no cookies. */
 const RESERVED =
