@@ -129,6 +129,7 @@ const CHECKS: readonly Check[] = [
         [step, 'body'],
         'is not for a GET',
       ),
+      ...colonNames(request?.call, step),
       ...twiceNamed(request?.headers, [step, 'headers']),
       ...unfitHeaders(request?.headers, [step, 'headers']),
     ],
@@ -214,6 +215,12 @@ function unknownSources(profile: Profile, step: Step): Mistake[] {
       problem: `uses ${source}, which a ${step} does not know; it knows ${KNOWN[step].join(', ')}`,
     })),
   ];
+}
+
+/** `/jobs/:id` is how others write a variable; here it would ask for the job ":id". */
+function colonNames(call = '', step: Step): Mistake[] {
+  const [, name] = /\/:([A-Za-z_]\w*)/.exec(call) ?? [];
+  return said(name !== undefined, [step, 'call'], `has :${name}, which would be sent as it stands: write {${name}}`);
 }
 
 type Headers = Readonly<Record<string, HeaderValue>>;

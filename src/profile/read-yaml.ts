@@ -37,12 +37,15 @@ export function readYaml(text: string): ReadYaml | { mistakes: LocatedMistake[] 
     lineCounter: counter,
   });
   const lineAt = (offset: number): number => counter.linePos(offset).line;
-  // A warning is an unknown tag, and no tag is known here.
-  const mistakes = document.errors.map(({ code, message, pos }) => ({
-    line: lineAt(pos[0]),
-    member: '',
-    problem: PROBLEMS[code] ?? `is no YAML 1.2: ${message}`,
-  }));
+  // A warning is an unknown tag, and no tag is known here. Of syntax the first mistake alone is told: it makes the others.
+  const [broken] = document.errors.filter(({ code }) => PROBLEMS[code] === undefined);
+  const mistakes = document.errors
+    .filter((error) => error === broken || PROBLEMS[error.code] !== undefined)
+    .map(({ code, message, pos }) => ({
+      line: lineAt(pos[0]),
+      member: '',
+      problem: PROBLEMS[code] ?? `is no YAML 1.2: ${message}${hintFor(textOfLine(text, lineAt(pos[0])))}`,
+    }));
   const mistake = (node: Node, problem: string): void =>
     void mistakes.push({ line: lineAt(node.range?.[0] ?? 0), member: '', problem });
   if (document.directives?.yaml.version !== '1.2')
@@ -90,6 +93,13 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   NON_STRING_KEY: 'has a key that is no text',
   MULTIPLE_DOCS: 'has a second document (---): one profile in a file',
 };
+
+const textOfLine = (text: string, line: number): string => text.split('\n')[line - 1] ?? '';
+
+/** `{ call: GET /jobs/{id} }` ends at the first brace: the commonest slip. */
+function hintFor(line: string): string {
+  return /\{.*:\s*[A-Z]+ \S*\{/.test(line) ? ". Inside { } a call with {…} stands in quotes: 'GET /jobs/{id}'" : '';
+}
 
 function lineOf(document: Document, path: readonly PropertyKey[], lineAt: (offset: number) => number): number | null {
   let within: unknown = document.contents;

@@ -131,9 +131,13 @@ export function splitCall(call: string): { method: string; template: string } {
 export const call = callOf('GET|POST|PUT|PATCH|DELETE', 'location');
 export const resultCall = callOf('GET', 'url');
 
-export const baseUrl = text('an https URL without user, query and fragment', /^https:\/\/[^\s?#@\\]+$/).refine(
-  (given) => URL.canParse(given),
-  'must be an https URL without user, query and fragment',
+const HTTPS_URL = /^https:\/\/[^\s?#@\\]+$/;
+const BASE_URL =
+  'an https URL without user, query and fragment; for a server without https leave it out, and set EXTERNAL_API_BASE_URL';
+export const baseUrl = text(BASE_URL, HTTPS_URL).refine(
+  // What has the wrong form was told already.
+  (given) => !HTTPS_URL.test(given) || URL.canParse(given),
+  `must be ${BASE_URL}`,
 );
 export const tokenUrl = text(
   'an https URL without user and fragment, or a path under the base URL',

@@ -34,6 +34,22 @@ test('[N13] the message has file, line and member of each, as an editor finds it
   );
 });
 
+test.each(['http://127.0.0.1:4010/v1', 'api.example.com', 'https://[x'])(
+  '[N13] the base URL %s is told once, and what to do for a server without https',
+  (url) => {
+    expect(mistakesIn(changed('https://api.example.com/v1', `'${url}'`))).toEqual([
+      '2 baseUrl must be an https URL without user, query and fragment; for a server without https leave it out, and set EXTERNAL_API_BASE_URL',
+    ]);
+  },
+);
+
+test('[N13] a variable that is written as others write it, /:id, is a mistake, and no path as it stands', () => {
+  expect(mistakesIn(changed('{id}', ':id'))).toEqual([
+    '11 poll.call has :id, which would be sent as it stands: write {id}',
+  ]);
+  expect(mistakesIn(changed('POST /jobs', 'POST /jobs:run'))).toEqual([]);
+});
+
 describe('members', () => {
   test.each<[what: string, text: string, says: RegExp]>([
     ['no object', '[1]', /^1 must be an object of name, baseUrl/],

@@ -41,6 +41,15 @@ test.each<[what: string, text: string, says: string]>([
   expect(mistakesIn(text).join('\n')).toContain(says);
 });
 
+test('[N13] of syntax the first mistake alone is told, and a call that needs quotes is told so', () => {
+  expect(mistakesIn(changed("'GET /jobs/{id}'", 'GET /jobs/{id}'))).toEqual([
+    expect.stringMatching(
+      /^11 is no YAML 1\.2: .*Inside \{ \} a call with \{…\} stands in quotes: 'GET \/jobs\/\{id\}'$/,
+    ),
+  ]);
+  expect(mistakesIn(changed('  id', '\tid'))).toHaveLength(1);
+});
+
 test('[N13] yes, on and 012 are words, as YAML 1.2 has them', () => {
   const text = changed('waiting: working', 'waiting: [yes, on, 012, 1.0, true]');
   const [rule] = profileOf(text, 'x').reply.phase ?? [];
