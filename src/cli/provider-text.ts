@@ -43,21 +43,22 @@ export function checkText(
     ...(reading === null ? [] : linesOfReading(reading)),
   ].map((line) => wrap(line, width, INDENT));
   // What is sent stands as it is sent: nobody wants blanks in a URL. Whoever asks about a reply has seen it.
-  return [...lines, ...(reading === null ? calls.flatMap(linesOfCall) : [])].join('\n');
+  return [...lines, ...(reading === null ? calls.map(laidOut).flatMap(linesOfCall) : [])].join('\n');
 }
 
+/** A call with its body as it stands: what is cut short is no JSON. */
 export function linesOfCall({ step, method, url, headers, body }: ShownCall): string[] {
   return [
     '',
     `${step.padEnd(8)}${method} ${url}`,
     ...Object.entries(headers).map(([header, value]) => `${INDENT}${header}: ${value}`),
-    ...(body === null ? [] : bodyLines(body)),
+    ...(body === null ? [] : body.split('\n').map((line) => INDENT + line)),
   ];
 }
 
-function bodyLines(body: string): string[] {
-  const isJson = /^[[{"]/.test(body);
-  return (isJson ? JSON.stringify(JSON.parse(body), null, 2) : body).split('\n').map((line) => INDENT + line);
+/** What is sent, in lines. */
+function laidOut(call: ShownCall): ShownCall {
+  return { ...call, body: call.body && JSON.stringify(JSON.parse(call.body), null, 2) };
 }
 
 function linesOfReading({ step, phase, means, found }: ShownReading & { step: string }): string[] {
