@@ -21,6 +21,38 @@ describe('a hook that fails', () => {
       () => Promise.reject(Object.assign(new Error('canary-value'), { code: 'ERR_OSSL' })),
       'failed with Error ERR_OSSL',
     ],
+    [
+      'rejects with a code that is a text',
+      () => Promise.reject(Object.assign(new Error(), { code: `canary-value ${'x'.repeat(10_000)}` })),
+      'failed with Error',
+    ],
+    [
+      'rejects with what cannot be read',
+      () => Promise.reject(Object.defineProperty(new Error(), 'constructor', { value: undefined })),
+      'failed with what cannot be read',
+    ],
+    [
+      'gives a getter that throws',
+      () => ({
+        get authorization(): string {
+          throw new RangeError('canary-value');
+        },
+      }),
+      'failed with RangeError',
+    ],
+    [
+      'gives a proxy that throws',
+      () =>
+        new Proxy<Record<string, string>>(
+          {},
+          {
+            ownKeys() {
+              throw new RangeError('canary-value');
+            },
+          },
+        ),
+      'failed with RangeError',
+    ],
     ['rejects with a text', () => Promise.reject('canary-value'), 'failed with what is no Error'],
   ])('[N13][N7][N1] %s: never-sent, to be tried again, and its message is not told', async (_, sign, says) => {
     await using server = await startRawServer({ onCall: taken });
