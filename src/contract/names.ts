@@ -71,8 +71,8 @@ export interface RequestMemo {
 /** `req_` and 26 characters of Crockford's base32 (130 bits). */
 export const REQUEST_ID_PATTERN = /^req_[0-9A-HJKMNP-TV-Z]{26}$/;
 
-/** What a provider may call its work, or the path where it may be asked for. No part of it leads upwards. */
-const PROVIDER_REQUEST_ID = /^(?!(?:.*\/)?\.{1,2}(?:\/|$))[\x21-\x7e]{1,1000}$/;
+/** What a provider may call its work, or the path where it may be asked for. No part of it leads upwards; a query may say anything. */
+const PROVIDER_REQUEST_ID = /^(?!(?:[^?]*\/)?\.{1,2}(?:[/?]|$))[\x21-\x7e]{1,1000}$/;
 
 export function isProviderRequestId(text: string): boolean {
   return PROVIDER_REQUEST_ID.test(text);
