@@ -1,3 +1,6 @@
+/** Nobody reads on; and of what is nested in thousands of levels, no JSON can be written. */
+const MOST_LEVELS = 100;
+
 /** So many of its first characters find a secret: a pattern of all of a long token is more than an engine takes. */
 const FIRST = 64;
 
@@ -32,12 +35,15 @@ export class SecretHider {
     return shown + text.slice(end);
   }
 
-  /** Every text in it, and every name of a member. */
-  json(value: unknown): unknown {
+  /** Every text in it, and every name of a member. What is nested too deep is left out. */
+  json(value: unknown, levels = MOST_LEVELS): unknown {
     if (typeof value === 'string') return this.text(value);
-    if (Array.isArray(value)) return value.map((one) => this.json(one));
-    if (typeof value === 'object' && value !== null)
-      return Object.fromEntries(Object.entries(value).map(([name, one]) => [this.text(name), this.json(one)]));
+    if (typeof value === 'object' && value !== null) {
+      if (levels === 0) return '…';
+      if (Array.isArray(value)) return value.map((one) => this.json(one, levels - 1));
+      const members = Object.entries(value);
+      return Object.fromEntries(members.map(([name, one]) => [this.text(name), this.json(one, levels - 1)]));
+    }
     const hidden = this.text(String(value));
     return hidden === String(value) ? value : hidden;
   }

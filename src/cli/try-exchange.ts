@@ -146,7 +146,7 @@ function tokenBody({ statusCode, headers, body }: HttpReply, secrets: SecretHide
     name,
     SHOWN.includes(name) ? value : name === 'access_token' ? TOKEN_NAME : '<hidden>',
   ]);
-  return shownBody(JSON.stringify(Object.fromEntries(shown)), secrets);
+  return shownBody(JSON.stringify(secrets.json(Object.fromEntries(shown))), secrets);
 }
 
 function readToken(error: unknown, secrets: SecretHider, { headers, body }: HttpReply): ShownReading | null {

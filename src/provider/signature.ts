@@ -43,7 +43,7 @@ export interface Signature {
 /** A permit is held meanwhile, and a place on a socket. */
 const SIGN_MS = 5_000;
 
-const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
+const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
 
 export function createSignature(sign: SignRequest, origin: string): Signature {
   let secrets: string[] = [];
@@ -52,7 +52,7 @@ export function createSignature(sign: SignRequest, origin: string): Signature {
       const headers = Object.freeze(recordOf([...sent, ...OWN_HEADERS]));
       const request = Object.freeze({ method, url: new URL(origin + path), headers, body });
       try {
-        const added = await inTime(async (context) => checked(await sign(request, context), headers), signal);
+        const added = checked(await inTime((context) => sign(request, context), signal), headers);
         secrets = added.flatMap(([, value]) => secretsIn(value));
         return added.flat();
       } catch (error) {
@@ -65,11 +65,11 @@ export function createSignature(sign: SignRequest, origin: string): Signature {
   };
 }
 
-/** What the hook gives, unless it throws, is late, or nobody waits for it any more. */
-async function inTime<Given>(
-  run: (context: { signal: AbortSignal }) => Promise<Given>,
+/** The headers that the hook gives, unless it throws, is late, or nobody waits for it any more. */
+async function inTime(
+  run: (context: { signal: AbortSignal }) => unknown,
   signal: AbortSignal | undefined,
-): Promise<Given> {
+): Promise<[name: string, value: unknown][]> {
   signal?.throwIfAborted();
   const given = new AbortController();
   const onAbort = (): void => given.abort(signal?.reason);
@@ -77,7 +77,8 @@ async function inTime<Given>(
   const onLate = (): void => given.abort(new NotSignedError(`gave nothing within ${SIGN_MS / 1000} s`));
   const timer = setTimeout(onLate, SIGN_MS);
   try {
-    const answer = run({ signal: given.signal }).catch((error: unknown) => {
+    // Read here too: a getter is code of the hook.
+    const answer = (async () => entriesOf(await run({ signal: given.signal })))().catch((error: unknown) => {
       throw error instanceof NotSignedError ? error : new NotSignedError(`failed with ${kindOf(error)}`);
     });
     return await orAborted(answer, given.signal);
@@ -87,12 +88,20 @@ async function inTime<Given>(
   }
 }
 
-function checked(added: unknown, sent: Readonly<Record<string, string>>): [name: string, value: string][] {
-  if (typeof added !== 'object' || added === null || Symbol.iterator in added) {
-    throw new NotSignedError("must give an object of header names and values, such as { authorization: '…' }");
-  }
+function entriesOf(added: unknown): [name: string, value: unknown][] {
+  if (typeof added === 'object' && added !== null && !(Symbol.iterator in added)) return Object.entries(added);
+  throw new NotSignedError("must give an object of header names and values, such as { authorization: '…' }");
+}
+
+function checked(
+  added: readonly [name: string, value: unknown][],
+  sent: Readonly<Record<string, string>>,
+): [name: string, value: string][] {
   const headers = new Map<string, string>();
-  for (const [name, value] of Object.entries(added)) {
+  for (const [name, value] of added) {
+    // It may be a whole line, with its value.
+    if (!NAME.test(name))
+      throw new NotSignedError('gave a name that no header has; it may be a secret, and is not told');
     const problem = problemOf(name, value, (lower) => Object.hasOwn(sent, lower) || headers.has(lower));
     if (problem !== null) throw new NotSignedError(`gave the header ${JSON.stringify(name)}, ${problem}`);
     headers.set(name.toLowerCase(), value as string);
@@ -102,7 +111,6 @@ function checked(added: unknown, sent: Readonly<Record<string, string>>): [name:
 
 /** It never says the value. */
 function problemOf(name: string, value: unknown, isThere: (lower: string) => boolean): string | null {
-  if (!NAME.test(name)) return 'which is no name of a header';
   if (isReservedHeader(name)) return 'which is not its to set';
   if (isThere(name.toLowerCase())) return 'which the call has already: take it out of the profile, or of the hook';
   if (typeof value !== 'string' || !FIT.test(value)) return 'whose value must be a text of visible ASCII characters';
@@ -119,14 +127,15 @@ function secretsIn(value: string): string[] {
   return [...new Set([value, ...words, ...bare])].filter((part) => part.length >= SHORTEST_SECRET);
 }
 
-/** As classes and codes are written, and no longer. */
-const CODE = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
-
-/** Not its message: those of cryptographic and HTTP libraries may have what they choked on. */
+/** Not its message: those of cryptographic and HTTP libraries may have what they choked on. And of the rest only names. */
 function kindOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'what is no Error';
-  const words = [error.constructor?.name, 'code' in error ? error.code : undefined];
-  return words.filter((word) => typeof word === 'string' && CODE.test(word)).join(' ') || 'an Error';
+  try {
+    if (!(error instanceof Error)) return 'what is no Error';
+    const said: unknown[] = [error.constructor.name, 'code' in error ? error.code : ''];
+    return said.filter((one) => typeof one === 'string' && /^\w{1,64}$/.test(one)).join(' ') || 'Error';
+  } catch {
+    return 'what cannot be read';
+  }
 }
 
 class NotSignedError extends Error {

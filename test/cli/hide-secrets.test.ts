@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { SecretHider, visible } from '../../src/cli/hide-secrets.ts';
 import { KEY, writtenForms } from './try-out.ts';
 
+const KEY_NAME = 'canary-key';
+
 function hiderOf(secrets: Record<string, string>): SecretHider {
   const hider = new SecretHider();
   for (const [name, secret] of Object.entries(secrets)) hider.add(secret, `<${name}>`);
@@ -33,4 +35,11 @@ test('[N7] the longest token there is, and the largest reply, are no work', () =
 
 test('[N7] control and invisible characters are shown, and line breaks stay', () => {
   expect(visible('a\u001b[31m\r\n\u202e\u200b\u2028é')).toBe('a\\u001b[31m\\u000d\n\\u202e\\u200b\\u2028é');
+});
+
+test('[N7][N13] of a reply that is nested deeper than JSON can be written, the upper levels are shown', () => {
+  const deep = (levels: number): unknown => JSON.parse(`{"${KEY_NAME}":`.repeat(levels) + '[]' + '}'.repeat(levels));
+  const shown = JSON.stringify(hiderOf({ A: KEY_NAME }).json(deep(20_000)));
+  expect(shown).toMatch(/^(?:\{"<A>":){100}"…"\}{100}$/);
+  expect(hiderOf({ A: KEY_NAME }).json(deep(2))).toEqual({ '<A>': { '<A>': [] } });
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { isProviderRequestId } from '../../src/contract/names.ts';
 import { buildCall } from '../../src/profile/build-call.ts';
 import { ownPath, resultTarget } from '../../src/profile/origins.ts';
 import { readReply } from '../../src/profile/read-reply.ts';
@@ -22,12 +23,15 @@ const OWN: [url: string, path: string][] = [
   ['/', '/'],
   ['/v1/../jobs/1', '/jobs/1'],
   ['/v1/%2e%2e/jobs/1', '/jobs/1'],
+  ['/v1/jobs/1?in=/a/../b&as=https://x/.', '/v1/jobs/1?in=/a/../b&as=https://x/.'],
   ['/v1/https://evil.example/', '/v1/https://evil.example/'],
   ['/@evil.example/', '/@evil.example/'],
 ];
 
 test.each(OWN)('[N8][N13] the URL %s is the provider’s own', (url, path) => {
   expect(ownPath(BY_LOCATION, BASE, url)).toEqual({ path });
+  // What is taken is also asked for.
+  expect(isProviderRequestId(path)).toBe(true);
   const { url: asked, credentials } = buildCall(BY_LOCATION, 'poll', callFacts(BY_LOCATION, { handle: url }));
   expect([asked.href, credentials]).toEqual([`https://api.example.com${path}`, true]);
 });
@@ -97,7 +101,6 @@ const FOREIGN = [
   'https://api.example.com:99999/',
   'https://[api.example.com]/',
   `/${'x'.repeat(1_000)}`,
-  'https://api.example.com/v1/jobs/1?next=/a/../b',
 ];
 
 test.each(FOREIGN)('[N8][N13] the URL %j gets no call, neither when it is received nor when it is used', (url) => {

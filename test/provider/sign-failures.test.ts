@@ -22,29 +22,36 @@ describe('a hook that fails', () => {
       'failed with Error ERR_OSSL',
     ],
     [
-      'gives what throws when it is looked at',
-      () =>
-        Object.defineProperty({}, 'x-signature', {
-          enumerable: true,
-          get() {
-            throw new RangeError('canary-value');
-          },
-        }),
-      'failed with RangeError',
-    ],
-    [
-      'throws an error whose code is a text',
-      () => {
-        throw Object.assign(new Error('x'), { code: 'canary-value of many words' });
-      },
+      'rejects with a code that is a text',
+      () => Promise.reject(Object.assign(new Error(), { code: `canary-value ${'x'.repeat(10_000)}` })),
       'failed with Error',
     ],
     [
-      'throws an error of no class',
-      () => {
-        throw Object.assign(new Error('x'), { constructor: undefined });
-      },
-      'failed with an Error',
+      'rejects with what cannot be read',
+      () => Promise.reject(Object.defineProperty(new Error(), 'constructor', { value: undefined })),
+      'failed with what cannot be read',
+    ],
+    [
+      'gives a getter that throws',
+      () => ({
+        get authorization(): string {
+          throw new RangeError('canary-value');
+        },
+      }),
+      'failed with RangeError',
+    ],
+    [
+      'gives a proxy that throws',
+      () =>
+        new Proxy<Record<string, string>>(
+          {},
+          {
+            ownKeys() {
+              throw new RangeError('canary-value');
+            },
+          },
+        ),
+      'failed with RangeError',
     ],
     ['rejects with a text', () => Promise.reject('canary-value'), 'failed with what is no Error'],
   ])('[N13][N7][N1] %s: never-sent, to be tried again, and its message is not told', async (_, sign, says) => {
