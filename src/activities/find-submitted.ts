@@ -15,7 +15,12 @@ interface FindProgress extends CallProgress {
  * nothing, unless the profile says after how long it would be and the list has nothing at all.
  */
 export function createFindSubmitted(deps: ActivityDeps) {
-  return async function findSubmitted({ requestId, submittedAs, sentBefore }: FindInput): Promise<Found> {
+  return async function findSubmitted({
+    requestId,
+    submittedAs,
+    sentBefore,
+    answered = false,
+  }: FindInput): Promise<Found> {
     const none: FindProgress = { ...NO_CALLS, looks: 0 };
     return await repeatableCall(deps, { none, isLook: true }, async (context, progress) => {
       const { handles, isEmpty } = await deps.provider.find(submittedAs ?? requestId, {
@@ -29,7 +34,8 @@ export function createFindSubmitted(deps: ActivityDeps) {
       const { listedAfterMs } = deps.provider;
       // Both times are the server's: no clock of a worker decides that work is sent again.
       const passedMs = context.info.currentAttemptScheduledTimestampMs - sentBefore;
-      if (isEmpty && typeof listedAfterMs === 'number' && passedMs >= listedAfterMs) return { found: 'none' };
+      if (!answered && isEmpty && typeof listedAfterMs === 'number' && passedMs >= listedAfterMs)
+        return { found: 'none' };
       Object.assign(progress, { looks: progress.looks + 1, failures: 0, waits: 0, last: null });
       context.heartbeat(progress);
       const { policy, random } = deps;

@@ -143,6 +143,8 @@ export interface FindInput {
   submittedAs?: string;
   /** When the last submit had surely been sent: milliseconds since 1970, by the server's clock. */
   sentBefore: number;
+  /** A submit was answered with a 2xx: it did arrive, and no list proves otherwise. */
+  answered?: boolean;
 }
 
 export type Found =

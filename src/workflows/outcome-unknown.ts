@@ -80,7 +80,7 @@ export class Hold {
   async #find(failure: RequestFailure, { since, endsAt }: Times): Promise<void> {
     const withinMs = endsAt - Date.now();
     if (withinMs <= 0) return;
-    const found = await findWork(this.#request, { sentBefore: since, withinMs });
+    const found = await findWork(this.#request, { sentBefore: since, answered: isTaken(failure), withinMs });
     this.#found = found;
     if (found === null || this.#decisive !== null) return;
     const why = undecided(found);
@@ -206,6 +206,11 @@ function unresolved({ error, details }: RequestFailure, why: string): RequestEnd
   const message = `${why}. The provider may have done the work. ${error.message}`;
   const failure = requestFailure('failed', 'OutcomeUnknown', message, details);
   return new RequestEnded({ end: 'failed', failure, cancellation: null });
+}
+
+/** Whether the provider said so, though not as what. */
+function isTaken({ error: { statusCode } }: RequestFailure): boolean {
+  return statusCode !== null && statusCode >= 200 && statusCode < 300;
 }
 
 /** Why the provider's word on our reference decides nothing. */

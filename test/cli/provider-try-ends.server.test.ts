@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { text as allOf } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startConnectProxy } from '../helpers/connect-proxy.ts';
 import { createSelfSignedCertificate } from '../helpers/self-signed-certificate.ts';
@@ -154,7 +154,7 @@ test('[N13][C4] who stops reading its messages still gets what it found', async 
     env: { PATH: process.env['PATH'], ...env },
   });
   child.stderr.destroy();
-  const [stdout] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  const [stdout] = await Promise.all([allOf(child.stdout), once(child, 'close')]);
   expect(provider.calls(posts)).toHaveLength(1);
   expect(JSON.parse(stdout)).toMatchObject({ provider_request_id: 'r-1', verdict: { fits: true } });
   expect(child.exitCode).toBe(0);
