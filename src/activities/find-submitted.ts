@@ -20,7 +20,13 @@ interface FindProgress extends CallProgress {
 export function createFindSubmitted(deps: ActivityDeps) {
   // The question stays open for hours, and a provider that was down may come back: only a final no ends the looks.
   const patient = { ...deps, policy: { ...deps.policy, maxRetries: Infinity } };
-  return async function findSubmitted({ requestId, submittedAs, sentBefore, askedIn }: FindInput): Promise<Found> {
+  return async function findSubmitted({
+    requestId,
+    submittedAs,
+    sentBefore,
+    askedIn,
+    answered = false,
+  }: FindInput): Promise<Found> {
     const none: FindProgress = { ...NO_CALLS, looks: 0 };
     return await repeatableCall(patient, { none, isLook: true }, async (context, progress) => {
       const { handles, isEmpty } = await deps.provider.find(submittedAs ?? requestId, {
@@ -34,7 +40,8 @@ export function createFindSubmitted(deps: ActivityDeps) {
       const { listedAfterMs } = deps.provider;
       // Both times are the server's: no clock of a worker decides that work is sent again.
       const passedMs = context.info.currentAttemptScheduledTimestampMs - sentBefore;
-      if (isEmpty && typeof listedAfterMs === 'number' && passedMs >= listedAfterMs) return { found: 'none', askedIn };
+      const isLate = typeof listedAfterMs === 'number' && passedMs >= listedAfterMs;
+      if (!answered && isEmpty && isLate) return { found: 'none', askedIn };
       Object.assign(progress, { looks: progress.looks + 1, failures: 0, waits: 0, last: null });
       context.heartbeat(progress);
       const { policy, random } = deps;

@@ -10,10 +10,10 @@ export function guardOutput(): void {
     tell(`error: The output cannot be written: ${wordsOf(error)}. What the command was to do is not undone.`);
     process.exit(EXIT.output);
   });
-  // Nobody can be told.
-  process.stderr.on('error', ({ code }: NodeJS.ErrnoException) =>
-    process.exit(code === 'EPIPE' ? undefined : EXIT.output),
-  );
+  // Nobody can be told. Whoever stopped reading messages may still wait for what the command finds.
+  process.stderr.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code !== 'EPIPE') process.exit(EXIT.output);
+  });
 }
 
 /** `no space left on device (ENOSPC)`. */

@@ -113,10 +113,12 @@ export async function tryWork(options: TryOptions, deps: TryDeps): Promise<TryEn
   }
 
   /** What became of a submit whose answer was lost, or had no handle. */
-  async function lookedUp({ message }: PlannedFailure): Promise<Submission> {
+  async function lookedUp({ message, details }: PlannedFailure): Promise<Submission> {
     const after = provider.listedAfterMs;
     const unknown = (found: 'several' | 'none' | null): Ended => new Ended({ end: 'unknown', message, found });
     if (after === null || interrupt.aborted) throw unknown(null);
+    // A 2xx says that it arrived, and no list proves otherwise.
+    const isTaken = details.statusCode !== null && details.statusCode >= 200 && details.statusCode < 300;
     const lookForMs = Math.max(LOOK_FOR_MS, after === 'never' ? 0 : after + LOOK_FOR_MS);
     // Until now it may have been on its way.
     const sentBefore = Date.now();
@@ -130,7 +132,7 @@ export async function tryWork(options: TryOptions, deps: TryDeps): Promise<TryEn
       if (handles.length > 1) throw unknown('several');
       if (handle !== undefined) return { providerRequestId: handle, result: null, firstPollAfterMs: null };
       const passedMs = Date.now() - sentBefore;
-      if (isEmpty && typeof after === 'number' && passedMs >= after) throw unknown('none');
+      if (!isTaken && isEmpty && typeof after === 'number' && passedMs >= after) throw unknown('none');
       const delayMs = pollDelay(looks, policy, { hintMs: null, random: Math.random() });
       if (passedMs > lookForMs || Date.now() + delayMs > endsAt || interrupt.aborted) throw unknown(null);
       await pause(delayMs, interrupt);

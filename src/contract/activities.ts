@@ -145,6 +145,8 @@ export interface FindInput {
   sentBefore: number;
   /** The run that asks: one after a reset does not know what this one did with the answer. */
   askedIn: string;
+  /** A submit was answered with a 2xx: it did arrive, and no list proves otherwise. */
+  answered?: boolean;
 }
 
 export type Found =

@@ -7,6 +7,8 @@ export interface PhaseFound {
   phase: Phase | null;
   /** The provider's own word, as it came; null: it said none. */
   word: string | null;
+  /** Whether the phase has no word but that something stands there at all. */
+  isByAnything: boolean;
 }
 
 const ANYTHING = '*';
@@ -21,7 +23,7 @@ const NEVER_CLAIMED = [401, 407, 408, 425, 429];
  */
 export function phaseOf(rules: readonly Rule[], reply: ParsedReply, isUsable: boolean): PhaseFound {
   const { status } = reply;
-  if (status >= 500 || NEVER_CLAIMED.includes(status)) return { phase: null, word: null };
+  if (status >= 500 || NEVER_CLAIMED.includes(status)) return { phase: null, word: null, isByAnything: false };
   const isRefusal = status >= 300;
   let word: string | null = null;
   let aside: string | null = null;
@@ -31,13 +33,13 @@ export function phaseOf(rules: readonly Rule[], reply: ParsedReply, isUsable: bo
     const text = textOf(value);
     const found = value === '' ? null : wordOf(rule, value, text);
     if (found !== null && mayClaim(rule, found, isRefusal, isUsable))
-      return { phase: found.phase, word: shown(found, rule, text, word) };
+      return { phase: found.phase, word: shown(found, rule, text, word), isByAnything: found.by === 'anything' };
     if (rule.at === STATUS_CODE || isRefusal) continue;
     if (tellsProgress(rule) && hasWords(rule)) word ??= text ?? '';
     // `success: true` only says that it did not fail.
     else if (typeof value !== 'boolean') aside ??= (hasWords(rule) ? text : null) ?? '';
   }
-  return { phase: null, word: word ?? aside };
+  return { phase: null, word: word ?? aside, isByAnything: false };
 }
 
 interface Found {

@@ -87,6 +87,8 @@ export function readReply(profile: Profile, step: ReadStep, given: Reply, facts:
   if (found.phase === null && reply.status >= 300) return { ...reading, phase: 'unclaimed' };
   if (found.phase === 'refused') return reading;
   const handle = handleIn(profile, places, reply, facts.baseUrl);
+  // Any error there is in an answer to a cancel may say that the work was not stopped.
+  if (step === 'cancel' && found.phase === 'failed' && found.isByAnything) return { ...reading, phase: 'unknown' };
   const decided =
     step === 'submit'
       ? ofSubmit(profile, reading, handle, found.phase, reply, facts)

@@ -19,10 +19,11 @@ export type LookedUp =
  * What the provider has under our reference; null: the time is over.
  *
  * @param sentBefore when the last submit had surely been sent: milliseconds since 1970
+ * @param answered whether it was answered with a 2xx
  */
 export async function findWork(
   { args, queues }: Request,
-  { sentBefore, withinMs }: { sentBefore: number; withinMs: number },
+  { sentBefore, answered, withinMs }: { sentBefore: number; answered: boolean; withinMs: number },
 ): Promise<LookedUp | null> {
   const { findSubmitted } = proxyActivities<LookupActivities>({
     taskQueue: queues.polls,
@@ -34,7 +35,13 @@ export async function findWork(
   });
   const { requestId, submittedAs } = args;
   const { runId: askedIn } = workflowInfo();
-  const input = { requestId, sentBefore, askedIn, ...(submittedAs !== undefined && { submittedAs }) };
+  const input = {
+    requestId,
+    sentBefore,
+    askedIn,
+    ...(submittedAs !== undefined && { submittedAs }),
+    ...(answered && { answered }),
+  };
   try {
     return await inTime(() => findSubmitted(input), withinMs);
   } catch (error) {

@@ -1,11 +1,15 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text as allOf } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startConnectProxy } from '../helpers/connect-proxy.ts';
 import { createSelfSignedCertificate } from '../helpers/self-signed-certificate.ts';
 import { startRawServer } from '../helpers/raw-server.ts';
+import { CLI } from '../helpers/stack.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 import { KEY as PLAIN_KEY, replicate } from '../providers/contracts-by-id.ts';
 import { startScriptedProvider, type Contract } from '../providers/scripted-provider.ts';
@@ -142,4 +146,16 @@ test('[N13][C4][M22] docs/providers.md shows what `provider try` really prints',
   expect(`$ external-api provider try sceneworks.yaml ${args}\n${withoutIds(stderr + stdout)}`).toBe(withoutIds(block));
   // As docs/providers.md says it: a foreign origin gets no credential.
   expect(provider.calls(/81\.json/)[0]?.headers['x-api-key']).toBeUndefined();
+});
+
+test('[N13][C4] who stops reading its messages still gets what it found', async () => {
+  const { file, env, provider } = await tryOut();
+  const child = spawn(process.execPath, [CLI, 'provider', 'try', file, ...DATA], {
+    env: { PATH: process.env['PATH'], ...env },
+  });
+  child.stderr.destroy();
+  const [stdout] = await Promise.all([allOf(child.stdout), once(child, 'close')]);
+  expect(provider.calls(posts)).toHaveLength(1);
+  expect(JSON.parse(stdout)).toMatchObject({ provider_request_id: 'r-1', verdict: { fits: true } });
+  expect(child.exitCode).toBe(0);
 });

@@ -178,3 +178,19 @@ test.each<[Reading['phase'], number, ReturnType<typeof cancelOutcome>]>([
 ])('[N11][N13] a cancel that is read as %s, with %i, is %s', (phase, status, outcome) => {
   expect(cancelOutcome({ phase } as Reading, status)).toBe(outcome);
 });
+
+test.each<[body: unknown, outcome: string]>([
+  [{ error: 'it runs, and cannot be stopped' }, 'asked'],
+  [{ error: { code: 9 } }, 'asked'],
+  [{ status: 'failed', error: 'out of memory' }, 'cancelled'],
+  [{ status: 'working', error: {} }, 'asked'],
+])(
+  '[N11][N13] to a cancel, %j with 200 is: %s; an error without a word for it may say that nothing was stopped',
+  (body, outcome) => {
+    const rules = "[{ at: /status, waiting: working, failed: failed }, { at: /error, failed: '*' }]";
+    const profile = profileWith(`cancel: { call: 'DELETE /jobs/{id}', read: { phase: ${rules} } }`);
+    const reply = { status: 200, headers: {}, body: JSON.stringify(body) };
+    const reading = readReply(profile, 'cancel', reply, readFacts(profile, { handle: '1' }));
+    expect(cancelOutcome(reading, 200)).toBe(outcome);
+  },
+);

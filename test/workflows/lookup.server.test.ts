@@ -97,6 +97,19 @@ test('[N13][N14] one that is cancelled then does not say that nothing was sent',
   expect(await handle.status()).toMatchObject({ cancellation: 'outcome_unknown' });
 });
 
+test('[N13][N1] one that was answered with a 2xx did arrive: an empty list sends nothing again, and it is looked for on', async () => {
+  stack.fake.script({ endpoint: '/process', fault: { kind: 'status', code: 202, body: { no: 'handle' } } });
+  const handle = await start();
+  await waitUntil('the list would have it', () => stack.count(handle.requestId, '/requests') > 1);
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  expect(await handle.status()).toMatchObject({ status: 'outcome_unknown' });
+  expect(submits(handle)).toBe(1);
+  const requests = [{ request_id: 'late', idempotency_key: handle.requestId }];
+  stack.fake.script({ endpoint: '/requests', fault: { kind: 'status', code: 200, body: { requests } } });
+  await waitUntil('it is found', async () => (await handle.status()).providerRequestId === 'late');
+  expect(submits(handle)).toBe(1);
+});
+
 test('[N13][N1] a list that names the work of others proves nothing: it waits for a person', async () => {
   stack.fake.script({ endpoint: '/process', fault: { kind: 'executed-no-answer' } });
   stack.fake.script({
