@@ -54,10 +54,11 @@ function own(within: Container, step: string): unknown {
   return Object.hasOwn(within, step) ? within[step] : undefined;
 }
 
-/** An assignment to `__proto__` would be none. */
 function define(within: Container, step: string, value: unknown, pointer: string): void {
   if (Array.isArray(within) && !(isIndex(step) && Number(step) <= within.length)) {
     throw new CannotBuildError(`the data has a list where ${pointer} is to be put`);
   }
-  Object.defineProperty(within, step, { value, enumerable: true, configurable: true, writable: true });
+  if (step !== '__proto__') (within as Record<string, unknown>)[step] = value;
+  // An assignment would be none.
+  else Object.defineProperty(within, step, { value, enumerable: true, configurable: true, writable: true });
 }

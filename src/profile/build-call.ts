@@ -6,7 +6,7 @@ import { ownPath, pathPrefix, resultTarget } from './origins.ts';
 import { stepsOf, textOf, valueAt } from './place.ts';
 import { requestUuid } from './request-uuid.ts';
 import type { HeaderValue, Profile } from './schema.ts';
-import { isWholeBody, type Step } from './sources.ts';
+import { isWholeBody, UNDECLARED, type Step } from './sources.ts';
 import { expand, wholeUrlOf } from './template.ts';
 import { isFrom, splitCall } from './values.ts';
 
@@ -77,10 +77,10 @@ function knownOf(profile: Profile, step: Step, facts: CallFacts): Known {
       ? { data: facts.data, async: facts.async, callbackUrl: facts.callbackUrl }
       : { [isLocation ? 'location' : 'id']: handle }),
   };
-  const name = givenName(profile);
+  const name = step === 'submit' ? null : givenName(profile);
   return (source) => {
     // Work that was adopted has the name that another request gave it.
-    if (source === name && step !== 'submit' && handle !== undefined) return handle;
+    if (source === name && handle !== undefined) return handle;
     // A hash, which few profiles want.
     if (source === 'requestUuid') return requestUuid(requestId);
     return source.startsWith('data#') ? valueAt(source.slice('data#'.length), values['data']) : values[source];
@@ -105,14 +105,13 @@ function targetOf(
     if ('problem' in checked) throw new CannotBuildError(`the URL of the result ${checked.problem}`);
     return checked;
   }
-  const vars = Object.entries(profile[step]?.vars ?? {});
-  const values = new Map<string, unknown>(
-    ['requestId', 'requestUuid', 'id', 'async', 'callbackUrl']
-      .filter((name) => template.includes(name))
-      .map((name) => [name, known(name)]),
-  );
-  for (const [name, source] of vars) values.set(name, step === 'result' ? fetch[name] : known(source));
-  return { url: new URL(baseUrl.origin + pathPrefix(baseUrl) + expand(template, values)), credentials: true };
+  const vars = profile[step]?.vars ?? {};
+  const valueOf = (name: string): unknown => {
+    const source = Object.hasOwn(vars, name) ? vars[name] : undefined;
+    if (source === undefined) return UNDECLARED.includes(name) ? known(name) : undefined;
+    return step === 'result' ? fetch[name] : known(source);
+  };
+  return { url: new URL(baseUrl.origin + pathPrefix(baseUrl) + expand(template, valueOf)), credentials: true };
 }
 
 function addHeaders(
@@ -138,17 +137,38 @@ function headerText(name: string, value: unknown): string | null {
 function bodyOf(profile: Profile, step: Step, known: Known): string | null {
   if (isWholeBody(profile, step)) return JSON.stringify(known('data'));
   const request = profile[step];
-  const given = Object.entries((request !== undefined && 'body' in request ? request.body : undefined) ?? {});
   let body: unknown;
-  // The whole first, and then what stands in it, however they are written down: else data would replace what was set.
-  for (const [pointer, value] of given.toSorted(([a], [b]) => stepsOf(a).length - stepsOf(b).length)) {
+  for (const { pointer, value, isChanged } of partsOf(request !== undefined && 'body' in request ? request.body : {})) {
     const one = isFrom(value) ? known(value.from) : value;
-    // The caller's data is not changed by what is put into it.
-    const isChanged = given.some(([other]) => other.startsWith(`${pointer}/`));
     if (one !== undefined && one !== null) body = setAt(body, pointer, isChanged ? structuredClone(one) : one);
     else if (!isFrom(value)) body = setAt(body, pointer, one);
     // What the profile sets is the profile's, also when there is nothing to set.
     else if (pointer !== '') dropAt(body, pointer);
   }
   return body === undefined ? null : JSON.stringify(body);
+}
+
+interface BodyPart {
+  pointer: string;
+  value: unknown;
+  /** Something is put into it: the caller's data itself is not changed by that. */
+  isChanged: boolean;
+}
+
+const parts = new WeakMap<object, readonly BodyPart[]>();
+
+/** The whole first, and then what stands in it, however they are written down: else data would replace what was set. */
+function partsOf(body: Readonly<Record<string, unknown>> = {}): readonly BodyPart[] {
+  const known = parts.get(body);
+  if (known !== undefined) return known;
+  const pointers = Object.keys(body);
+  const sorted = Object.entries(body)
+    .toSorted(([a], [b]) => stepsOf(a).length - stepsOf(b).length)
+    .map(([pointer, value]) => ({
+      pointer,
+      value,
+      isChanged: pointers.some((other) => other.startsWith(`${pointer}/`)),
+    }));
+  parts.set(body, sorted);
+  return sorted;
 }

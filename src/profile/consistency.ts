@@ -188,8 +188,8 @@ export function asksByReference(poll: Profile['poll']): Reference | null {
 
 /** What the handle of the work is where we gave it its name; null: the provider gives the handle. */
 export function givenName({ reply, submit, poll }: Profile): Reference | null {
-  const { id, location } = { ...reply, ...submit.read };
-  return id === undefined && location === undefined ? asksByReference(poll) : null;
+  const isGiven = (submit.read?.id ?? reply.id ?? submit.read?.location ?? reply.location) !== undefined;
+  return isGiven ? null : asksByReference(poll);
 }
 
 function carriesReference(profile: Partial<Profile>): boolean {

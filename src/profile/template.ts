@@ -38,13 +38,13 @@ export function problemOfPath(template: string): string | null {
  *
  * @throws CannotBuildError for a value that {x} needs and that is missing, that is no text, or that would be a dot segment
  */
-export function expand(template: string, values: ReadonlyMap<string, unknown>): string {
+export function expand(template: string, valueOf: (name: string) => unknown): string {
   // Without a variable it was looked at when the profile was read.
   if (!template.includes('{')) return template;
   let hasQuery = false;
   const expanded = template.replaceAll(EXPRESSION, (_, operator: string, names: string, offset: number) => {
     hasQuery ||= template.slice(0, offset).replaceAll(EXPRESSION, '').includes('?');
-    const given = names.split(',').map((name) => ({ name, value: values.get(name) ?? null }));
+    const given = names.split(',').map((name) => ({ name, value: valueOf(name) ?? null }));
     if (operator === '') return given.map(({ name, value }) => encoded(name, value, hasQuery)).join('');
     const pairs = given.filter(({ value }) => value !== null);
     const query = pairs.map(({ name, value }) => `${name}=${encoded(name, value, true)}`).join('&');
