@@ -1,6 +1,7 @@
 import type { CallProgress, FindInput, Found } from '../contract/activities.ts';
 import { pollDelay } from '../polling/poll-plan.ts';
 import { AFTER_DEADLINE_MS } from '../submit/after-failure.ts';
+import { foundIn } from '../submit/found-work.ts';
 import { counting, NO_CALLS } from '../submit/progress.ts';
 import { cutToDeadline } from '../submit/retry-plan.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -14,8 +15,8 @@ interface FindProgress extends CallProgress {
 }
 
 /**
- * Asks for the work of a lost submit by our own reference, each look an attempt, until it is listed. That it is not proves
- * nothing, unless the profile says after how long it would be and the list has nothing at all.
+ * Asks for the work of a lost submit by our own reference, each look an attempt, until the provider's list says what became
+ * of it.
  */
 export function createFindSubmitted(deps: ActivityDeps) {
   // The question stays open for hours, and a provider that was down may come back: only a final no ends the looks.
@@ -29,19 +30,15 @@ export function createFindSubmitted(deps: ActivityDeps) {
   }: FindInput): Promise<Found> {
     const none: FindProgress = { ...NO_CALLS, looks: 0 };
     return await repeatableCall(patient, { none, isLook: true }, async (context, progress) => {
-      const { handles, isEmpty } = await deps.provider.find(submittedAs ?? requestId, {
+      const listed = await deps.provider.find(submittedAs ?? requestId, {
         requestId,
         signal: context.cancellationSignal,
         count: counting(progress),
       });
-      const [providerRequestId] = handles;
-      if (handles.length > 1) return { found: 'several', providerRequestIds: [...handles] };
-      if (providerRequestId !== undefined) return { found: 'one', providerRequestId };
-      const { listedAfterMs } = deps.provider;
       // Both times are the server's: no clock of a worker decides that work is sent again.
       const passedMs = context.info.currentAttemptScheduledTimestampMs - sentBefore;
-      const isLate = typeof listedAfterMs === 'number' && passedMs >= listedAfterMs;
-      if (!answered && isEmpty && isLate) return { found: 'none', askedIn };
+      const found = foundIn(listed, { listedAfterMs: deps.provider.listedAfterMs, passedMs, answered });
+      if (found !== null) return found.found === 'none' ? { ...found, askedIn } : found;
       Object.assign(progress, { looks: progress.looks + 1, failures: 0, waits: 0, last: null });
       context.heartbeat(progress);
       const { policy, random } = deps;

@@ -1,5 +1,5 @@
 import { isCallError, type CallError } from '../contract/errors.ts';
-import type { FailureName } from '../contract/failures.ts';
+import { wasAnswered, type FailureName } from '../contract/failures.ts';
 import type { PollInput, Submission } from '../contract/activities.ts';
 import { WORKFLOW_VERSION, type JsonValue } from '../contract/request.ts';
 import type { CancelOutcome } from '../profile/cancel-outcome.ts';
@@ -9,6 +9,7 @@ import { pollDelay } from '../polling/poll-plan.ts';
 import type { ProviderClient } from '../provider/provider-client.ts';
 import { afterFailure, type PlannedFailure } from '../submit/after-failure.ts';
 import { attempt, type AttemptDeps } from '../submit/attempt.ts';
+import { foundIn } from '../submit/found-work.ts';
 import type { IntentLog } from '../submit/intent-log.ts';
 import { NO_CALLS, NOTHING_SUBMITTED } from '../submit/progress.ts';
 import { checkResultSize } from '../submit/result-size.ts';
@@ -117,22 +118,21 @@ export async function tryWork(options: TryOptions, deps: TryDeps): Promise<TryEn
     const after = provider.listedAfterMs;
     const unknown = (found: 'several' | 'none' | null): Ended => new Ended({ end: 'unknown', message, found });
     if (after === null || interrupt.aborted) throw unknown(null);
-    // A 2xx says that it arrived, and no list proves otherwise.
-    const isTaken = details.statusCode !== null && details.statusCode >= 200 && details.statusCode < 300;
+    const answered = wasAnswered(details);
     const lookForMs = Math.max(LOOK_FOR_MS, after === 'never' ? 0 : after + LOOK_FOR_MS);
     // Until now it may have been on its way.
     const sentBefore = Date.now();
     for (let looks = 1; ; looks++) {
-      const { handles, isEmpty } = await repeated('lookup', () =>
-        provider.find(requestId, { requestId, signal: interrupt }),
-      ).catch((error: unknown) => {
-        throw error instanceof Ended ? unknown(null) : error;
-      });
-      const [handle] = handles;
-      if (handles.length > 1) throw unknown('several');
-      if (handle !== undefined) return { providerRequestId: handle, result: null, firstPollAfterMs: null };
+      const listed = await repeated('lookup', () => provider.find(requestId, { requestId, signal: interrupt })).catch(
+        (error: unknown) => {
+          throw error instanceof Ended ? unknown(null) : error;
+        },
+      );
       const passedMs = Date.now() - sentBefore;
-      if (!isTaken && isEmpty && typeof after === 'number' && passedMs >= after) throw unknown('none');
+      const there = foundIn(listed, { listedAfterMs: after, passedMs, answered });
+      if (there?.found === 'one')
+        return { providerRequestId: there.providerRequestId, result: null, firstPollAfterMs: null };
+      if (there !== null) throw unknown(there.found);
       const delayMs = pollDelay(looks, policy, { hintMs: null, random: Math.random() });
       if (passedMs > lookForMs || Date.now() + delayMs > endsAt || interrupt.aborted) throw unknown(null);
       await pause(delayMs, interrupt);

@@ -170,3 +170,8 @@ export interface ErrorDetails {
   /** Whether the worker has a fallback. Absent where it has none. */
   fallback?: true;
 }
+
+/** Whether a submit whose outcome is unknown was answered with a 2xx: it did arrive, though nobody can tell as what. */
+export function wasAnswered({ statusCode }: Pick<ErrorDetails, 'statusCode'>): boolean {
+  return statusCode !== null && statusCode >= 200 && statusCode < 300;
+}

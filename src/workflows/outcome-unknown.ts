@@ -1,4 +1,5 @@
 import { CancellationScope, condition, log } from '@temporalio/workflow';
+import { wasAnswered } from '../contract/failures.ts';
 import type { Resolution } from '../contract/request.ts';
 import type { NamedBy } from '../endings/step-over.ts';
 import { setAttention } from './attention.ts';
@@ -96,7 +97,7 @@ export class Hold {
     const { since, endsAt } = times;
     const withinMs = endsAt - Date.now();
     if (withinMs <= 0) return;
-    const found = await findWork(this.#request, { sentBefore: since, answered: isTaken(failure), withinMs });
+    const found = await findWork(this.#request, { sentBefore: since, answered: wasAnswered(failure.error), withinMs });
     // What comes together with a decision is no word on what that leads to.
     if (this.#times !== times) return;
     this.#found = found;
@@ -224,11 +225,6 @@ function unresolved({ error, details }: RequestFailure, why: string): RequestEnd
   const message = `${why}. The provider may have done the work. ${error.message}`;
   const failure = requestFailure('failed', 'OutcomeUnknown', message, details);
   return new RequestEnded({ end: 'failed', failure, cancellation: null });
-}
-
-/** Whether the provider said so, though not as what. */
-function isTaken({ error: { statusCode } }: RequestFailure): boolean {
-  return statusCode !== null && statusCode >= 200 && statusCode < 300;
 }
 
 /** Why the provider's word on our reference decides nothing. */
