@@ -5,7 +5,7 @@ import type { TemporalConfig } from '../config/temporal.ts';
 import { temporalServer } from '../contract/address.ts';
 import { budgetToWire } from '../contract/budget-view.ts';
 import { writtenProvider } from '../contract/names.ts';
-import { configOfCommand } from './client-config.ts';
+import { configOfCommand } from './config-of-command.ts';
 import { EXIT } from './exit.ts';
 import { jsonOption, print, tell, type OutputOptions } from './output.ts';
 import { budgetText } from './readable.ts';

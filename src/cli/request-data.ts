@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { inexactIn } from '../contract/exact-json.ts';
 import { MAX_INPUT_BYTES } from '../contract/limits.ts';
 import type { JsonValue } from '../contract/request.ts';
+import { whyUnreadable } from '../contract/unreadable-file.ts';
 import { UsageError } from './exit.ts';
 
 /** Where the data of a request comes from: exactly one of these. */
@@ -52,13 +53,7 @@ async function readWhole(path: string): Promise<Buffer> {
     return await readBounded(createReadStream(path), path);
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const reasons: Record<string, string> = {
-      ENOENT: 'there is no such file',
-      EISDIR: 'it is a directory',
-      EACCES: 'no permission to read it',
-    };
-    throw new UsageError(`cannot read ${path}: ${reasons[code] ?? code}`);
+    throw new UsageError(`cannot read ${path}: ${whyUnreadable(error)}`);
   }
 }
 

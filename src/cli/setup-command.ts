@@ -5,7 +5,7 @@ import type { TemporalConfig } from '../config/temporal.ts';
 import { temporalServer } from '../contract/address.ts';
 import { SEARCH_ATTRIBUTES } from '../contract/names.ts';
 import { wholeNumber } from './arguments.ts';
-import { configOfCommand } from './client-config.ts';
+import { configOfCommand } from './config-of-command.ts';
 import { explained } from './explain-no-answer.ts';
 import { setUpNamespace, type NamespaceSetup } from './namespace-setup.ts';
 import { jsonOption, print, type OutputOptions } from './output.ts';

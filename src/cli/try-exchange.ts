@@ -2,11 +2,12 @@ import { inexactIn } from '../contract/exact-json.ts';
 import { ExternalAPIError } from '../contract/errors.ts';
 import type { FailureName } from '../contract/failures.ts';
 import type { Operation } from '../contract/values.ts';
-import { parsed } from '../profile/place.ts';
+import { parseJson } from '../profile/place.ts';
 import type { Profile } from '../profile/schema.ts';
 import type { Step } from '../profile/sources.ts';
+import { basic, basicPairs } from '../provider/authorization.ts';
 import { sanitize } from '../provider/error-detail.ts';
-import type { HttpReply } from '../provider/transport.ts';
+import { pairsOf, type HttpReply } from '../provider/transport.ts';
 import type { WatchedCall } from '../provider/watch-calls.ts';
 import type { ShownCall } from './check-profile.ts';
 import { visible, type SecretHider } from './hide-secrets.ts';
@@ -68,10 +69,6 @@ export function shownExchange(watched: WatchedCall, facts: ExchangeFacts): Shown
   };
 }
 
-function pairsOf(flat: readonly string[]): [string, string][] {
-  return flat.flatMap((name, n) => (n % 2 === 0 ? [[name, flat[n + 1] ?? ''] as [string, string]] : []));
-}
-
 function readStep(step: Step, { call }: WatchedCall, reply: HttpReply, facts: ExchangeFacts): ShownReading {
   const { profile, secrets, baseUrl, requestId } = facts;
   const clean = (text: string): string => sanitize(secrets.text(text), []);
@@ -99,7 +96,7 @@ function headersOf(reply: HttpReply, profile: Profile, hidden: (text: string) =>
 
 /** Laid out, where that changes no number. */
 function shownBody(body: string, secrets: SecretHider): string {
-  const { json } = parsed({ status: 200, headers: {}, body });
+  const json = parseJson(body);
   const isLaidOut = typeof json === 'object' && json !== null && inexactIn(body) === null;
   const text = isLaidOut ? JSON.stringify(secrets.json(json), null, 2) : secrets.text(body);
   return bounded(visible(text));
@@ -135,8 +132,8 @@ const SHOWN = ['token_type', 'expires_in', 'scope', 'error', 'error_description'
 const TOKEN_NAME = '<token>';
 
 /** What may be shown of a reply that may have tokens in it; null: all, because it is a refusal. */
-function tokenBody({ statusCode, headers, body }: HttpReply, secrets: SecretHider): string | null {
-  const { json } = parsed({ status: statusCode, headers, body });
+function tokenBody({ statusCode, body }: HttpReply, secrets: SecretHider): string | null {
+  const json = parseJson(body);
   const members = typeof json === 'object' && json !== null ? Object.entries(json) : [];
   for (const [name, value] of members)
     if (name.endsWith('token') && typeof value === 'string') secrets.add(value, TOKEN_NAME);
@@ -149,10 +146,9 @@ function tokenBody({ statusCode, headers, body }: HttpReply, secrets: SecretHide
   return shownBody(JSON.stringify(secrets.json(Object.fromEntries(shown))), secrets);
 }
 
-function readToken(error: unknown, secrets: SecretHider, { headers, body }: HttpReply): ShownReading | null {
+function readToken(error: unknown, secrets: SecretHider, { body }: HttpReply): ShownReading | null {
   if (error !== null) return null;
-  const { json } = parsed({ status: 200, headers, body });
-  const { expires_in: seconds = null } = json as { expires_in?: unknown };
+  const { expires_in: seconds = null } = parseJson(body) as { expires_in?: unknown };
   return {
     phase: 'token',
     means: 'an access token',
@@ -168,8 +164,6 @@ export function noteCredentials(
 ): void {
   const nameOf = (credential: string): string => `<${profile.credentials[credential]}>`;
   for (const [name, value] of Object.entries(values)) secrets.add(value, nameOf(name));
-  for (const [, one, other] of JSON.stringify(profile).matchAll(/"basic":\["(\w+)","(\w+)"\]/g)) {
-    const pair = `${values[one ?? ''] ?? ''}:${values[other ?? ''] ?? ''}`;
-    secrets.add(Buffer.from(pair).toString('base64'), `${nameOf(one ?? '')}:${nameOf(other ?? '')}`);
-  }
+  for (const [user, password] of basicPairs(profile))
+    secrets.add(basic(values[user] ?? '', values[password] ?? ''), `${nameOf(user)}:${nameOf(password)}`);
 }

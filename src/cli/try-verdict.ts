@@ -2,7 +2,7 @@ import type { FailureName } from '../contract/failures.ts';
 import { byLocation } from '../profile/consistency.ts';
 import { variablesOf } from '../profile/credentials.ts';
 import type { Profile } from '../profile/schema.ts';
-import { isReference, usesOf, type Step } from '../profile/sources.ts';
+import { carriesReference, type Step } from '../profile/sources.ts';
 import type { EXIT } from './exit.ts';
 import type { ShownExchange } from './try-exchange.ts';
 import type { TryEnd } from './try-work.ts';
@@ -103,8 +103,7 @@ function ofUnknown(
   { profile, exchanges, requestId }: TryFacts,
   { message, found }: Extract<TryEnd, { end: 'unknown' }>,
 ): Verdict {
-  const carried = usesOf(profile, 'submit').some(({ source }) => isReference(source));
-  const reference = carried ? ` for ${requestId}` : '';
+  const reference = carriesReference(profile, 'submit') ? ` for ${requestId}` : '';
   const advice =
     found === 'several'
       ? `Several works there have our reference ${requestId}: look there which is this one, and go on with its --id.`

@@ -6,7 +6,7 @@ export async function withClient<Result>(use: (client: ExternalApiClient) => Pro
   const [{ ExternalApiClient }, { budgetFrom }, { configOfCommand }, { explained }] = await Promise.all([
     import('../client/external-api-client.ts'),
     import('../client/budget-source.ts'),
-    import('./client-config.ts'),
+    import('./config-of-command.ts'),
     import('./explain-no-answer.ts'),
   ]);
   const { temporal, provider, requestDeadlineMs, unknownHoldMs, workerUrl, workerUrlFrom } = configOfCommand();

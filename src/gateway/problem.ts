@@ -12,7 +12,7 @@ import { ExternalAPIError } from '../contract/errors.ts';
 import { failedAnswer } from './failed-request.ts';
 import { HttpError } from './http-error.ts';
 import { statusPath } from './paths.ts';
-import type { Problem } from './schemas.ts';
+import type { Problem } from './wire-schemas.ts';
 
 interface Row {
   fits: (error: Error) => boolean;

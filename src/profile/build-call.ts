@@ -8,7 +8,7 @@ import { requestUuid } from './request-uuid.ts';
 import type { HeaderValue, Profile } from './schema.ts';
 import { isWholeBody, UNDECLARED, type Step } from './sources.ts';
 import { expand, wholeUrlOf } from './template.ts';
-import { isFrom, splitCall } from './values.ts';
+import { isFrom, splitCall } from './member-schemas.ts';
 
 /** A header whose value is secret, as the profile has it. */
 export type CredentialHeader = Extract<HeaderValue, { credential: string } | { basic: unknown }>;

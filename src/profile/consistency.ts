@@ -1,9 +1,18 @@
 import { credentialsIn } from './credentials.ts';
 import type { Mistake } from './parse-profile.ts';
 import type { HeaderValue, Profile } from './schema.ts';
-import { isReference, KNOWN, REFERENCES, STEPS, UNDECLARED, usesOf, type Reference, type Step } from './sources.ts';
+import {
+  carriesReference,
+  KNOWN,
+  REFERENCES,
+  STEPS,
+  UNDECLARED,
+  usesOf,
+  type Reference,
+  type Step,
+} from './sources.ts';
 import { namesIn, wholeUrlOf } from './template.ts';
-import { isContentType, JSON_TYPE, splitCall } from './values.ts';
+import { isContentType, JSON_TYPE, splitCall } from './member-schemas.ts';
 
 /** What members of a profile must have to do with each other. One that a check needs and that is not readable skips it. */
 interface Check {
@@ -15,7 +24,7 @@ const CHECKS: readonly Check[] = [
   {
     needs: ['submit'],
     find: ({ submit }) => {
-      const carries = carriesReference({ submit });
+      const carries = carriesReference({ submit }, 'submit');
       return [
         ...said(
           submit.repeat === 'key' && submit.keyHours === undefined,
@@ -39,7 +48,7 @@ const CHECKS: readonly Check[] = [
     needs: ['submit', 'lookup'],
     find: ({ submit, lookup }) =>
       said(
-        lookup !== undefined && !carriesReference({ submit }),
+        lookup !== undefined && !carriesReference({ submit }, 'submit'),
         ['lookup'],
         'has nothing to look for: the submit carries neither requestId nor requestUuid',
       ),
@@ -190,10 +199,6 @@ export function asksByReference(poll: Profile['poll']): Reference | null {
 export function givenName({ reply, submit, poll }: Profile): Reference | null {
   const isGiven = (submit.read?.id ?? reply.id ?? submit.read?.location ?? reply.location) !== undefined;
   return isGiven ? null : asksByReference(poll);
-}
-
-function carriesReference(profile: Partial<Profile>): boolean {
-  return usesOf(profile, 'submit').some(({ source }) => isReference(source));
 }
 
 function unknownSources(profile: Profile, step: Step): Mistake[] {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { nearest } from '../contract/nearest.ts';
+import { whyUnreadable } from '../contract/unreadable-file.ts';
 import { parseProfile } from './parse-profile.ts';
 import { ProfileError, type LocatedMistake } from './profile-error.ts';
 import { readYaml } from './read-yaml.ts';
@@ -55,19 +56,12 @@ function fileOf(nameOrPath: string): string | URL {
   );
 }
 
-const UNREADABLE: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EISDIR: 'it is a directory',
-  EACCES: 'no permission to read it',
-};
-
 function readText(file: string | URL, name: string): string {
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-    throw whole(name, `cannot be read: ${UNREADABLE[code] ?? code}`);
+    throw whole(name, `cannot be read: ${whyUnreadable(error)}`);
   }
   if (bytes.length > MOST_BYTES) throw whole(name, `has ${bytes.length} bytes: expected at most ${MOST_BYTES}`);
   try {

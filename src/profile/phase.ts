@@ -1,5 +1,5 @@
 import { at, STATUS_CODE, textOf, type ParsedReply } from './place.ts';
-import { PHASES, type Phase, type Rule } from './schema.ts';
+import { ANYTHING, NEVER_CLAIMED, PHASES, wordsIn, type Phase, type Rule } from './schema.ts';
 
 /** How a reply is by the rules of a profile. */
 export interface PhaseFound {
@@ -10,11 +10,6 @@ export interface PhaseFound {
   /** Whether the phase has no word but that something stands there at all. */
   isByAnything: boolean;
 }
-
-const ANYTHING = '*';
-
-/** A fresh token, the call budget or an outage is the answer to these, whatever else they say. */
-const NEVER_CLAIMED = [401, 407, 408, 425, 429];
 
 /**
  * The first rule that has the word of its place decides.
@@ -72,7 +67,7 @@ function isBad(phase: Phase): boolean {
 }
 
 function hasWords(rule: Rule): boolean {
-  return PHASES.some((phase) => rule[phase]?.some((one) => one !== ANYTHING));
+  return wordsIn(rule).some((one) => one !== ANYTHING);
 }
 
 function tellsProgress({ waiting, completed }: Rule): boolean {

@@ -18,7 +18,8 @@ export function parsed(reply: Reply): ParsedReply {
   return { ...reply, json: parseJson(reply.body) };
 }
 
-function parseJson(text: string): unknown {
+/** Undefined: it is no JSON. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

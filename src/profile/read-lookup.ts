@@ -1,10 +1,8 @@
-import { byLocation } from './consistency.ts';
-import { ownPath } from './origins.ts';
 import { at, parsed, textOf, valueAt, type ParsedReply, type Reply } from './place.ts';
-import { errorIn, idOf, type ReadFacts } from './read-reply.ts';
-import { requestUuid } from './request-uuid.ts';
+import { errorIn, handleIn, type ReadFacts } from './read-reply.ts';
+import { referenceOf } from './request-uuid.ts';
 import type { Profile } from './schema.ts';
-import { isReference, usesOf } from './sources.ts';
+import { carriesReference, REFERENCES, usesOf } from './sources.ts';
 
 /** What the provider has under our reference. */
 export type LookupReading =
@@ -34,9 +32,13 @@ export function readLookup(profile: Profile, given: Reply, facts: Omit<ReadFacts
     .map((json): ParsedReply => ({ ...reply, json }))
     .filter((item) => references.includes(textOf(at(lookup.match, item)) ?? ''));
   // A list that nobody asked for ours may be of other work: of what is running, or of today.
-  const asksForOurs = usesOf({ lookup }, 'lookup').some(({ source }) => isReference(source));
+  const asksForOurs = carriesReference({ lookup }, 'lookup');
   if (ours.length === 0) return { phase: 'none', isEmpty: items.length === 0 && asksForOurs };
-  const handles = ours.map((item) => handleOf(profile, at(lookup.id, item), facts.baseUrl));
+  const where = { id: lookup.id, location: lookup.id };
+  const handles = ours.map((item) => {
+    const found = handleIn(profile, where, item, facts.baseUrl);
+    return 'problem' in found ? null : found.handle;
+  });
   const usable = handles.filter((handle) => handle !== null);
   if (usable.length < handles.length)
     return { phase: 'unreadable', why: `nothing at ${lookup.id} of ours can be asked for` };
@@ -46,15 +48,5 @@ export function readLookup(profile: Profile, given: Reply, facts: Omit<ReadFacts
 /** What the submit carried. */
 function referencesOf(profile: Profile, requestId: string): string[] {
   const sources = usesOf(profile, 'submit').map(({ source }) => source);
-  return [
-    ...(sources.includes('requestId') ? [requestId] : []),
-    ...(sources.includes('requestUuid') ? [requestUuid(requestId)] : []),
-  ];
-}
-
-function handleOf(profile: Profile, value: unknown, baseUrl: URL): string | null {
-  if (!byLocation(profile.poll)) return idOf(value);
-  if (typeof value !== 'string') return null;
-  const checked = ownPath(profile, baseUrl, value);
-  return 'path' in checked ? checked.path : null;
+  return REFERENCES.filter((name) => sources.includes(name)).map((name) => referenceOf(name, requestId));
 }

@@ -4,7 +4,7 @@ import { byLocation, givenName } from './consistency.ts';
 import { ownPath, resultTarget } from './origins.ts';
 import { phaseOf } from './phase.ts';
 import { at, parsed, textOf, type ParsedReply, type Reply } from './place.ts';
-import { requestUuid } from './request-uuid.ts';
+import { referenceOf } from './request-uuid.ts';
 import { inlineResult } from './result.ts';
 import type { Phase, Profile, ReadingPlaces } from './schema.ts';
 import { timeOf } from './time.ts';
@@ -112,7 +112,13 @@ export function errorIn(
 
 type Handle = { handle: string | null } | { problem: string };
 
-function handleIn(profile: Profile, { id, location }: ReadingPlaces, reply: ParsedReply, baseUrl: URL): Handle {
+/** What stands where handles are: at the one place an id, at the other a URL. */
+export function handleIn(
+  profile: Profile,
+  { id, location }: Pick<ReadingPlaces, 'id' | 'location'>,
+  reply: ParsedReply,
+  baseUrl: URL,
+): Handle {
   if (!byLocation(profile.poll)) return { handle: id === undefined ? null : idOf(at(id, reply)) };
   const text = location === undefined ? undefined : at(location, reply);
   if (typeof text !== 'string' || text === '') return { handle: null };
@@ -121,7 +127,7 @@ function handleIn(profile: Profile, { id, location }: ReadingPlaces, reply: Pars
 }
 
 /** Null for what cannot be asked for. */
-export function idOf(value: unknown): string | null {
+function idOf(value: unknown): string | null {
   const text = typeof value === 'boolean' ? null : textOf(value);
   return text !== null && isProviderRequestId(text) ? text : null;
 }
@@ -130,7 +136,7 @@ export function idOf(value: unknown): string | null {
 export function nameOf(profile: Profile, requestId: string): string | null {
   const name = givenName(profile);
   if (name === null) return null;
-  return name === 'requestId' ? requestId : requestUuid(requestId);
+  return referenceOf(name, requestId);
 }
 
 function unreadable(reading: Reading, why: string): Reading {

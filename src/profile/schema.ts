@@ -18,13 +18,16 @@ import {
   tokenUrl,
   variable,
   variableName,
-} from './values.ts';
+} from './member-schemas.ts';
 
 /** A provider as data. docs/providers.md says how each member is read. */
 
 /** In the order in which they are tried where a place has anything at all. */
 export const PHASES = ['waiting', 'completed', 'failed', 'cancelled', 'refused'] as const;
 export type Phase = (typeof PHASES)[number];
+
+/** A word for whatever stands there. */
+export const ANYTHING = '*';
 
 const word = z
   .union([z.string(), z.number(), z.boolean()], { error: 'must be a word, a number, true or false' })
@@ -35,8 +38,9 @@ const words = z
   .transform((given) => [given].flat())
   .optional();
 
-/** What these say is decided before any rule: 401 by a fresh token, 429 by the call budget, and so on. */
-const CLAIMABLE = /^(?!401$|407$|408$|425$|429$)[234]\d\d$/;
+/** A fresh token, the call budget or an outage is the answer to these, whatever else they say. */
+export const NEVER_CLAIMED = [401, 407, 408, 425, 429];
+const CLAIMABLE = new RegExp(`^(?!(?:${NEVER_CLAIMED.join('|')})$)[234]\\d\\d$`);
 
 const rule = members({
   at: place.describe('Where the word stands.'),
@@ -46,13 +50,14 @@ const rule = members({
   cancelled: words.describe('Words for work that was cancelled.'),
   refused: words.describe('Words of a provider that did nothing and wants no calls now, in any answer.'),
 })
-  .refine((given) => wordsOf(given).length > 0, `needs words for one of ${PHASES.join(', ')}`)
-  .refine((given) => new Set(wordsOf(given)).size === wordsOf(given).length, 'has a word twice')
-  .refine((given) => given.at !== '$statusCode' || wordsOf(given).every((one) => CLAIMABLE.test(one)), {
+  .refine((given) => wordsIn(given).length > 0, `needs words for one of ${PHASES.join(', ')}`)
+  .refine((given) => new Set(wordsIn(given)).size === wordsIn(given).length, 'has a word twice')
+  .refine((given) => given.at !== '$statusCode' || wordsIn(given).every((one) => CLAIMABLE.test(one)), {
     error: 'may name statuses 2xx, 3xx and 4xx, but for 401, 407, 408, 425 and 429',
   });
 
-function wordsOf(given: Partial<Record<Phase, readonly string[] | undefined>>): string[] {
+/** All words of a rule, `*` included. */
+export function wordsIn(given: Partial<Record<Phase, readonly string[] | undefined>>): string[] {
   return PHASES.flatMap((phase) => given[phase] ?? []);
 }
 

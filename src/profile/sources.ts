@@ -1,6 +1,6 @@
 import type { HeaderValue, Profile } from './schema.ts';
 import { namesIn } from './template.ts';
-import { FACTS, isFrom, splitCall } from './values.ts';
+import { FACTS, isFrom, splitCall } from './member-schemas.ts';
 
 export const STEPS = ['submit', 'poll', 'cancel', 'lookup', 'result'] as const;
 export type Step = (typeof STEPS)[number];
@@ -20,8 +20,13 @@ export const KNOWN: Readonly<Record<Step, readonly string[]>> = {
 export const REFERENCES = ['requestId', 'requestUuid'] as const;
 export type Reference = (typeof REFERENCES)[number];
 
-export function isReference(source: string): source is Reference {
+function isReference(source: string): boolean {
   return REFERENCES.some((reference) => reference === source);
+}
+
+/** Whether a call has our reference in it, anywhere. */
+export function carriesReference(profile: Partial<Profile>, step: Step): boolean {
+  return usesOf(profile, step).some(({ source }) => isReference(source));
 }
 
 /** A fact that a call is made of, and the member of the profile that says so. */

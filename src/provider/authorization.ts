@@ -1,6 +1,6 @@
 import type { CredentialHeader } from '../profile/build-call.ts';
-import { credentialsIn } from '../profile/credentials.ts';
-import type { HeaderValue, Profile } from '../profile/schema.ts';
+import { credentialsIn, headersOf } from '../profile/credentials.ts';
+import type { Profile } from '../profile/schema.ts';
 
 /** The values of a profile's credentials, by their names in it. */
 export type Credentials = Readonly<Record<string, string>>;
@@ -14,7 +14,7 @@ export const FIT = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 /** @throws TypeError naming a credential that is missing, or that cannot be sent in a header */
 export function checkCredentials(profile: Profile, credentials: Credentials): void {
   const { name, oauth2 } = profile;
-  const named = headersIn(profile).flatMap(credentialsIn);
+  const named = headersOf(profile).flatMap(credentialsIn);
   for (const credential of named.filter((one) => one !== TOKEN || oauth2 === undefined)) {
     const value = credentials[credential];
     if (value === undefined) throw new TypeError(`The credential ${credential} of the profile ${name} is missing`);
@@ -24,12 +24,6 @@ export function checkCredentials(profile: Profile, credentials: Credentials): vo
   for (const client of oauth2 === undefined ? [] : [oauth2.clientId, oauth2.clientSecret]) {
     if (!credentials[client]) throw new TypeError(`The credential ${client} of the profile ${name} is missing`);
   }
-}
-
-/** Of all calls. */
-function headersIn({ headers, submit, poll, cancel, lookup }: Profile): HeaderValue[] {
-  const all = [headers, submit.headers, poll.headers, cancel?.headers, lookup?.headers];
-  return all.flatMap((some) => Object.values(some ?? {}));
 }
 
 /** The value of a header with credentials. @param accessToken null: the profile has no OAuth2 */
@@ -42,23 +36,27 @@ export function authorizer(credentials: Credentials, accessToken: string | null)
   };
 }
 
-/** All that no message may show of what the configuration, the token and a `signature` have. */
-export function secretsOf(
-  profile: Profile,
-  credentials: Credentials,
-  accessToken: string | null,
-  signature: readonly string[] = [],
-): string[] {
-  const pairs = headersIn(profile).flatMap((header) =>
+/** The credentials that headers have as user and password. */
+export function basicPairs(profile: Profile): (readonly [user: string, password: string])[] {
+  return headersOf(profile).flatMap((header) =>
     typeof header === 'object' && 'basic' in header ? [header.basic] : [],
   );
-  const encoded = pairs.map(([user, password]) => basic(credentials[user] ?? '', credentials[password] ?? ''));
-  const all = [...Object.values(credentials), ...encoded, ...signature, ...(accessToken === null ? [] : [accessToken])];
-  // The longest first, because one may stand in another.
-  return all.filter((secret) => secret !== '').toSorted((one, other) => other.length - one.length);
+}
+
+/** All that no message may show of what the configuration has. */
+export function secretsOf(profile: Profile, credentials: Credentials): string[] {
+  const pairs = basicPairs(profile).map(([user, password]) =>
+    basic(credentials[user] ?? '', credentials[password] ?? ''),
+  );
+  return [...Object.values(credentials), ...pairs];
+}
+
+/** The longest first, because one may stand in another. */
+export function longestFirst(secrets: readonly string[]): string[] {
+  return secrets.filter((secret) => secret !== '').toSorted((one, other) => other.length - one.length);
 }
 
 /** RFC 7617, section 2. */
-function basic(user: string, password: string): string {
+export function basic(user: string, password: string): string {
   return Buffer.from(`${user}:${password}`).toString('base64');
 }

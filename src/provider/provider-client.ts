@@ -9,7 +9,7 @@ import { nameOf, type ReadFacts } from '../profile/read-reply.ts';
 import type { Profile } from '../profile/schema.ts';
 import type { Step } from '../profile/sources.ts';
 import { tokenUrlOf } from '../profile/token-url.ts';
-import { authorizer, checkCredentials, secretsOf, type Credentials } from './authorization.ts';
+import { authorizer, checkCredentials, longestFirst, secretsOf, type Credentials } from './authorization.ts';
 import type { Call, CallContext, MakeCall } from './call.ts';
 import { sanitize } from './error-detail.ts';
 import type { ProviderObserver } from './observer.ts';
@@ -28,7 +28,7 @@ import type { SharedTokens } from './shared-token.ts';
 import { createSignature, type SignRequest } from './signature.ts';
 import type { TlsOptions } from './tls-identity.ts';
 import type { Token } from './token.ts';
-import { createTokens } from './tokens.ts';
+import { createTokens } from './create-tokens.ts';
 import type { HttpReply, Method } from './transport.ts';
 import type { WatchCalls } from './watch-calls.ts';
 import { createWaysOut } from './ways-out.ts';
@@ -84,6 +84,7 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
   const makeCall = ways.toProvider;
   const tokenUrl = options.tokenUrl ?? tokenUrlOf(profile, baseUrl);
   const tokens = createTokens(options, tokenUrl, ways);
+  const configured = secretsOf(profile, credentials);
 
   /** Whether a token call would have to wait now. */
   async function holdsBack(): Promise<boolean> {
@@ -105,10 +106,18 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
     const call = built(step, facts, token);
     const sign = call.credentials ? options.sign : undefined;
     const signature = sign && createSignature(sign, baseUrl.origin);
-    const secrets = () => secretsOf(profile, credentials, token?.accessToken ?? null, signature?.secrets);
     const { requestId, handle = null } = facts;
+    // What the hook added is known when the reply is read.
+    const secrets = () => longestFirst([...configured, token?.accessToken ?? '', ...(signature?.secrets ?? [])]);
     const clean = (text: string): string => sanitize(text, secrets());
     return { call, wire: { ...wireOf(call), signature }, facts: { baseUrl, requestId, handle, clean } };
+  }
+
+  /** @throws CallError when a callback may not name that work */
+  function checkHint(providerRequestId: string, requestId: string, context: CallContext): void {
+    if (byLocation(profile.poll)) throw callError('rejected', PATH_OF_CALLBACK, context);
+    const name = nameOf(profile, requestId);
+    if (name !== null && name !== providerRequestId) throw callError('rejected', NAME_OF_CALLBACK, context);
   }
 
   async function resultOf(
@@ -169,10 +178,8 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
 
     async status(providerRequestId, { hinted = false, ...context }) {
       checkProviderRequestId(providerRequestId, context);
-      if (hinted && byLocation(profile.poll)) throw callError('rejected', PATH_OF_CALLBACK, context);
       const requestId = context.requestId ?? '';
-      const name = nameOf(profile, requestId);
-      if (hinted && name !== null && name !== providerRequestId) throw callError('rejected', NAME_OF_CALLBACK, context);
+      if (hinted) checkHint(providerRequestId, requestId, context);
       return withToken(tokens, context, async (token) => {
         const { wire, facts } = prepared('poll', { requestId, handle: providerRequestId }, token);
         const { status, fetch } = await makeCall<FoundStatus>({

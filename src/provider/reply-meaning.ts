@@ -1,5 +1,6 @@
 import type { ProcessResult } from '../contract/request.ts';
 import { cancelOutcome, type CancelOutcome } from '../profile/cancel-outcome.ts';
+import type { Reply } from '../profile/place.ts';
 import { readReply, type ReadFacts, type Reading, type ReadStep } from '../profile/read-reply.ts';
 import { readLookup } from '../profile/read-lookup.ts';
 import { readResult } from '../profile/read-result.ts';
@@ -32,20 +33,37 @@ export interface StatusReply {
 /** What stands in a reply, or what it is instead. */
 type Read = Reading | Exclude<ReplyMeaning<never>, { value: never }>;
 
+function read(profile: Profile, step: ReadStep, reply: HttpReply, facts: ReadFacts): Read {
+  return understood(readReply(profile, step, asRead(reply), facts));
+}
+
 /** What is decided alike for every reply that a profile reads. */
-function read(profile: Profile, step: ReadStep, { statusCode, headers, body }: HttpReply, facts: ReadFacts): Read {
-  const reading = readReply(profile, step, { status: statusCode, headers, body }, facts);
+function understood(reading: Reading): Read {
   const { phase, word, error, why } = reading;
   switch (phase) {
     case 'unclaimed':
-      return { error: { code: null, detail: error } };
+      return byStatus(error);
     case 'refused':
       return { failure: 'rateLimited', message: `The provider wants no calls now: ${told(word, error)}`, word };
     case 'unreadable':
-      return { failure: 'unreadableReply', message: `Unreadable reply: ${why}` };
+      return unreadable(`${why}`);
     default:
       return reading;
   }
+}
+
+/** A reply, as profiles look at it. */
+function asRead({ statusCode: status, headers, body }: HttpReply): Reply {
+  return { status, headers, body };
+}
+
+/** The status decides. */
+function byStatus(detail: string | null): Exclude<ReplyMeaning<never>, { value: never }> {
+  return { error: { code: null, detail } };
+}
+
+function unreadable(why: string): Exclude<ReplyMeaning<never>, { value: never }> {
+  return { failure: 'unreadableReply', message: `Unreadable reply: ${why}` };
 }
 
 export function processReply(
@@ -59,7 +77,7 @@ export function processReply(
   const { phase, handle, result, word } = reading;
   if (phase === 'failed' || phase === 'cancelled') return reportedFailure(reading);
   if (handle === null && result === null) {
-    return { failure: 'unreadableReply', message: 'Unreadable reply: it has no handle of the work' };
+    return unreadable('it has no handle of the work');
   }
   return { value: { providerRequestId: handle, result, retryAfterMs }, word };
 }
@@ -104,11 +122,12 @@ const NOT_OF_THE_LINK = [408, 421, 425, 429];
  */
 export function resultReply(
   profile: Profile,
-  { statusCode, headers, body }: HttpReply,
+  reply: HttpReply,
   facts: ReadFacts,
   isElsewhere: boolean,
 ): ReplyMeaning<ProcessResult | null> {
-  const reading = readResult(profile, { status: statusCode, headers, body }, facts);
+  const { statusCode } = reply;
+  const reading = readResult(profile, asRead(reply), facts);
   switch (reading.phase) {
     case 'completed':
       return { value: reading.result };
@@ -118,10 +137,10 @@ export function resultReply(
       const { error } = reading;
       if (isElsewhere && isOfTheLink(statusCode)) return linkExpired(statusCode, error);
       const isVerdict = !isElsewhere && ABOUT_THE_WORK.includes(statusCode);
-      return isVerdict ? reportedFailure({ error, handle: facts.handle }) : { error: { code: null, detail: error } };
+      return isVerdict ? reportedFailure({ error, handle: facts.handle }) : byStatus(error);
     }
     case 'unreadable':
-      return { failure: 'unreadableReply', message: `Unreadable reply: ${reading.why}` };
+      return unreadable(reading.why);
   }
 }
 
@@ -135,12 +154,11 @@ function linkExpired(statusCode: number, error: string | null): ReplyMeaning<nev
 }
 
 export function cancelReply(profile: Profile, reply: HttpReply, facts: ReadFacts): ReplyMeaning<CancelOutcome> {
-  const { statusCode: status, headers, body } = reply;
-  const reading = readReply(profile, 'cancel', { status, headers, body }, facts);
-  const outcome = cancelOutcome(reading, status);
+  const reading = readReply(profile, 'cancel', asRead(reply), facts);
+  const outcome = cancelOutcome(reading, reply.statusCode);
   if (outcome !== null) return { value: outcome, word: reading.word };
-  const failed = read(profile, 'cancel', reply, facts);
-  return 'phase' in failed ? { error: { code: null, detail: failed.error } } : failed;
+  const failed = understood(reading);
+  return 'phase' in failed ? byStatus(failed.error) : failed;
 }
 
 /** Works with our reference, and whether the list was empty: others in it show that it was no list of ours. */
@@ -151,19 +169,19 @@ export interface Listed {
 
 export function lookupReply(
   profile: Profile,
-  { statusCode, headers, body }: HttpReply,
+  reply: HttpReply,
   facts: Omit<ReadFacts, 'handle'>,
 ): ReplyMeaning<Listed> {
-  const reading = readLookup(profile, { status: statusCode, headers, body }, facts);
+  const reading = readLookup(profile, asRead(reply), facts);
   switch (reading.phase) {
     case 'found':
       return { value: { handles: reading.handles, isEmpty: false } };
     case 'none':
       return { value: { handles: [], isEmpty: reading.isEmpty } };
     case 'unclaimed':
-      return { error: { code: null, detail: reading.error } };
+      return byStatus(reading.error);
     case 'unreadable':
-      return { failure: 'unreadableReply', message: `Unreadable reply: ${reading.why}` };
+      return unreadable(reading.why);
   }
 }
 

@@ -1,9 +1,9 @@
 import { callError } from '../contract/errors.ts';
 import type { ErrorDetails } from '../contract/failures.ts';
-import { isReservedHeader } from '../profile/values.ts';
+import { isReservedHeader } from '../profile/member-schemas.ts';
 import { FIT } from './authorization.ts';
 import { orAborted } from './or-aborted.ts';
-import { OWN_HEADERS, type HttpRequest, type Method } from './transport.ts';
+import { OWN_HEADERS, pairsOf, type HttpRequest, type Method } from './transport.ts';
 
 /** A call as it goes out. */
 export interface SignableRequest {
@@ -49,7 +49,7 @@ export function createSignature(sign: SignRequest, origin: string): Signature {
   let secrets: string[] = [];
   return {
     async headersFor({ method, path, headers: sent, body }, signal, about) {
-      const headers = Object.freeze(recordOf([...sent, ...OWN_HEADERS]));
+      const headers = Object.freeze(Object.fromEntries(pairsOf([...sent, ...OWN_HEADERS])));
       const request = Object.freeze({ method, url: new URL(origin + path), headers, body });
       try {
         const added = checked(await inTime((context) => sign(request, context), signal), headers);
@@ -142,9 +142,4 @@ class NotSignedError extends Error {
   constructor(why: string) {
     super(`Nothing was sent: the sign hook ${why}`);
   }
-}
-
-function recordOf(headers: readonly string[]): Record<string, string> {
-  const names = headers.filter((_, n) => n % 2 === 0);
-  return Object.fromEntries(names.map((name, n) => [name, headers[2 * n + 1] ?? '']));
 }

@@ -41,6 +41,11 @@ export interface HttpRequest {
   body: string | null;
 }
 
+/** The headers of a request, each as a pair. */
+export function pairsOf(headers: readonly string[]): [name: string, value: string][] {
+  return headers.flatMap((name, n) => (n % 2 === 0 ? [[name, headers[n + 1] ?? ''] as [string, string]] : []));
+}
+
 export interface ReplyHead {
   statusCode: number;
   /** The header's value as it came. */

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { workflowIdOf } from '../../src/contract/names.ts';
-import { acceptedResponse } from '../../src/gateway/schemas.ts';
+import { acceptedResponse } from '../../src/gateway/wire-schemas.ts';
 import { connectToTemporal } from '../helpers/temporal.ts';
 
 const MODULE = fileURLToPath(new URL('../../dist/cli/gateway-command.js', import.meta.url));

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { buildGateway } from '../../src/gateway/build-gateway.ts';
-import { problem, processedResponse, statusResponse } from '../../src/gateway/schemas.ts';
+import { problem, processedResponse, statusResponse } from '../../src/gateway/wire-schemas.ts';
 import { requestIdFor } from '../../src/client/request-id.ts';
 import { callsAbout } from '../helpers/calls-about.ts';
 import { type InProcessStack, startInProcessStack } from '../helpers/in-process-stack.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { RequestCancelledError, TemporalUnavailableError } from '../../src/client/client-errors.ts';
 import { createExternalAPIError } from '../../src/contract/errors.ts';
 import type { ErrorDetails } from '../../src/contract/failures.ts';
-import { acceptedResponse } from '../../src/gateway/schemas.ts';
+import { acceptedResponse } from '../../src/gateway/wire-schemas.ts';
 import { ACME, OTHER, problemOf, startGateway } from './running-gateway.ts';
 
 const input = { data: { text: 'hello' } };

@@ -79,10 +79,7 @@ describe('Replicate: one resource for every call', () => {
 
   test('[N13][N11] a cancel is answered with the work: cancelled there, or finished before', async () => {
     const running = await stack.submit(DATA, ['starting', 'processing']);
-    await stack.polled();
-    await running.cancel();
-    await expect(running.result()).rejects.toThrow(RequestCancelledError);
-    expect(await running.status()).toMatchObject({ cancellation: 'cancelled_at_provider' });
+    await stack.cancelsThere(running);
     expect(about().filter((call) => call.startsWith('POST'))).toHaveLength(1);
 
     const late = await stack.submit(DATA, ['starting', 'processing']);

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { RequestCancelledError } from '../../src/client/index.ts';
 import { databricks, shopify, snowflake } from './contracts-by-state.ts';
 import { KEY } from './contracts-by-id.ts';
 import { startElsewhere, type Elsewhere } from './elsewhere.ts';
@@ -30,10 +29,7 @@ describe('Databricks: two words in turn, ids beyond 2^53, and a cancel that is a
 
   test('[N13][N11] a cancel that is answered with {} has only asked', async () => {
     const handle = await stack.submit(DATA, ['PENDING', 'RUNNING']);
-    await stack.polled();
-    await handle.cancel();
-    await expect(handle.result()).rejects.toThrow(RequestCancelledError);
-    expect(await handle.status()).toMatchObject({ cancellation: 'cancelled_at_provider' });
+    await stack.cancelsThere(handle);
     const after = stack.provider.ledger.slice(stack.provider.ledger.findIndex(({ path }) => path.endsWith('/cancel')));
     expect(after.filter(({ method }) => method === 'GET').length).toBeGreaterThan(1);
     expect(after.filter(({ method }) => method === 'POST')).toHaveLength(1);
@@ -83,10 +79,7 @@ describe('Snowflake: the status of the answer is the state', () => {
 
   test('[N13][N11] a cancelled statement is asked about until it has stopped', async () => {
     const handle = await stack.submit(DATA, ['202', '202']);
-    await stack.polled();
-    await handle.cancel();
-    await expect(handle.result()).rejects.toThrow(RequestCancelledError);
-    expect(await handle.status()).toMatchObject({ cancellation: 'cancelled_at_provider' });
+    await stack.cancelsThere(handle);
   });
 });
 
@@ -182,10 +175,7 @@ describe('Shopify: errors in a 200, and the result behind a signed URL elsewhere
 
   test('[N13][N11] a cancel is asked for, and polled to its end', async () => {
     const handle = await stack.submit(DATA, ['CREATED', 'RUNNING']);
-    await stack.polled();
-    await handle.cancel();
-    await expect(handle.result()).rejects.toThrow(RequestCancelledError);
-    expect(await handle.status()).toMatchObject({ cancellation: 'cancelled_at_provider' });
+    await stack.cancelsThere(handle);
     expect(operations().filter((one) => one === 'bulkOperationCancel')).toHaveLength(1);
   });
 });

@@ -3,8 +3,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { inject, onTestFinished } from 'vitest';
-import { ExternalApiClient, type RequestHandle, type RequestSnapshot } from '../../src/client/index.ts';
+import { expect, inject, onTestFinished } from 'vitest';
+import {
+  ExternalApiClient,
+  RequestCancelledError,
+  type RequestHandle,
+  type RequestSnapshot,
+} from '../../src/client/index.ts';
 import { loadWorkerConfig } from '../../src/config/worker-config.ts';
 import { CALLBACK_SIGNAL, workflowIdOf } from '../../src/contract/names.ts';
 import { pathOfShipped } from '../../src/profile/load-profile.ts';
@@ -47,6 +52,8 @@ export interface ProviderStack extends AsyncDisposable {
   about(): string[];
   /** That job, when it was asked about. */
   polled(): Promise<Job>;
+  /** Cancels work that is polled, and expects that the provider stopped it. */
+  cancelsThere(handle: RequestHandle): Promise<void>;
   callback(requestId: string, providerRequestId?: string): Promise<void>;
   until(handle: RequestHandle, status: RequestSnapshot['status']): Promise<RequestSnapshot>;
   /** All that the history of a request has, as text. */
@@ -110,6 +117,7 @@ export async function startProviderStack(profile: string, options: ProviderStack
     const found = provider.ledger.filter(({ path, body }) => `${path} ${body}`.includes(id));
     return found.map(({ method, path }) => `${method} ${path}`);
   };
+  const polled = (): Promise<Job> => waitUntil('it is polled', () => about().length > 0 && latest());
   return {
     provider,
     client,
@@ -126,7 +134,13 @@ export async function startProviderStack(profile: string, options: ProviderStack
       return await client.process(input);
     },
     about,
-    polled: () => waitUntil('it is polled', () => about().length > 0 && latest()),
+    polled,
+    async cancelsThere(handle) {
+      await polled();
+      await handle.cancel();
+      await expect(handle.result()).rejects.toThrow(RequestCancelledError);
+      expect(await handle.status()).toMatchObject({ cancellation: 'cancelled_at_provider' });
+    },
     callback: (requestId, providerRequestId) =>
       workflow(requestId).signal(CALLBACK_SIGNAL, ...(providerRequestId === undefined ? [] : [{ providerRequestId }])),
     until: (handle, status) =>

@@ -2,7 +2,7 @@ import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { GatewayClient } from '../gateway-client.ts';
 import { HttpError } from '../http-error.ts';
-import { problemResponses } from '../schemas.ts';
+import { problemResponses } from '../wire-schemas.ts';
 
 export interface HealthRoutesOptions {
   client: GatewayClient;

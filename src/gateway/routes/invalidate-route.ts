@@ -6,7 +6,7 @@ import { HttpError } from '../http-error.ts';
 import { allowOnly } from '../methods.ts';
 import { readOwnRequest } from '../own-request.ts';
 import { INVALIDATE_PATH } from '../paths.ts';
-import { invalidateBody, invalidatedResponse, problemResponses } from '../schemas.ts';
+import { invalidateBody, invalidatedResponse, problemResponses } from '../wire-schemas.ts';
 import { toInput } from './process-route.ts';
 
 /** `POST /api/external/cache/invalidate`: makes the response cache forget answers of the caller's own tenant. */

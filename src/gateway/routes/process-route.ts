@@ -16,7 +16,7 @@ import {
   processHeaders,
   processedResponse,
   type ProcessBody,
-} from '../schemas.ts';
+} from '../wire-schemas.ts';
 import type { Waits } from '../waits.ts';
 
 export interface ProcessRouteOptions {

@@ -9,7 +9,7 @@ import { allowOnly } from '../methods.ts';
 import { readOwnRequest } from '../own-request.ts';
 import { resolvePath } from '../paths.ts';
 import { resolutionBody } from '../../client/resolution-input.ts';
-import { problemResponses, statusResponse } from '../schemas.ts';
+import { problemResponses, statusResponse } from '../wire-schemas.ts';
 
 /** `POST /api/external/resolve/{request_id}`: a person's decision on a tenant's own unknown outcome. */
 export const resolveRoute: FastifyPluginCallbackZod<{ client: GatewayClient }> = (app, { client }, done) => {

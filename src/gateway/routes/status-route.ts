@@ -6,7 +6,7 @@ import type { GatewayClient } from '../gateway-client.ts';
 import { allowOnly } from '../methods.ts';
 import { readOwnRequest } from '../own-request.ts';
 import { statusPath } from '../paths.ts';
-import { problemResponses, statusResponse } from '../schemas.ts';
+import { problemResponses, statusResponse } from '../wire-schemas.ts';
 import { isTerminal } from '../../contract/values.ts';
 
 /** `GET /api/external/status/{request_id}`: a tenant's own request. Another tenant's does not exist for it. */
