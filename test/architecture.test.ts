@@ -15,6 +15,7 @@ const ARROWS: Record<string, { folders: string[]; packages?: string[] }> = {
   'call-budget': { folders: ['contract', 'redis'] },
   provider: { folders: ['contract', 'call-budget', 'profile', 'redis'] },
   profile: { folders: ['contract'], packages: ['yaml', 'zod'] },
+  callbacks: { folders: ['contract', 'profile', 'provider'], packages: [] },
   client: { folders: ['contract', 'endings'] },
   answers: { folders: ['contract', 'redis'] },
   polling: { folders: ['contract', 'provider', 'redis'] },

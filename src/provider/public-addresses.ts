@@ -36,7 +36,7 @@ global.addSubnet(...GLOBAL, 'ipv6');
 const notGlobal = new BlockList();
 for (const [net, prefix] of NOT_GLOBAL) notGlobal.addSubnet(net, prefix, 'ipv6');
 
-function isPublic({ address, family }: LookupAddress): boolean {
+export function isPublic({ address, family }: LookupAddress): boolean {
   if (family === 4) return !special.check(address, 'ipv4');
   return global.check(address, 'ipv6') && !notGlobal.check(address, 'ipv6');
 }
