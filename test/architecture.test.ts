@@ -23,7 +23,7 @@ const ARROWS: Record<string, { folders: string[]; packages?: string[] }> = {
   observability: { folders: ['contract', 'call-budget', 'provider'] },
   activities: { folders: ['contract', 'submit', 'polling', 'answers', 'provider', 'client'] },
   gateway: { folders: ['contract', 'client'] },
-  config: { folders: ['contract', 'profile'] },
+  config: { folders: ['contract', 'profile', 'callbacks'] },
   worker: {
     folders: [
       'contract',
