@@ -10,12 +10,13 @@ import type { Section, SectionResult } from './section.ts';
 import { budget } from './sections/budget.ts';
 import { client } from './sections/client.ts';
 import { durable } from './sections/durable.ts';
+import { gateway } from './sections/gateway.ts';
 import { latency } from './sections/latency.ts';
 import { memory } from './sections/memory.ts';
 import { replay } from './sections/replay.ts';
 import { createStack } from './stack.ts';
 
-const RUN: Record<SectionName, Section> = { client, latency, replay, durable, budget, memory };
+const RUN: Record<SectionName, Section> = { client, latency, replay, durable, gateway, budget, memory };
 const JSON_FILE = join(DATA_FOLDER, 'bench.json');
 
 /** `npm run bench`. @returns the exit code: 0 also when an aim was missed, which is no failure */

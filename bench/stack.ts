@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startBackgroundProcess } from '#scripts/lib/background-process.mjs';
@@ -8,11 +9,14 @@ import type { Progress } from '#scripts/lib/progress.mjs';
 import { runCommand } from '#scripts/lib/run-command.mjs';
 import { waitUntilReady } from '#scripts/lib/wait-until-ready.mjs';
 import { startTemporalServer, type TemporalServer } from '#scripts/temporal-server.mjs';
+import type { BareRoutesArgs } from './bare-routes-process.ts';
 import type { BareWorkerArgs } from './bare-worker-process.ts';
 import type { CallerArgs } from './caller-process.ts';
 import type { CallerLoad, CallerName, CallerSample } from './callers/caller.ts';
 import { type Child, startChild } from './child.ts';
 import { CREDENTIALS, CREDENTIAL_VARIABLES, type ProviderAccess } from './credentials.ts';
+import type { HttpCallerArgs, HttpLoad } from './http-caller-process.ts';
+import type { LoadSample } from './in-flight.ts';
 import type { ReplayArgs, ReplayQuestion, ReplaySample } from './replay-process.ts';
 import { createNamespace } from './namespace.ts';
 import { MAX_CONNECTIONS } from './work.ts';
@@ -20,6 +24,8 @@ import { MAX_CONNECTIONS } from './work.ts';
 const CLI = join(ROOT, 'dist', 'cli', 'main.js');
 /** Of the worker in mode `key`: our task queues have fixed names. */
 export const KEYED_NAMESPACE = 'mode-key';
+/** What callers show to the gateway. */
+export const GATEWAY_KEY = 'bench-key-of-a-caller';
 const BUNDLE = join(ROOT, 'dist', 'workflow-bundle.js');
 
 interface Running {
@@ -42,6 +48,12 @@ export interface Stack {
   /** A process that makes calls. */
   caller(caller: CallerName, needsTemporal?: boolean, namespace?: string): Promise<Child<CallerLoad, CallerSample>>;
   replayer(): Promise<Child<ReplayQuestion, ReplaySample>>;
+  /** Takes requests for the worker. */
+  gateway(): Promise<Running & { origin: string }>;
+  /** Answers as the gateway would, with nothing behind it. */
+  bareRoutes(args: BareRoutesArgs): Promise<{ pid: number; origin: string }>;
+  /** A process that calls such an origin. */
+  httpCaller(name: string, args: HttpCallerArgs): Promise<Child<HttpLoad, LoadSample>>;
   /** Ends all, the last one started first. */
   stop(): Promise<void>;
 }
@@ -129,6 +141,20 @@ export function createStack({ folder, temporalBinary, progress }: StackOptions):
     return await startWorker({ TEMPORAL_NAMESPACE: KEYED_NAMESPACE, EXTERNAL_API_IDEMPOTENCY: 'key' });
   });
 
+  const gateway = part('Gateway', async () => {
+    const port = await freePort();
+    const origin = `http://127.0.0.1:${port}`;
+    const env = {
+      ...environment,
+      TEMPORAL_ADDRESS: await temporalAddress(),
+      TEMPORAL_CONFIG_FILE: emptyTemporalConfig(folder),
+      GATEWAY_PORT: `${port}`,
+      GATEWAY_API_KEYS: `bench:${createHash('sha256').update(GATEWAY_KEY).digest('hex')}`,
+      LOG_LEVEL: 'info',
+    };
+    return { ...(await startCommand('gateway', [], env, `${origin}/readyz`)), origin };
+  });
+
   const bareBundle = part('Bundling the bare workflow', async () => {
     const bundle = join(folder, 'bare-workflow-bundle.js');
     const source = fileURLToPath(import.meta.resolve('./bare-workflow.js'));
@@ -160,6 +186,12 @@ export function createStack({ folder, temporalBinary, progress }: StackOptions):
       };
       return await startModule(`caller-${caller}-${namespace}`, './caller-process.js', args);
     },
+    gateway,
+    async bareRoutes(args) {
+      const routes = await startModule<string, string>('bare-routes', './bare-routes-process.js', args);
+      return { pid: routes.pid, origin: await routes.ask('where?') };
+    },
+    httpCaller: (name, args) => startModule(`http-caller-${name}`, './http-caller-process.js', args),
     async replayer() {
       const args: ReplayArgs = { temporalAddress: await temporalAddress() };
       return await startModule('replay', './replay-process.js', args);

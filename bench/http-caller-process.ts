@@ -1,0 +1,37 @@
+import { Pool } from 'undici';
+import { childArgs, serve } from './child.ts';
+import { keepInFlight, type LoadSample } from './in-flight.ts';
+
+export interface HttpCallerArgs {
+  origin: string;
+  headers: Readonly<Record<string, string>>;
+}
+
+/** One call after the other for each caller: the n-th call of a load takes the n-th of `paths`, again from the first on. */
+export interface HttpLoad {
+  method: 'GET' | 'POST';
+  paths: readonly string[];
+  /** JSON; absent: no body. `{n}` in it is the number of the call. */
+  body?: string;
+  /** The answer that each must have. */
+  expected: number;
+  inFlight: number;
+  calls: number;
+}
+
+const { origin, headers } = childArgs<HttpCallerArgs>();
+/** As many connections as callers: each is a service of its own. */
+const pools = new Map<number, Pool>();
+
+serve(async ({ method, paths, body, expected, inFlight, calls }: HttpLoad): Promise<LoadSample> => {
+  const pool = pools.get(inFlight) ?? new Pool(origin, { connections: inFlight, pipelining: 1 });
+  pools.set(inFlight, pool);
+  return await keepInFlight({ inFlight, calls }, async (n) => {
+    const path = paths[n % paths.length] ?? '/';
+    const sent = body === undefined ? null : body.replace('{n}', `${n}`);
+    const type = sent === null ? {} : { 'content-type': 'application/json' };
+    const reply = await pool.request({ method, path, headers: { ...headers, ...type }, body: sent });
+    const text = await reply.body.text();
+    if (reply.statusCode !== expected) throw new Error(`${method} ${path} answered ${reply.statusCode}: ${text}`);
+  });
+});
