@@ -73,7 +73,10 @@ function submits(): Omit<Route, 'calls'> {
 async function finishedRequests(origin: string, headers: Record<string, string>) {
   const { method, body } = submits();
   const ask = async (path: string, init: RequestInit = {}): Promise<Record<string, unknown>> => {
-    const sent = { ...headers, ...(init.body !== undefined && init.body !== null && { 'content-type': 'application/json' }) };
+    const sent = {
+      ...headers,
+      ...(init.body !== undefined && init.body !== null && { 'content-type': 'application/json' }),
+    };
     return (await (await fetch(origin + path, { ...init, headers: sent })).json()) as Record<string, unknown>;
   };
   const started = await Promise.all(
