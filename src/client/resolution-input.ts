@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MAX_DECIDED_BY, MAX_DECISION_REASON } from '../contract/limits.ts';
-import { isProviderRequestId, PROVIDER_REQUEST_ID_SHAPE } from '../contract/names.ts';
+import { PROVIDER_REQUEST_ID_PATTERN, PROVIDER_REQUEST_ID_SHAPE } from '../contract/names.ts';
 import { BULK_DECISIONS, DECISIONS } from '../contract/values.ts';
 import { InvalidRequestError } from './client-errors.ts';
 import type { ResolveOptions } from './resolve-request.ts';
@@ -36,7 +36,7 @@ function decision<By extends z.ZodType>(by: By) {
           decision: z.literal('adopt').meta({ description: 'The provider has it: wait for that work' }),
           provider_request_id: z
             .string(ADOPTED)
-            .refine(isProviderRequestId, ADOPTED)
+            .regex(PROVIDER_REQUEST_ID_PATTERN, ADOPTED)
             .meta({ description: "The provider's own id of the work" }),
           ...common,
         }),

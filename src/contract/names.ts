@@ -72,13 +72,13 @@ export interface RequestMemo {
 export const REQUEST_ID_PATTERN = /^req_[0-9A-HJKMNP-TV-Z]{26}$/;
 
 /** What a provider may call its work, or the path where it may be asked for. No part of it leads upwards; a query may say anything. */
-const PROVIDER_REQUEST_ID = /^(?!(?:[^?]*\/)?\.{1,2}(?:[/?]|$))[\x21-\x7e]{1,1000}$/;
+export const PROVIDER_REQUEST_ID_PATTERN = /^(?!(?:[^?]*\/)?\.{1,2}(?:[/?]|$))[\x21-\x7e]{1,1000}$/;
 
 /** The same, for a person. */
 export const PROVIDER_REQUEST_ID_SHAPE = '1 to 1000 visible ASCII characters, of which no part is . or ..';
 
 export function isProviderRequestId(text: string): boolean {
-  return PROVIDER_REQUEST_ID.test(text);
+  return PROVIDER_REQUEST_ID_PATTERN.test(text);
 }
 
 const WORKFLOW_ID_PREFIX = 'external-api/';

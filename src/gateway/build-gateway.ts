@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import helmet from '@fastify/helmet';
 import underPressure from '@fastify/under-pressure';
 import {
   type FastifyBaseLogger,
@@ -15,14 +14,16 @@ import { type ApiKeys, authenticateCallers } from './authentication.ts';
 import { documentRoutes } from './documentation.ts';
 import { drainOnClose } from './drain.ts';
 import type { GatewayClient } from './gateway-client.ts';
-import { HttpError } from './http-error.ts';
 import { acceptJsonOnly } from './json-body.ts';
+import { refuseUnknownPaths } from './known-paths.ts';
 import { toProblem } from './problem.ts';
 import { healthRoutes } from './routes/health-routes.ts';
 import { invalidateRoute } from './routes/invalidate-route.ts';
 import { processRoute } from './routes/process-route.ts';
 import { resolveRoute } from './routes/resolve-route.ts';
 import { statusRoute } from './routes/status-route.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
+import { addStandardProblems } from './standard-problems.ts';
 import { toInvalidRequest } from './validation.ts';
 
 declare module 'fastify' {
@@ -68,22 +69,13 @@ export function buildGateway({ client, apiKeys, syncWaitMs, logger }: GatewayDep
   app.decorateRequest('externalRequestId', null);
   app.decorateRequest('retriedBy', null);
   app.setErrorHandler<Error>(sendProblem);
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(
-      new HttpError(404, 'RouteNotFoundError', 'There is nothing here. /docs lists what there is.'),
-      request,
-      reply,
-    ),
-  );
+  app.addHook('onRequest', async (_, reply) => void reply.headers(SECURITY_HEADERS));
+  const waits = drainOnClose(app);
+  refuseUnknownPaths(app);
+  addStandardProblems(app);
   acceptJsonOnly(app);
   logAccess(app);
-  const waits = drainOnClose(app);
 
-  app.register(helmet, {
-    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-    // TLS ends at a proxy in front of the gateway: what its host promises is the proxy's to say.
-    strictTransportSecurity: false,
-  });
   // The mean over a second: this loop's turns take a millisecond or two, so 500 means that it no longer keeps up.
   app.register(underPressure, { maxEventLoopDelay: 500 });
   documentRoutes(app);
@@ -106,5 +98,9 @@ function sendProblem(error: Error, request: FastifyRequest, reply: FastifyReply)
   const { problem, headers } = toProblem(error, request.externalRequestId ?? null, request.retriedBy ?? null);
   if (problem.status === 500) request.serviceFailure = { error, type: null };
   else if (UNSERVED.includes(problem.error)) request.serviceFailure = { error, type: problem.error };
-  reply.code(problem.status).headers(headers).type('application/problem+json').send(problem);
+  reply
+    .code(problem.status)
+    .headers({ ...SECURITY_HEADERS, ...headers })
+    .type('application/problem+json')
+    .send(problem);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { callbackUrl, idempotencyKey, requestData } from '../client/request-members.ts';
+import { REQUEST_ID_PATTERN } from '../contract/names.ts';
 import {
   CANCELLATION_OUTCOMES,
   DECISIONS,
@@ -12,8 +13,11 @@ import {
 
 /** The bodies of the gateway. Members that a response schema does not list never leave: it is the sanitiser. */
 
+const EXAMPLE_ID = 'req_H9E1MVPPHDGSTGX4ZTC0X9H5RK';
+
 const data = requestData.meta({
-  description: 'What the provider is to process: anything JSON, except null',
+  description: 'What the provider is to process: anything JSON, except null, at most 64 levels deep',
+  type: ['object', 'array', 'string', 'number', 'boolean'],
   examples: [{ text: 'hello' }],
 });
 
@@ -21,12 +25,20 @@ const options = z
   .strictObject({
     async: z.boolean().nullish().meta({ description: 'Answer 202 with the id at once. Default: false' }),
     callback_url: callbackUrl
-      .meta({ description: 'Told by the provider when the work is done', format: 'uri' })
+      .meta({
+        description: 'Told by the provider when the work is done',
+        format: 'uri',
+        maxLength: 2048,
+        pattern: '^https?://[^/?#@]+([/?#].*)?$',
+      })
       .nullish(),
   })
   .nullish();
 
-export const processBody = z.strictObject({ data, options }).meta({ description: 'A request to the external API' });
+export const processBody = z.strictObject({ data, options }).meta({
+  description: 'A request to the external API',
+  examples: [{ data: { text: 'hello' } }, { data: { text: 'hello' }, options: { async: true } }],
+});
 
 export type ProcessBody = z.output<typeof processBody>;
 
@@ -44,9 +56,22 @@ export const invalidateBody = z
     path: ['options'],
     message: 'goes with data only',
   })
-  .meta({ description: 'Which answers to forget: of one request, to one input, or, with {}, all of the tenant' });
+  .meta({
+    description: 'Which answers to forget: of one request, to one input, or, with {}, all of the tenant',
+    // The two rules above, as JSON schema.
+    not: { required: ['request_id', 'data'] },
+    anyOf: [{ required: ['data'] }, { properties: { options: { type: 'null' } } }],
+    examples: [{ request_id: EXAMPLE_ID }, { data: { text: 'hello' } }, {}],
+  });
 
-export const invalidatedResponse = z.object({ success: z.literal(true) }).meta({ description: 'Forgotten' });
+export const invalidatedResponse = z
+  .object({ success: z.literal(true) })
+  .meta({ description: 'Forgotten', examples: [{ success: true }] });
+
+/** What is no id of ours is a 404, as an unknown one is: only the document has the pattern. */
+export const requestIdParams = z.object({
+  request_id: z.string().meta({ pattern: REQUEST_ID_PATTERN.source, examples: [EXAMPLE_ID] }),
+});
 
 export const processHeaders = z.looseObject({
   'cache-control': z.string().optional().meta({
@@ -58,27 +83,36 @@ export const processHeaders = z.looseObject({
     .meta({ description: 'The same key with the same body is the same request, however often it is sent' }),
 });
 
+const EXAMPLE_RESULT = {
+  processed_data: { sha256: 'cbbb…', bytes: 16 },
+  metadata: { processing_time: 0.2, version: '2.1' },
+};
+
 const time = z.string().meta({ format: 'date-time' });
 
-const result = z.object({
-  processed_data: z.unknown(),
-  metadata: z.object({
-    processing_time: z.number().nullable().meta({ description: 'Seconds' }),
-    version: z.string().nullable(),
-  }),
-  inexact: z
-    .array(z.string())
-    .optional()
-    .meta({ description: 'Paths in processed_data of numbers that are not as the provider wrote them' }),
-});
+const result = z
+  .object({
+    processed_data: z.unknown(),
+    metadata: z.object({
+      processing_time: z.number().nullable().meta({ description: 'Seconds' }),
+      version: z.string().nullable(),
+    }),
+    inexact: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'Paths in processed_data of numbers that are not as the provider wrote them' }),
+  })
+  .meta({ id: 'Result' });
 
-const requestError = z.object({
-  type: z.enum(ERROR_TYPES),
-  message: z.string(),
-  status_code: z.number().nullable(),
-  retryable: z.boolean(),
-  outcome: z.enum(OUTCOMES).nullable().meta({ description: 'What the provider may have done with the request' }),
-});
+const requestError = z
+  .object({
+    type: z.enum(ERROR_TYPES),
+    message: z.string(),
+    status_code: z.int().nullable(),
+    retryable: z.boolean(),
+    outcome: z.enum(OUTCOMES).nullable().meta({ description: 'What the provider may have done with the request' }),
+  })
+  .meta({ id: 'RequestError' });
 
 export const processedResponse = z
   .object({
@@ -92,11 +126,15 @@ export const processedResponse = z
       .meta({ description: 'Absent: the provider. With an earlier answer the header Age says how old it is (s)' }),
     error: requestError.optional().meta({ description: 'Why the fallback had to stand in' }),
   })
-  .meta({ description: 'The result' });
+  .meta({
+    description: 'The result',
+    examples: [{ success: true, result: EXAMPLE_RESULT, request_id: EXAMPLE_ID }],
+  });
 
-export const acceptedResponse = z
-  .object({ success: z.literal(true), request_id: z.string() })
-  .meta({ description: 'Taken, and not finished yet. Location says where to ask, Retry-After when' });
+export const acceptedResponse = z.object({ success: z.literal(true), request_id: z.string() }).meta({
+  description: 'Taken, and not finished yet. Location says where to ask, Retry-After when',
+  examples: [{ success: true, request_id: EXAMPLE_ID }],
+});
 
 export const statusResponse = z
   .object({
@@ -132,32 +170,76 @@ export const statusResponse = z
         reason: z.enum(WAIT_REASONS),
         since: time.nullable(),
         until: time.nullable(),
-        attempt: z.number().meta({ description: 'Of the step, as Temporal counts: each wait is one' }),
-        calls: z.number().meta({ description: 'Calls to the provider that the step has made so far' }),
+        attempt: z.int().meta({ description: 'Of the step, as Temporal counts: each wait is one' }),
+        calls: z.int().meta({ description: 'Calls to the provider that the step has made so far' }),
         provider_status: z.string().optional().meta({ description: "The provider's own word, of the latest poll" }),
       })
       .nullable(),
     cancel_requested: z.literal(true).optional().meta({ description: 'Its end was asked for, and has not come yet' }),
     stale: z.literal(true).optional().meta({ description: 'No worker answered: derived from what the server knows' }),
   })
-  .meta({ description: 'The request as it is now' });
+  .meta({
+    id: 'RequestStatus',
+    description: 'The request as it is now',
+    examples: [
+      {
+        request_id: EXAMPLE_ID,
+        status: 'submitting',
+        created_at: '2026-11-23T17:50:41.406Z',
+        updated_at: '2026-11-23T17:50:41.430Z',
+        completed_at: null,
+        deadline_at: '2026-11-23T18:50:41.406Z',
+        provider_request_id: null,
+        result: null,
+        error: null,
+        source: null,
+        cached_at: null,
+        cancellation: null,
+        resolution: null,
+        retry_of: null,
+        retried_by: null,
+        waiting_for: {
+          reason: 'cool_down',
+          since: '2026-11-23T17:50:41.449Z',
+          until: '2026-11-23T17:51:01.449Z',
+          attempt: 2,
+          calls: 1,
+        },
+      },
+    ],
+  });
 
-export const problem = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.number(),
-  detail: z.string(),
-  error: z.string().meta({ description: 'The class of the error, to tell problems apart by' }),
-  instance: z.string().optional(),
-  request_id: z.string().optional(),
-  provider_request_id: z
-    .string()
-    .optional()
-    .meta({ description: 'The id of the work at the provider, which may have done it' }),
-  outcome: requestError.shape.outcome.unwrap().optional(),
-  retried_by: z.string().optional().meta({ description: 'The request that repeats this one, which ended so' }),
-  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-});
+export const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    error: z.string().meta({ description: 'The class of the error, to tell problems apart by' }),
+    instance: z.string().optional().meta({ description: 'Where to read the request', format: 'uri-reference' }),
+    request_id: z.string().optional(),
+    provider_request_id: z
+      .string()
+      .optional()
+      .meta({ description: 'The id of the work at the provider, which may have done it' }),
+    outcome: requestError.shape.outcome.unwrap().optional(),
+    retried_by: z.string().optional().meta({ description: 'The request that repeats this one, which ended so' }),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .meta({
+    id: 'Problem',
+    description: 'RFC 9457',
+    examples: [
+      {
+        type: 'about:blank',
+        title: 'Bad Request',
+        status: 400,
+        detail: 'Invalid request: data: is required, and anything JSON but null',
+        error: 'InvalidRequestError',
+        errors: [{ path: 'data', message: 'is required, and anything JSON but null' }],
+      },
+    ],
+  });
 
 export type Problem = z.output<typeof problem>;
 

@@ -69,16 +69,4 @@ describe('bad input', () => {
     });
     expect((await post({ data: 'x'.repeat(1024 * 1000) })).status).toBe(202);
   });
-
-  test('[M19] another method is a 405 with Allow, an unknown route a 404, a broken URL a 400', async () => {
-    const { url } = await startGateway();
-    const call = (path: string, method = 'GET') =>
-      fetch(url + path, { method, headers: { authorization: `Bearer ${ACME}` } });
-    const wrongMethod = await call('/api/external/process', 'PUT');
-    expect(wrongMethod.headers.get('allow')).toBe('POST');
-    expect(await problemOf(wrongMethod)).toMatchObject({ status: 405, error: 'MethodNotAllowedError' });
-    expect((await call('/api/external/status/x', 'DELETE')).headers.get('allow')).toBe('GET, HEAD');
-    expect(await problemOf(await call('/nowhere'))).toMatchObject({ status: 404, error: 'RouteNotFoundError' });
-    expect(await problemOf(await call('/api/external/status/%zz'))).toMatchObject({ status: 400 });
-  });
 });

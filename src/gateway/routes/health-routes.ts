@@ -16,7 +16,14 @@ export const healthRoutes: FastifyPluginCallbackZod<HealthRoutesOptions> = (app,
     '/healthz',
     {
       config,
-      schema: { tags: ['health'], response: { 200: z.object({ status: z.literal('ok') }) } },
+      schema: {
+        summary: 'The process lives',
+        operationId: 'healthz',
+        tags: ['health'],
+        response: {
+          200: z.object({ status: z.literal('ok') }).meta({ description: 'It lives', examples: [{ status: 'ok' }] }),
+        },
+      },
     },
     () => ({ status: 'ok' as const }),
   );
@@ -25,9 +32,13 @@ export const healthRoutes: FastifyPluginCallbackZod<HealthRoutesOptions> = (app,
     {
       config,
       schema: {
+        summary: 'Requests can be taken',
+        operationId: 'readyz',
         tags: ['health'],
         response: {
-          200: z.object({ status: z.literal('ready') }),
+          200: z
+            .object({ status: z.literal('ready') })
+            .meta({ description: 'Temporal answers', examples: [{ status: 'ready' }] }),
           ...problemResponses({ 503: 'Temporal does not answer, or the gateway is stopping' }),
         },
       },

@@ -3,7 +3,6 @@ import { TemporalUnavailableError } from '../../client/client-errors.ts';
 import type { InvalidateOptions } from '../../client/start-invalidation.ts';
 import type { GatewayClient } from '../gateway-client.ts';
 import { HttpError } from '../http-error.ts';
-import { allowOnly } from '../methods.ts';
 import { readOwnRequest } from '../own-request.ts';
 import { INVALIDATE_PATH } from '../paths.ts';
 import { invalidateBody, invalidatedResponse, problemResponses } from '../wire-schemas.ts';
@@ -11,7 +10,6 @@ import { toInput } from './process-route.ts';
 
 /** `POST /api/external/cache/invalidate`: makes the response cache forget answers of the caller's own tenant. */
 export const invalidateRoute: FastifyPluginCallbackZod<{ client: GatewayClient }> = (app, { client }, done) => {
-  allowOnly(app, INVALIDATE_PATH, ['POST']);
   app.post(
     INVALIDATE_PATH,
     {
@@ -24,11 +22,7 @@ export const invalidateRoute: FastifyPluginCallbackZod<{ client: GatewayClient }
         response: {
           200: invalidatedResponse,
           ...problemResponses({
-            400: 'The body is not valid; `errors` names every problem',
-            401: 'No API key, or an unknown one',
             404: 'No such request, or not one of this tenant, or its retention has passed',
-            413: 'The body is larger than 1 MiB',
-            415: 'The body is not application/json',
             503: 'No worker has done it yet; one that comes back still does',
           }),
         },

@@ -7,7 +7,6 @@ import { errorToWire, resultToWire } from '../../contract/wire-format.ts';
 import type { ProcessOptions } from '../../client/client-options.ts';
 import type { GatewayClient, StartedRequest } from '../gateway-client.ts';
 import { HttpError } from '../http-error.ts';
-import { allowOnly } from '../methods.ts';
 import { PROCESS_PATH, statusPath } from '../paths.ts';
 import {
   acceptedResponse,
@@ -30,7 +29,6 @@ const RETRY_AFTER_SECONDS = 2;
 /** `POST /api/external/process`: starts a durable request and, unless asked not to, waits a while for its result. */
 export const processRoute: FastifyPluginCallbackZod<ProcessRouteOptions> = (app, options, done) => {
   const { client, syncWaitMs, waits } = options;
-  allowOnly(app, PROCESS_PATH, ['POST']);
   app.post(
     PROCESS_PATH,
     {
@@ -45,17 +43,14 @@ export const processRoute: FastifyPluginCallbackZod<ProcessRouteOptions> = (app,
           200: processedResponse,
           202: acceptedResponse,
           ...problemResponses({
-            400: 'The body or the Idempotency-Key is not valid; `errors` names every problem',
-            401: 'No API key, or an unknown one',
             409: 'The request was cancelled while the caller waited',
             413: 'The body is larger than 1 MiB, or its JSON larger than can be kept',
-            415: 'The body is not application/json',
             422: 'The provider refused the input, or the Idempotency-Key belongs to another input',
             502: 'The request failed at the provider; with a provider_request_id the provider may have done it',
-            503: 'Not at the moment: see Retry-After',
             504: 'The request ended at its deadline',
           }),
         },
+        responseHeaders: { 200: ['Age'], 202: ['Location', 'Retry-After'] },
       },
     },
     async (request, reply) => {

@@ -1,20 +1,18 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { TemporalUnavailableError } from '../../client/client-errors.ts';
 import type { ResolveOptions } from '../../client/resolve-request.ts';
 import { snapshotToWire } from '../../contract/wire-format.ts';
 import type { GatewayClient } from '../gateway-client.ts';
 import { HttpError } from '../http-error.ts';
-import { allowOnly } from '../methods.ts';
 import { readOwnRequest } from '../own-request.ts';
 import { resolvePath } from '../paths.ts';
 import { resolutionBody } from '../../client/resolution-input.ts';
-import { problemResponses, statusResponse } from '../wire-schemas.ts';
+import { problemResponses, requestIdParams, statusResponse } from '../wire-schemas.ts';
 
 /** `POST /api/external/resolve/{request_id}`: a person's decision on a tenant's own unknown outcome. */
 export const resolveRoute: FastifyPluginCallbackZod<{ client: GatewayClient }> = (app, { client }, done) => {
   const path = resolvePath(':request_id');
-  allowOnly(app, path, ['POST']);
   app.post(
     path,
     {
@@ -23,20 +21,16 @@ export const resolveRoute: FastifyPluginCallbackZod<{ client: GatewayClient }> =
         operationId: 'resolve',
         tags: ['requests'],
         security: [{ apiKey: [] }],
-        params: z.object({ request_id: z.string() }),
+        params: requestIdParams,
         body: resolutionBody,
         response: {
           200: statusResponse,
           ...problemResponses({
-            400: 'The body is not valid; `errors` names every problem',
-            401: 'No API key, or an unknown one',
-            404: 'No such request, or not one of this tenant, or its retention has passed',
             409: 'There is nothing to decide: its outcome is not unknown, or not any more',
-            413: 'The body is larger than 1 MiB',
-            415: 'The body is not application/json',
             503: 'Not at the moment, or not known whether: see Retry-After',
           }),
         },
+        responseHeaders: { 200: ['Cache-Control'] },
       },
     },
     async (request, reply) => {

@@ -1,18 +1,15 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
-import { z } from 'zod';
 import { type RequestSnapshot } from '../../contract/request.ts';
 import { snapshotToWire } from '../../contract/wire-format.ts';
 import type { GatewayClient } from '../gateway-client.ts';
-import { allowOnly } from '../methods.ts';
 import { readOwnRequest } from '../own-request.ts';
 import { statusPath } from '../paths.ts';
-import { problemResponses, statusResponse } from '../wire-schemas.ts';
+import { requestIdParams, statusResponse } from '../wire-schemas.ts';
 import { isTerminal } from '../../contract/values.ts';
 
 /** `GET /api/external/status/{request_id}`: a tenant's own request. Another tenant's does not exist for it. */
 export const statusRoute: FastifyPluginCallbackZod<{ client: GatewayClient }> = (app, { client }, done) => {
   const path = statusPath(':request_id');
-  allowOnly(app, path, ['GET', 'HEAD']);
   app.get(
     path,
     {
@@ -21,15 +18,9 @@ export const statusRoute: FastifyPluginCallbackZod<{ client: GatewayClient }> = 
         operationId: 'status',
         tags: ['requests'],
         security: [{ apiKey: [] }],
-        params: z.object({ request_id: z.string() }),
-        response: {
-          200: statusResponse,
-          ...problemResponses({
-            401: 'No API key, or an unknown one',
-            404: 'No such request, or not one of this tenant, or its retention has passed',
-            503: 'Not at the moment: see Retry-After',
-          }),
-        },
+        params: requestIdParams,
+        response: { 200: statusResponse },
+        responseHeaders: { 200: ['Cache-Control', 'Retry-After'] },
       },
     },
     async (request, reply) => {

@@ -1,0 +1,36 @@
+/** The header fields of answers that a caller may act on: a JSON schema each. */
+export const RESPONSE_HEADERS = {
+  Accept: { description: 'The media type that is taken', type: 'string', examples: ['application/json'] },
+  'Accept-Encoding': {
+    description: 'The content coding that is taken (RFC 9110, section 15.5.16)',
+    type: 'string',
+    examples: ['identity'],
+  },
+  Age: {
+    description: 'Seconds since the provider gave this answer, if to an earlier request',
+    type: 'integer',
+    minimum: 0,
+    examples: [90],
+  },
+  Allow: { description: 'The methods of this path', type: 'string', examples: ['GET, HEAD'] },
+  'Cache-Control': { description: 'It is not to be kept', type: 'string', examples: ['no-store'] },
+  Location: {
+    description: 'Where to read the request',
+    type: 'string',
+    format: 'uri-reference',
+    examples: ['/api/external/status/req_H9E1MVPPHDGSTGX4ZTC0X9H5RK'],
+  },
+  'Retry-After': {
+    description: 'Seconds after which to come back; absent where that would not help, or is not safe',
+    type: 'integer',
+    minimum: 1,
+    examples: [5],
+  },
+  'WWW-Authenticate': {
+    description: 'How to authenticate (RFC 6750, section 3)',
+    type: 'string',
+    examples: ['Bearer realm="external-api"'],
+  },
+} as const;
+
+export type HeaderName = keyof typeof RESPONSE_HEADERS;

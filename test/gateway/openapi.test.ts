@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import { startGateway } from './running-gateway.ts';
+
+interface Operation {
+  requestBody?: { content: Record<string, { schema: object; examples?: object }> };
+  responses: Record<string, { description: string; headers: object; content: Record<string, { schema: object }> }>;
+}
+
+interface Document {
+  openapi: string;
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, { examples?: unknown[] }>; securitySchemes: object };
+}
+
+async function readDocument(): Promise<Document> {
+  const { url } = await startGateway();
+  return (await (await fetch(`${url}/openapi.json`)).json()) as Document;
+}
+
+const ALWAYS = ['400', '405', '408', '417', '431', '500', '503'];
+const TO_CALLERS = ['401', ...ALWAYS];
+const WITH_BODY = ['413', '415', ...TO_CALLERS];
+const ANSWERS: Record<string, string[]> = {
+  'get /healthz': ['200', ...ALWAYS],
+  'get /readyz': ['200', ...ALWAYS],
+  'post /api/external/process': ['200', '202', '409', '422', '502', '504', ...WITH_BODY],
+  'get /api/external/status/{request_id}': ['200', '404', ...TO_CALLERS],
+  'post /api/external/resolve/{request_id}': ['200', '404', '409', ...WITH_BODY],
+  'post /api/external/cache/invalidate': ['200', '404', ...WITH_BODY],
+};
+
+test('[M22] the OpenAPI document is 3.1 and lists every route with every status that it may have', async () => {
+  const { openapi, paths } = await readDocument();
+  expect(openapi).toMatch(/^3\.1\./);
+  const answers = Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, { responses }]) => [`${method} ${path}`, Object.keys(responses)]),
+  );
+  expect(Object.fromEntries(answers)).toEqual(
+    Object.fromEntries(Object.entries(ANSWERS).map(([route, statuses]) => [route, statuses.toSorted()])),
+  );
+});
+
+test('[M22] each error of the document is the one problem that stands among its components', async () => {
+  const { paths, components } = await readDocument();
+  const errors = Object.values(paths)
+    .flatMap((operations) => Object.values(operations))
+    .flatMap(({ responses }) => Object.entries(responses))
+    .filter(([status]) => Number(status) >= 400);
+  expect(errors.length).toBeGreaterThan(40);
+  for (const [, { content, description }] of errors) {
+    expect(content).toEqual({ 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } });
+    expect(description).not.toBe('Default Response');
+  }
+  expect(Object.keys(components.schemas).toSorted()).toEqual(['Problem', 'RequestError', 'RequestStatus', 'Result']);
+  expect(components.schemas['Problem']?.examples).toHaveLength(1);
+  expect(components.securitySchemes).toMatchObject({ apiKey: { type: 'http', scheme: 'bearer' } });
+});
+
+test('[M22] an answer lists the header fields that a caller may act on', async () => {
+  const { paths } = await readDocument();
+  const headersOf = (path: string, method: string, status: number) =>
+    Object.keys(paths[path]?.[method]?.responses[status]?.headers ?? {});
+  expect(headersOf('/api/external/process', 'post', 200)).toEqual(['Age']);
+  expect(headersOf('/api/external/process', 'post', 202)).toEqual(['Location', 'Retry-After']);
+  expect(headersOf('/api/external/process', 'post', 401)).toEqual(['WWW-Authenticate']);
+  expect(headersOf('/api/external/process', 'post', 405)).toEqual(['Allow']);
+  expect(headersOf('/api/external/process', 'post', 415)).toEqual(['Accept', 'Accept-Encoding']);
+  expect(headersOf('/api/external/process', 'post', 503)).toEqual(['Retry-After']);
+  expect(headersOf('/api/external/status/{request_id}', 'get', 200)).toEqual(['Cache-Control', 'Retry-After']);
+});
+
+test('[M22] the bodies of the document have examples, and no member more than the gateway takes', async () => {
+  const { paths } = await readDocument();
+  const start = paths['/api/external/process']?.['post']?.requestBody?.content['application/json'];
+  expect(start).toMatchObject({ schema: { required: ['data'], additionalProperties: false } });
+  expect(Object.keys(start?.examples ?? {})).toHaveLength(2);
+  const decide = paths['/api/external/resolve/{request_id}']?.['post']?.requestBody;
+  expect(decide?.content['application/json']?.schema).toMatchObject({
+    oneOf: [
+      { required: ['decision', 'reason'], additionalProperties: false },
+      { required: ['decision', 'provider_request_id', 'reason'], additionalProperties: false },
+    ],
+  });
+});
