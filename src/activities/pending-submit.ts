@@ -10,6 +10,6 @@ export function ownExecution({ info }: Context): { workflowId: string; runId: st
 /** What the server knows of the submit of an activity's own workflow; null when it is over. */
 export async function pendingSubmit(context: Context): Promise<PendingActivity | null> {
   const { workflowId, runId } = ownExecution(context);
-  const { activities } = await readPending(context.client, workflowId, runId);
+  const { activities } = await readPending(context.client, workflowId, { ofRun: runId });
   return activities.find(({ name }) => name === 'process') ?? null;
 }

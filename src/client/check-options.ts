@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ClientOptions, ConnectOptions, ResultOptions, UpdatesOptions } from './client-options.ts';
+import type { ClientOptions, ConnectOptions, ResultOptions, StatusOptions, UpdatesOptions } from './client-options.ts';
 import { LEVELS, type ClientHooks, type ClientLogger } from './client-events.ts';
 import { requestDuration } from './durations.ts';
 import { name } from './request-members.ts';
@@ -52,6 +52,8 @@ const connectOptions = strict({
 
 const resultOptions = strict({ signal: abortSignal, timeout: anything, schema: standardSchema });
 
+const statusOptions = strict({ tenant: name.optional() });
+
 const updatesOptions = strict({ signal: abortSignal });
 
 const reason = strict({ reason: z.string('must be a text').optional() });
@@ -74,6 +76,11 @@ export function checkConstructor(options: ClientOptions): void {
 /** @throws InvalidRequestError */
 export function checkResult(options: ResultOptions<unknown>): void {
   check(resultOptions, options);
+}
+
+/** @throws InvalidRequestError */
+export function checkStatus(options: StatusOptions): void {
+  check(statusOptions, options);
 }
 
 /** @throws InvalidRequestError */

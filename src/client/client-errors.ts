@@ -90,6 +90,9 @@ export class RequestNotFoundError extends DurableRequestError {
   }
 }
 
+/** There is one, of another tenant than was asked for. It says no more than its parent, but to us. */
+export class ForeignRequestError extends RequestNotFoundError {}
+
 /** The request was cancelled (or terminated by an operator) before it had a result. */
 export class RequestCancelledError extends DurableRequestError {
   override readonly name = 'RequestCancelledError';

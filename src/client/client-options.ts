@@ -68,6 +68,11 @@ export interface ResultOptions<Result = JsonValue> {
   schema?: StandardSchema<Result>;
 }
 
+export interface StatusOptions {
+  /** Whose request it must be: another's is not found, and costs no more than one that is not there. Default: anybody's. */
+  tenant?: string;
+}
+
 export interface UpdatesOptions {
   /** Ends the iteration with its reason, not the request. */
   signal?: AbortSignal;

@@ -4,8 +4,15 @@ import { REQUEST_ID_PATTERN, workflowIdOf, writtenProvider } from '../contract/n
 import type { JsonValue, ProcessInput, RequestSnapshot, RequestState } from '../contract/request.ts';
 import { budgetOfProvider, type ProviderBudget } from './budget-source.ts';
 import { cancelRequest } from './cancel-request.ts';
-import { checkConnect, checkConstructor, checkReason, checkResult, checkUpdates } from './check-options.ts';
-import type { ClientOptions, ConnectOptions, ProcessOptions, ResultOptions, UpdatesOptions } from './client-options.ts';
+import {
+  checkConnect,
+  checkConstructor,
+  checkReason,
+  checkResult,
+  checkStatus,
+  checkUpdates,
+} from './check-options.ts';
+import type * as Options from './client-options.ts';
 import { coalescedId } from './coalesce.ts';
 import { RequestNotFoundError, ResultTimeoutError } from './client-errors.ts';
 import { ClientEvents } from './client-events.ts';
@@ -27,14 +34,12 @@ import { OpenWaits } from './open-waits.ts';
 import { ownConnection } from './own-connection.ts';
 import { sharing } from './sharing.ts';
 import { argsOf, memoOf, RequestStarter } from './start-request.ts';
-import { readStart, readStatus } from './server-view.ts';
+import { isRunning, readStart } from './server-view.ts';
 import { validated } from './standard-schema.ts';
 import { ofStart, translated } from './temporal-errors.ts';
 import { addressOf, configuredTemporal } from './temporal-address.ts';
 import { watchRequest } from './watch-request.ts';
 import type { Why } from './why.ts';
-
-const RPC_DEADLINE_MS = 5_000;
 
 /**
  * Starts, reads, awaits, cancels and lists durable requests. Needs a Temporal server; the work is done by workers
@@ -42,7 +47,7 @@ const RPC_DEADLINE_MS = 5_000;
  */
 export class ExternalApiClient implements AsyncDisposable {
   readonly #client: Client;
-  readonly #options: ClientOptions;
+  readonly #options: Options.ClientOptions;
   readonly #provider: string | undefined;
   readonly #shared = sharing<Reading>();
   readonly #budgetOf: ProviderBudget;
@@ -58,7 +63,7 @@ export class ExternalApiClient implements AsyncDisposable {
    * @param client its connection is yours to close
    * @throws InvalidRequestError
    */
-  constructor(client: Client, options: ClientOptions = {}) {
+  constructor(client: Client, options: Options.ClientOptions = {}) {
     checkConstructor(options);
     this.#client = client;
     this.#waits = new OpenWaits(client);
@@ -74,7 +79,7 @@ export class ExternalApiClient implements AsyncDisposable {
    * Connects when first used, so that a service starts although Temporal is down.
    * @throws InvalidRequestError
    */
-  static connect(asked: ConnectOptions = {}): ExternalApiClient {
+  static connect(asked: Options.ConnectOptions = {}): ExternalApiClient {
     checkConnect(asked);
     const { temporal = configuredTemporal(), ...options } = asked;
     const { client, calls } = ownConnection(temporal, (event) => connected.#events.callRepeated(event));
@@ -91,7 +96,7 @@ export class ExternalApiClient implements AsyncDisposable {
    */
   async process<Result = JsonValue, Data = JsonLike>(
     input: ProcessInput<Data & JsonCompatible<Data>>,
-    options: ProcessOptions<Result> = {},
+    options: Options.ProcessOptions<Result> = {},
   ): Promise<RequestHandle<Result>> {
     const checked = checkInput(input, options);
     const times = timesOf(options, this.#options);
@@ -100,9 +105,7 @@ export class ExternalApiClient implements AsyncDisposable {
     signal?.throwIfAborted();
     const requestId = options.coalesce
       ? await this.#coalescedId(checked)
-      : idempotencyKey === undefined
-        ? randomRequestId()
-        : requestIdFor(tenant, idempotencyKey, this.#provider);
+      : requestIdFor(tenant, idempotencyKey ?? randomRequestId(), this.#provider);
     const args = argsOf(requestId, checked, times, this.#provider);
     const start = (): Promise<void> => this.#starter.start(args, memoOf(args), { key: idempotencyKey !== undefined });
     try {
@@ -123,8 +126,9 @@ export class ExternalApiClient implements AsyncDisposable {
    * A request as it is now, within 1.5 s also when no worker is there (`stale: true`). Makes no call to the provider.
    * @throws RequestNotFoundError
    */
-  async status(requestId: string): Promise<RequestSnapshot> {
-    return (await this.#read(requestId, QUICK)).snapshot;
+  async status(requestId: string, options: Options.StatusOptions = {}): Promise<RequestSnapshot> {
+    checkStatus(options);
+    return (await this.#read(requestId, QUICK, options.tenant)).snapshot;
   }
 
   /**
@@ -138,22 +142,19 @@ export class ExternalApiClient implements AsyncDisposable {
     );
   }
 
-  async #read(requestId: string, patience: Patience): Promise<Reading> {
+  async #read(requestId: string, patience: Patience, tenant?: string): Promise<Reading> {
     this.#workflow(requestId);
-    return await this.#shared(`${requestId} ${patience.budgetMs}`, async () => {
-      try {
-        return await this.#waits.wait(() => readSnapshot(this.#client, requestId, this.#budgetOf, patience));
-      } catch (error) {
-        throw translated(error, requestId, this.#server);
-      }
-    });
+    const read = () => readSnapshot(this.#client, requestId, this.#budgetOf, patience, tenant);
+    return await this.#shared(`${requestId} ${patience.budgetMs} ${tenant ?? ''}`, () =>
+      this.#told(requestId, () => this.#waits.wait(read)),
+    );
   }
 
   /**
    * The request now, and again after each change of its state, up to its end. Makes no call to the provider.
    * @throws RequestNotFoundError
    */
-  updates(requestId: string, options: UpdatesOptions = {}): AsyncIterableIterator<RequestSnapshot> {
+  updates(requestId: string, options: Options.UpdatesOptions = {}): AsyncIterableIterator<RequestSnapshot> {
     checkUpdates(options);
     const how = { signal: options.signal, waits: this.#waits, server: this.#server };
     return watchRequest(this.#client, requestId, () => this.status(requestId), how);
@@ -166,18 +167,12 @@ export class ExternalApiClient implements AsyncDisposable {
    */
   async result<Result = JsonValue>(
     requestId: string,
-    options: ResultOptions<Result> = {},
+    options: Options.ResultOptions<Result> = {},
   ): Promise<CompletedRequest<Result>> {
     checkResult(options);
     const { signal, timeout, schema } = options;
     this.#workflow(requestId);
-    const wait = async (): Promise<RequestEnd> => {
-      try {
-        return await endOf(this.#client, requestId);
-      } catch (error) {
-        throw translated(error, requestId, this.#server);
-      }
-    };
+    const wait = (): Promise<RequestEnd> => this.#told(requestId, () => endOf(this.#client, requestId));
     const timeoutMs = timeout === undefined ? undefined : waitDuration('timeout', timeout);
     const late = (): Error => new ResultTimeoutError(requestId);
     const ended = await this.#waits.wait(wait, { timeoutMs, late, signals: [signal] });
@@ -270,10 +265,9 @@ export class ExternalApiClient implements AsyncDisposable {
   }
 
   async #coalescedId({ tenant, inputHash }: CheckedInput): Promise<string> {
-    return await coalescedId({ tenant, inputHash, provider: this.#provider }, Date.now(), async (requestId) => {
-      const status = await this.#rpc(requestId, () => readStatus(this.#client, workflowIdOf(requestId)));
-      return status && status === 'running';
-    });
+    return await coalescedId({ tenant, inputHash, provider: this.#provider }, Date.now(), (requestId) =>
+      this.#rpc(requestId, () => isRunning(this.#client, workflowIdOf(requestId))),
+    );
   }
 
   /** @throws RequestNotFoundError for what cannot be an id of ours */
@@ -290,9 +284,14 @@ export class ExternalApiClient implements AsyncDisposable {
     }
   }
 
-  async #rpc<Result>(requestId: string, call: () => Promise<Result>, deadlineMs = RPC_DEADLINE_MS): Promise<Result> {
+  async #rpc<Result>(requestId: string, call: () => Promise<Result>, deadlineMs = 5_000): Promise<Result> {
+    const wait = () => this.#waits.wait(() => this.#client.withDeadline(Date.now() + deadlineMs, call));
+    return await this.#told(requestId, wait);
+  }
+
+  async #told<Result>(requestId: string, call: () => Promise<Result>): Promise<Result> {
     try {
-      return await this.#waits.wait(() => this.#client.withDeadline(Date.now() + deadlineMs, call));
+      return await call();
     } catch (error) {
       throw translated(error, requestId, this.#server);
     }

@@ -1,5 +1,12 @@
 export { ExternalApiClient } from './external-api-client.ts';
-export type { ClientOptions, ConnectOptions, ProcessOptions, ResultOptions, UpdatesOptions } from './client-options.ts';
+export type {
+  ClientOptions,
+  ConnectOptions,
+  ProcessOptions,
+  ResultOptions,
+  StatusOptions,
+  UpdatesOptions,
+} from './client-options.ts';
 export type { CallRepeated, ClientHooks, ClientLogger, RequestEnded, RequestStarted } from './client-events.ts';
 export type { RequestHandle, RetryHandle } from './request-handle.ts';
 export type { JsonCompatible } from './json-compatible.ts';

@@ -36,27 +36,32 @@ export interface Reading {
 
 /**
  * A request as it is now. `describe` and the query run side by side: the query has the workflow's state, and only
- * `describe` has what the server knows of the running activity. Without a worker the state comes from the history, and
- * is marked stale. Makes no call to the provider.
+ * `describe` has what the server knows of the running activity. Where it matters whose it is, `describe` comes first, and
+ * another's ends with it, as an unknown one does. Without a worker the state comes from the history, and is marked stale.
+ * Makes no call to the provider.
  *
  * @param budgetOf asked only where the call budget may be what the request waits for; never rejects
+ * @param tenant whose it must be; undefined: anybody's
+ * @throws RequestNotFoundError
  */
 export async function readSnapshot(
   client: Client,
   requestId: string,
   budgetOf: ProviderBudget,
   { queryMs, budgetMs }: Patience,
+  tenant?: string,
 ): Promise<Reading> {
   const workflowId = workflowIdOf(requestId);
   const deadline = Date.now() + READ_DEADLINE_MS;
+  const read = () => client.withDeadline(deadline, () => readPending(client, workflowId, { tenant }));
+  const first = tenant === undefined ? null : await read();
   const queried = client
     .withDeadline(Date.now() + queryMs, () => queryOpen<RequestState>(client, workflowId, STATUS_QUERY))
     // No worker, or none that answers in time: the history says it instead.
     .catch(() => null);
-  const read = () => client.withDeadline(deadline, () => readPending(client, workflowId));
-  let view = await read();
-  const { tenant = DEFAULT_TENANT, provider = null, retryOf = null, submittedAs = null } = view.memo;
-  const known = { tenant, provider, retryOf, submittedAs };
+  let view = first ?? (await read());
+  const { tenant: whose = DEFAULT_TENANT, provider = null, retryOf = null, submittedAs = null } = view.memo;
+  const known = { tenant: whose, provider, retryOf, submittedAs };
   const isOpen = (): boolean => view.status === 'running';
   const now = new Date();
   const asked = isOpen() && mayWaitForPermit(view, now) ? budgetOf(provider)?.(budgetMs) : null;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_DECIDED_BY, MAX_DECISION_REASON } from '../contract/limits.ts';
+import { MAX_CALLED_BY, MAX_DECIDED_BY, MAX_DECISION_REASON } from '../contract/limits.ts';
 import { PROVIDER_REQUEST_ID_PATTERN, PROVIDER_REQUEST_ID_SHAPE } from '../contract/names.ts';
 import { BULK_DECISIONS, DECISIONS } from '../contract/values.ts';
 import { InvalidRequestError } from './client-errors.ts';
@@ -8,10 +8,14 @@ import { anything, check, strict } from './strict-input.ts';
 
 /** The members of a decision. Who and why stay readable in the history and in every later status, so they are bounded. */
 
-const WHO = `must say who decides, in at most ${MAX_DECIDED_BY} characters`;
 const WHY = `must say why, in at most ${MAX_DECISION_REASON} characters`;
 
-export const decidedBy = z.string(WHO).regex(/\S/, WHO).max(MAX_DECIDED_BY, WHO);
+function whoDecides(max: number) {
+  const message = `must say who decides, in at most ${max} characters`;
+  return z.string(message).regex(/\S/, message).max(max, message);
+}
+
+export const decidedBy = whoDecides(MAX_DECIDED_BY);
 export const decisionReason = z.string(WHY).regex(/\S/, WHY).max(MAX_DECISION_REASON, WHY);
 
 const ADOPTED = `is the provider's id of the work: ${PROVIDER_REQUEST_ID_SHAPE}`;
@@ -48,7 +52,9 @@ function decision<By extends z.ZodType>(by: By) {
 
 /** The gateway's body: an API key may stand for who decides. */
 export const resolutionBody = decision(
-  decidedBy.nullish().meta({ description: 'Who decides. Default: `tenant:` and the tenant of the API key' }),
+  whoDecides(MAX_CALLED_BY)
+    .nullish()
+    .meta({ description: 'Who decides, as the caller says; it is kept beside the tenant of the API key' }),
 );
 
 const complete = decision(decidedBy);

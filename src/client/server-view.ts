@@ -1,9 +1,8 @@
 import { WorkflowClient, type Client, type WorkflowHandle } from '@temporalio/client';
 import type { SerializationContext } from '@temporalio/common';
-import type { RequestMemo } from '../contract/names.ts';
+import { DEFAULT_TENANT, requestIdOf, SEARCH_ATTRIBUTES, type RequestMemo } from '../contract/names.ts';
 import type { ProcessRequestArgs } from '../contract/request.ts';
-import { SEARCH_ATTRIBUTES } from '../contract/names.ts';
-import { RequestNotFoundError } from './client-errors.ts';
+import { ForeignRequestError, RequestNotFoundError } from './client-errors.ts';
 import { isNotProvided, translated } from './temporal-errors.ts';
 import { failureOf, firstValueOf, searchAttributeOf, valueOf, type AttemptFailure } from './decode-payloads.ts';
 
@@ -79,9 +78,18 @@ export interface WorkflowView {
   cancelRequested: boolean;
 }
 
-/** A workflow as the server describes it now, with what it has pending. */
-export async function readPending(client: Client, workflowId: string, ofRun?: string): Promise<WorkflowView> {
+/**
+ * A workflow as the server describes it now, with what it has pending.
+ * @throws ForeignRequestError, before more of it is read, where it is not of the tenant that is named
+ */
+export async function readPending(
+  client: Client,
+  workflowId: string,
+  { ofRun, tenant }: { ofRun?: string; tenant?: string | undefined } = {},
+): Promise<WorkflowView> {
   const { raw, runId, memo, status } = await client.workflow.getHandle(workflowId, ofRun).describe();
+  const { tenant: whose = DEFAULT_TENANT } = (memo ?? {}) as Partial<RequestMemo>;
+  if (tenant !== undefined && whose !== tenant) throw new ForeignRequestError(requestIdOf(workflowId));
   const activities = await Promise.all(
     (raw.pendingActivities ?? []).map((one) => pendingActivity(client, workflowId, one)),
   );
@@ -116,6 +124,12 @@ export async function readStatus(client: Client, workflowId: string): Promise<Se
     if (translated(error, '') instanceof RequestNotFoundError) return null;
     throw error;
   }
+}
+
+/** Whether the workflow has not ended; null: there is none. */
+export async function isRunning(client: Client, workflowId: string): Promise<boolean | null> {
+  const status = await readStatus(client, workflowId);
+  return status && status === 'running';
 }
 
 /** Why we pause a submit ourselves. */

@@ -12,4 +12,6 @@ export const MAX_DEADLINE_MS = 30 * 86_400_000;
 
 /** Characters of who decides on an unknown outcome, and why: both stay in the history and in every later status. */
 export const MAX_DECIDED_BY = 200;
+/** Of what a caller of the gateway calls itself, so that its tenant has room beside it. */
+export const MAX_CALLED_BY = 100;
 export const MAX_DECISION_REASON = 2000;

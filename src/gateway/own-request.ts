@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { RequestNotFoundError } from '../client/client-errors.ts';
+import { ForeignRequestError } from '../client/client-errors.ts';
 import { REQUEST_ID_PATTERN } from '../contract/names.ts';
 import type { RequestSnapshot } from '../contract/request.ts';
 import type { GatewayClient } from './gateway-client.ts';
@@ -18,8 +18,13 @@ export async function readOwnRequest(
     throw new HttpError(404, 'RequestNotFoundError', 'There is no such request: an id is req_ and 26 characters.');
   }
   request.externalRequestId = requestId;
-  const snapshot = await client.status(requestId);
-  if (snapshot.tenant === request.tenant) return snapshot;
-  request.log.warn({ event: 'foreign_request', tenant: request.tenant }, 'a tenant asked for a request of another');
-  throw new RequestNotFoundError(requestId);
+  const { tenant } = request;
+  try {
+    return await client.status(requestId, { tenant });
+  } catch (error) {
+    if (error instanceof ForeignRequestError) {
+      request.log.warn({ event: 'foreign_request', tenant }, 'a tenant asked for a request of another');
+    }
+    throw error;
+  }
 }

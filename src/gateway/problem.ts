@@ -88,7 +88,8 @@ export function toProblem(
   retriedBy: string | null = null,
 ): { problem: Problem; headers: Readonly<Record<string, string>> } {
   if (error instanceof HttpError) {
-    return { problem: problemOf(error.status, error.name, error.message, requestId), headers: error.headers };
+    const problem = problemOf(error.status, error.name, error.message, requestId);
+    return { problem: { ...problem, ...error.members }, headers: error.headers };
   }
   if (error instanceof ExternalAPIError) {
     const { status, retryAfter } = failedAnswer(error, retriedBy);

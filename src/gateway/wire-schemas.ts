@@ -218,6 +218,10 @@ export const problem = z
     error: z.string().meta({ description: 'The class of the error, to tell problems apart by' }),
     instance: z.string().optional().meta({ description: 'Where to read the request', format: 'uri-reference' }),
     request_id: z.string().optional(),
+    idempotency_key: z
+      .string()
+      .optional()
+      .meta({ description: 'With it the same body is the same request, if that was taken' }),
     provider_request_id: z
       .string()
       .optional()

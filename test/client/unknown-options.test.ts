@@ -55,6 +55,11 @@ test.each<[string, () => unknown, string]>([
     () => handle.result({ scheme: null } as object),
     'scheme: is not known; did you mean schema? There are: signal, timeout, schema',
   ],
+  [
+    'status',
+    () => client.status(ID, { tenent: 'acme' } as object),
+    'tenent: is not known; did you mean tenant? There are: tenant',
+  ],
   ['updates', () => client.updates(ID, { every: 1 } as object), 'every: is not known; there are: signal'],
   [
     'updates of a handle',

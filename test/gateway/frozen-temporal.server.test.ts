@@ -52,7 +52,7 @@ beforeAll(async () => {
       const handle = await client.process(input, options);
       return { ...handle, result: (wait) => (openWaits++, handle.result(wait)) };
     },
-    status: (requestId) => client.status(requestId),
+    status: (requestId, options) => client.status(requestId, options),
     resolve: (requestId, decision) => client.resolve(requestId, decision),
     invalidate: (which) => client.invalidate(which),
     ping: () => client.ping(),

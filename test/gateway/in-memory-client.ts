@@ -1,4 +1,5 @@
 import {
+  ForeignRequestError,
   IdempotencyConflictError,
   NothingToDecideError,
   RequestNotFoundError,
@@ -7,14 +8,14 @@ import {
 import type { InvalidateOptions } from '../../src/client/start-invalidation.ts';
 import type { ResolveOptions } from '../../src/client/resolve-request.ts';
 import type { ProcessInput, RequestSnapshot, RequestState } from '../../src/contract/request.ts';
-import type { ProcessOptions } from '../../src/client/client-options.ts';
+import type { ProcessOptions, StatusOptions } from '../../src/client/client-options.ts';
 import type { CompletedRequest } from '../../src/client/finished-request.ts';
 import type { GatewayClient, StartedRequest } from '../../src/gateway/gateway-client.ts';
 
 interface Entry {
   snapshot: RequestSnapshot;
   input: ProcessInput;
-  asked: Pick<ProcessOptions, 'cache' | 'cacheMaxAge'>;
+  asked: Pick<ProcessOptions, 'idempotencyKey' | 'cache' | 'cacheMaxAge'>;
   error: Error | null;
   done: PromiseWithResolvers<void>;
 }
@@ -53,7 +54,11 @@ export class InMemoryClient implements GatewayClient {
     if (key !== null) this.#keys.set(key, requestId);
     this.requests.set(requestId, {
       input,
-      asked: { ...(cache && { cache }), ...(cacheMaxAge !== undefined && { cacheMaxAge }) },
+      asked: {
+        ...(idempotencyKey !== undefined && { idempotencyKey }),
+        ...(cache && { cache }),
+        ...(cacheMaxAge !== undefined && { cacheMaxAge }),
+      },
       error: null,
       done: withResolvers(),
       snapshot: {
@@ -83,9 +88,11 @@ export class InMemoryClient implements GatewayClient {
     return this.#handle(requestId);
   }
 
-  async status(requestId: string): Promise<RequestSnapshot> {
+  async status(requestId: string, { tenant }: StatusOptions = {}): Promise<RequestSnapshot> {
     await this.failure?.();
-    return this.#entry(requestId).snapshot;
+    const { snapshot } = this.#entry(requestId);
+    if (tenant !== undefined && snapshot.tenant !== tenant) throw new ForeignRequestError(requestId);
+    return snapshot;
   }
 
   async resolve(requestId: string, { providerRequestId, ...decided }: ResolveOptions): Promise<RequestState> {

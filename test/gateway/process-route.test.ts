@@ -151,8 +151,8 @@ describe('synchronous', () => {
 
 describe('the response cache', () => {
   test.each([
-    [undefined, {}],
-    ['no-transform, only-if-cached=1, max-age=soon', {}],
+    [undefined, { cache: 'read' }],
+    ['no-transform, only-if-cached=1, max-age=soon', { cache: 'read' }],
     ['max-age=60', { cache: 'read', cacheMaxAge: 60_000 }],
     ['no-transform, Max-Age=999999999', { cache: 'read', cacheMaxAge: 604_800_000 }],
     ['max-age=0', { cache: 'refresh' }],
@@ -163,7 +163,14 @@ describe('the response cache', () => {
   ])('[M11][M19] Cache-Control: %s asks for %j', async (header, use) => {
     const { client, post } = await startGateway({ syncWaitMs: 0 });
     await post(input, header === undefined ? {} : { 'cache-control': header });
-    expect(client.requests.get(client.lastId)?.asked).toEqual(use);
+    const idempotencyKey = expect.stringMatching(/^[0-9a-f-]{36}$/);
+    expect(client.requests.get(client.lastId)?.asked).toEqual({ idempotencyKey, ...use });
+  });
+
+  test('[M11][M19] with a key of its own the caller means it twice, as in the client', async () => {
+    const { client, post } = await startGateway({ syncWaitMs: 0 });
+    await post(input, { 'idempotency-key': 'order-1' });
+    expect(client.requests.get(client.lastId)?.asked).toEqual({ idempotencyKey: 'order-1' });
   });
 
   test('[M11][M19] an earlier answer is marked, and its age is told in seconds', async () => {

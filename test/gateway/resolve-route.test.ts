@@ -17,19 +17,27 @@ async function startWithUnknownOutcome() {
 test.each([
   [{ decision: 'resubmit', reason: 'they never got it' }, 'submitting', null, 'tenant:acme'],
   [{ decision: 'abandon', by: null, provider_request_id: null, reason: 'too old' }, 'failed', null, 'tenant:acme'],
-  [{ decision: 'adopt', by: 'jo', provider_request_id: 'job-1', reason: 'they have it' }, 'processing', 'job-1', 'jo'],
-])('[N1][M19] %j is taken, and answered with the request after it', async (body, status, adopted, by) => {
-  const { id, resolve } = await startWithUnknownOutcome();
-  const response = await resolve(id, body);
-  expect(response.status).toBe(200);
-  expect(response.headers.get('cache-control')).toBe('no-store');
-  expect(await response.json()).toMatchObject({
-    request_id: id,
-    status,
-    resolution: { decision: body.decision, provider_request_id: adopted, by, reason: body.reason },
-    waiting_for: null,
-  });
-});
+  [
+    { decision: 'adopt', by: 'jo', provider_request_id: 'job-1', reason: 'they have it' },
+    'processing',
+    'job-1',
+    'tenant:acme (jo)',
+  ],
+])(
+  '[N1][M19][M16] %j is taken, and answered with the request after it; who decides is known by its key',
+  async (body, status, adopted, by) => {
+    const { id, resolve } = await startWithUnknownOutcome();
+    const response = await resolve(id, body);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(await response.json()).toMatchObject({
+      request_id: id,
+      status,
+      resolution: { decision: body.decision, provider_request_id: adopted, by, reason: body.reason },
+      waiting_for: null,
+    });
+  },
+);
 
 test('[N1][M19] a second decision, and one on a request that is not unknown, is a 409', async () => {
   const { id, resolve, resolution } = await startWithUnknownOutcome();
@@ -61,6 +69,7 @@ test.each<[string, unknown, Record<string, RegExp>]>([
   ['no reason', { decision: 'resubmit' }, { reason: /must say why/ }],
   ['a blank reason', { decision: 'resubmit', reason: ' \n' }, { reason: /must say why/ }],
   ['a reason that is too long', { decision: 'abandon', reason: 'x'.repeat(2001) }, { reason: /2000/ }],
+  ['a long name', { decision: 'abandon', by: 'x'.repeat(101), reason: 'x' }, { by: /at most 100/ }],
   ['a blank name', { decision: 'abandon', by: ' ', reason: 'x' }, { by: /who decides/ }],
   ['an adoption of nothing', { decision: 'adopt', reason: 'x' }, { provider_request_id: /the provider's id/ }],
   [

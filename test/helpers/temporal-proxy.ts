@@ -8,6 +8,8 @@ import { gunzipSync } from 'node:zlib';
 export interface Treatment {
   /** Passed on then. */
   until?: Promise<unknown>;
+  /** Its answer never arrives. */
+  isAnswerLost?: boolean;
   /** Answered by the proxy; `code` is gRPC's. */
   refusal?: { code: number; message: string };
 }
@@ -45,18 +47,26 @@ export async function startTemporalProxy(target: string): Promise<TemporalProxy>
   async function handle(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
     const message = await buffer(stream);
     const method = String(headers[':path']).split('/').at(-1) ?? '';
-    const { until, refusal } = treatment({ method, body: bodyOf(message) }) ?? {};
+    const { until, isAnswerLost = false, refusal } = treatment({ method, body: bodyOf(message) }) ?? {};
     await until;
     if (refusal) {
       const status = { 'grpc-status': `${refusal.code}`, 'grpc-message': encodeURIComponent(refusal.message) };
       stream.respond({ ':status': 200, 'content-type': 'application/grpc', ...status }, { endStream: true });
-    } else passOn(stream, headers, message);
+    } else passOn(stream, headers, message, isAnswerLost);
   }
 
-  function passOn(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, message: Buffer): void {
+  function passOn(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    message: Buffer,
+    isAnswerLost: boolean,
+  ): void {
     const call = far.request({ ...headers, ':authority': target }).on('error', () => stream.destroy());
+    if (isAnswerLost) return void call.resume().end(message);
     stream.on('close', () => call.close());
     call.on('response', (answered, flags) => {
+      // Who asked did not wait.
+      if (stream.destroyed) return;
       // END_STREAM: the status came without a message.
       if ((flags & 1) !== 0) return stream.respond(answered, { endStream: true });
       stream.respond(answered, { waitForTrailers: true });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { ResultTimeoutError, TemporalUnavailableError } from '../../client/client-errors.ts';
@@ -54,15 +55,18 @@ export const processRoute: FastifyPluginCallbackZod<ProcessRouteOptions> = (app,
       },
     },
     async (request, reply) => {
-      const key = request.headers['idempotency-key'];
+      const given = request.headers['idempotency-key'];
+      const key = { idempotencyKey: given ?? randomUUID(), isCallers: given !== undefined };
       const started = await client
         .process(toInput(request.body), {
           tenant: request.tenant,
+          idempotencyKey: key.idempotencyKey,
+          // Our key means nothing to the cache: only with a key of its own did the caller mean it twice.
+          ...(!key.isCallers && { cache: 'read' }),
           ...cacheOptionsOf(request.headers['cache-control'] ?? ''),
-          ...(key !== undefined && { idempotencyKey: key }),
         })
         .catch((error: unknown) => {
-          throw maybeStarted(error, request, key !== undefined);
+          throw maybeStarted(error, request, key);
         });
       request.externalRequestId = started.requestId;
       if (request.body.options?.async === true || syncWaitMs === 0) return accepted(reply, started);
@@ -81,13 +85,23 @@ export const processRoute: FastifyPluginCallbackZod<ProcessRouteOptions> = (app,
   done();
 };
 
-/** A start that nobody answered may have happened: only with a key is it safe to come back as if it had not. */
-function maybeStarted(error: unknown, request: FastifyRequest, hasKey: boolean): unknown {
+/**
+ * A start that nobody answered may have happened. To come back with its key is safe; whoever gave none is told ours, but no
+ * time, since a program that repeats the post as it was would do the work twice.
+ */
+function maybeStarted(
+  error: unknown,
+  request: FastifyRequest,
+  { idempotencyKey, isCallers }: { idempotencyKey: string; isCallers: boolean },
+): unknown {
   if (!(error instanceof TemporalUnavailableError) || error.requestId === null) return error;
   request.externalRequestId = error.requestId;
-  const again = hasKey ? ' With the same Idempotency-Key it is never done twice.' : '';
-  const detail = `It is not known whether it was started: it may be, as ${error.requestId}. Read its status before you repeat it.${again}`;
-  return new HttpError(503, error.name, detail, hasKey ? { 'retry-after': '5' } : {}, error);
+  const again = isCallers ? 'with the same Idempotency-Key' : `with Idempotency-Key: ${idempotencyKey}`;
+  const detail =
+    `It may have been taken, as ${error.requestId}; no answer says so. Read it, or send the same body again ${again}: ` +
+    'that is the same request, and is never done twice.';
+  const headers: Record<string, string> = isCallers ? { 'retry-after': '5' } : {};
+  return new HttpError(503, error.name, detail, headers, error, { idempotency_key: idempotencyKey });
 }
 
 /** The request that repeats one that failed. Not to know it is no error. */

@@ -36,7 +36,7 @@ export const resolveRoute: FastifyPluginCallbackZod<{ client: GatewayClient }> =
     async (request, reply) => {
       const requestId = request.params.request_id;
       const before = await readOwnRequest(client, request, requestId);
-      const decision = toDecision(request.body, `tenant:${request.tenant}`);
+      const decision = toDecision(request.body, request.tenant);
       const state = await client.resolve(requestId, decision).catch(notKnown);
       // The decision is taken: not being able to read on is no error of it.
       const after = await readOwnRequest(client, request, requestId).catch(() => ({
@@ -53,9 +53,10 @@ export const resolveRoute: FastifyPluginCallbackZod<{ client: GatewayClient }> =
   done();
 };
 
-function toDecision(body: z.output<typeof resolutionBody>, caller: string): ResolveOptions {
+/** What a caller calls itself is its own word: the tenant that we know stands before it. */
+function toDecision(body: z.output<typeof resolutionBody>, tenant: string): ResolveOptions {
   const { reason } = body;
-  const by = body.by ?? caller;
+  const by = `tenant:${tenant}${(body.by ?? null) === null ? '' : ` (${body.by})`}`;
   return body.decision === 'adopt'
     ? { decision: body.decision, providerRequestId: body.provider_request_id, by, reason }
     : { decision: body.decision, by, reason };
