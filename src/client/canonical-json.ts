@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { inexactNumber } from '../contract/exact-json.ts';
+import { MAX_DATA_DEPTH } from '../contract/limits.ts';
 import { InvalidRequestError } from './client-errors.ts';
-
-const MAX_DEPTH = 100;
 
 /**
  * JSON with its members sorted by UTF-16 code units and its numbers as JavaScript writes them, both as RFC 8785 has it, so
@@ -14,7 +13,6 @@ export function canonicalJson(value: unknown, path: string): string {
 }
 
 function write(value: unknown, path: string, depth: number): string {
-  if (depth > MAX_DEPTH) throw problem(path, `is nested deeper than ${MAX_DEPTH} levels`);
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return JSON.stringify(value);
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw problem(path, `is ${value}, which JSON cannot carry`);
@@ -23,6 +21,7 @@ function write(value: unknown, path: string, depth: number): string {
     if (inexact !== null) throw problem(path, inexact);
     return text;
   }
+  if (typeof value === 'object' && depth === MAX_DATA_DEPTH) throw tooDeep(path);
   if (Array.isArray(value)) {
     return `[${Array.from(value, (item, index) => write(item, `${path}[${index}]`, depth + 1)).join()}]`;
   }
@@ -52,6 +51,10 @@ function described(value: unknown): string {
 function classOf(value: object): string {
   const { constructor: made } = value as { constructor?: { name?: unknown } };
   return typeof made?.name === 'string' ? made.name : 'class instance';
+}
+
+function tooDeep(path: string): InvalidRequestError {
+  return problem(path, `is nested deeper than ${MAX_DATA_DEPTH} levels`);
 }
 
 function problem(path: string, message: string): InvalidRequestError {

@@ -14,6 +14,21 @@ const BLANKS = /[ \t\n\r]*/gy;
 /** An object or array that is open, and where in it we are. */
 type Open = { names: Set<string>; name: string | null } | { index: number };
 
+/**
+ * Whether more than `max` arrays and objects are open at once in a JSON text, which need not be a good one. Before it is
+ * parsed: what parses deep texts, and whoever walks through them after that, may take seconds, or all of the stack.
+ */
+export function isDeeperThan(text: string, max: number): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const mark = text[at];
+    if (mark === '"') at = endOfString(text, at) - 1;
+    else if ((mark === '[' || mark === '{') && ++depth > max) return true;
+    else if (mark === ']' || mark === '}') depth--;
+  }
+  return false;
+}
+
 /** The first of {@link everyInexact}; null when the text is taken as it is. */
 export function inexactIn(text: string): Inexact | null {
   return everyInexact(text).next().value ?? null;

@@ -7,6 +7,9 @@ export const MAX_INPUT_BYTES = MAX_PAYLOAD_BYTES;
 /** JSON bytes of a provider's result. */
 export const MAX_RESULT_BYTES = MAX_PAYLOAD_BYTES;
 
+/** Arrays and objects in one another in a request's data. */
+export const MAX_DATA_DEPTH = 64;
+
 /** Milliseconds from the start of a request to its end, and that an unknown outcome may be held: 30 days. */
 export const MAX_DEADLINE_MS = 30 * 86_400_000;
 

@@ -11,6 +11,7 @@ import {
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { logAccess, type ServiceFailure } from './access-log.ts';
 import { type ApiKeys, authenticateCallers } from './authentication.ts';
+import { CONNECTION_OPTIONS, RECEIVE_MS, refuseConnections, watchConnections } from './connections.ts';
 import { documentRoutes } from './documentation.ts';
 import { drainOnClose } from './drain.ts';
 import type { GatewayClient } from './gateway-client.ts';
@@ -21,6 +22,7 @@ import { healthRoutes } from './routes/health-routes.ts';
 import { invalidateRoute } from './routes/invalidate-route.ts';
 import { processRoute } from './routes/process-route.ts';
 import { resolveRoute } from './routes/resolve-route.ts';
+import { checkRequestFields } from './request-fields.ts';
 import { statusRoute } from './routes/status-route.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 import { addStandardProblems } from './standard-problems.ts';
@@ -58,7 +60,9 @@ export function buildGateway({ client, apiKeys, syncWaitMs, logger }: GatewayDep
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: 1024 * 1024,
-    requestTimeout: 30_000,
+    requestTimeout: RECEIVE_MS,
+    http: CONNECTION_OPTIONS,
+    clientErrorHandler: refuseConnections(logger),
     return503OnClosing: false,
     schemaErrorFormatter: toInvalidRequest,
     frameworkErrors: (error, request, reply) => sendProblem(error, request, reply),
@@ -70,6 +74,8 @@ export function buildGateway({ client, apiKeys, syncWaitMs, logger }: GatewayDep
   app.decorateRequest('retriedBy', null);
   app.setErrorHandler<Error>(sendProblem);
   app.addHook('onRequest', async (_, reply) => void reply.headers(SECURITY_HEADERS));
+  watchConnections(app);
+  checkRequestFields(app);
   const waits = drainOnClose(app);
   refuseUnknownPaths(app);
   addStandardProblems(app);

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { HttpError } from './http-error.ts';
+import { NOTHING_HERE } from './problem.ts';
 
 /**
  * Refuses, before a body is read, what no route of `app` is for that comes after this: 405 with `Allow` (RFC 9110, section
@@ -33,7 +34,7 @@ export function refuseUnknownPaths(app: FastifyInstance): void {
 }
 
 function nothingHere(): HttpError {
-  return new HttpError(404, 'RouteNotFoundError', 'There is nothing here. /docs lists what there is.');
+  return new HttpError(404, 'RouteNotFoundError', NOTHING_HERE);
 }
 
 /** Fastify's own: `:name` is one segment, `*` whatever follows. */

@@ -23,7 +23,10 @@ interface Row {
   detail?: string;
   /** Seconds until it is worth coming back. */
   retryAfter?: number;
+  headers?: Readonly<Record<string, string>>;
 }
+
+export const NOTHING_HERE = 'There is nothing here. /docs lists what there is.';
 
 /** Every error that can reach a caller, but for a request that failed; the first row that fits decides. */
 const ROWS: readonly Row[] = [
@@ -50,6 +53,7 @@ const ROWS: readonly Row[] = [
     status: 415,
     name: 'UnsupportedMediaTypeError',
     detail: 'The body must be JSON. Send it with Content-Type: application/json.',
+    headers: { accept: 'application/json' },
   },
   {
     fits: (error) => codeOf(error) === 'FST_UNDER_PRESSURE',
@@ -64,8 +68,16 @@ const ROWS: readonly Row[] = [
     name: 'RequestNotFoundError',
     detail: 'There is no such request: no id is that long.',
   },
+  // Of the files of /docs: a path that leads out of their folder.
+  { fits: (error) => statusOf(error) === 403, status: 404, name: 'RouteNotFoundError', detail: NOTHING_HERE },
   // What Fastify itself refuses, such as a malformed URL; its messages are made for callers.
-  { fits: (error) => 'statusCode' in error && error.statusCode === 400, status: 400, name: 'BadRequestError' },
+  { fits: (error) => statusOf(error) === 400, status: 400, name: 'BadRequestError' },
+  {
+    fits: (error) => statusOf(error) > 400 && statusOf(error) < 500,
+    status: 400,
+    name: 'BadRequestError',
+    detail: 'The request cannot be answered as it is.',
+  },
 ];
 
 const UNEXPECTED: Row = {
@@ -96,10 +108,10 @@ export function toProblem(
     const problem = problemOf(status, error.type, error.message, requestId ?? error.requestId);
     return { problem: { ...problem, ...whatIsKnown(error, retriedBy) }, headers: comeBack(retryAfter) };
   }
-  const { status, name, detail, retryAfter = null } = ROWS.find(({ fits }) => fits(error)) ?? UNEXPECTED;
+  const { status, name, detail, retryAfter = null, headers } = ROWS.find(({ fits }) => fits(error)) ?? UNEXPECTED;
   const problem = problemOf(status, name ?? error.name, detail ?? error.message, requestId ?? requestIdOf(error));
   if (error instanceof InvalidRequestError) problem.errors = [...error.problems];
-  return { problem, headers: comeBack(retryAfter) };
+  return { problem, headers: { ...headers, ...comeBack(retryAfter) } };
 }
 
 function comeBack(seconds: number | null): Readonly<Record<string, string>> {
@@ -124,6 +136,11 @@ function whatIsKnown({ providerRequestId, outcome }: ExternalAPIError, retriedBy
     ...(providerRequestId !== null && { provider_request_id: providerRequestId }),
     ...(outcome !== null && { outcome }),
   };
+}
+
+/** As Fastify and its plugins say it; 500: they do not. */
+function statusOf(error: Error): number {
+  return 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
 }
 
 function codeOf(error: Error): unknown {

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 
 /**
@@ -12,16 +13,41 @@ export class Waits {
     const controller = new AbortController();
     const hungUp = () => controller.abort();
     reply.raw.once('close', hungUp);
+    const stopAsking = askWhetherThere(reply.raw);
     this.#open.add(controller);
     try {
       return await wait(controller.signal);
     } finally {
       this.#open.delete(controller);
       reply.raw.off('close', hungUp);
+      stopAsking();
     }
   }
 
   endAll(): void {
     for (const controller of this.#open) controller.abort();
   }
+}
+
+const ASK_EVERY_MS = 1_000;
+
+/**
+ * A caller that has closed its half of the connection may still read, or be gone: it tells by what it does with the next
+ * bytes. Every client of HTTP/1.1 takes interim answers (RFC 9110, section 15.2). Returns what ends it.
+ */
+function askWhetherThere(response: ServerResponse): () => void {
+  const { socket, req } = response;
+  let timer: NodeJS.Timeout | undefined;
+  const ask = () => void (response.headersSent || response.writeContinue());
+  const begin = () => {
+    ask();
+    timer = setInterval(ask, ASK_EVERY_MS);
+  };
+  if (socket === null || req.httpVersion !== '1.1') return () => {};
+  if (socket.readableEnded) begin();
+  else socket.once('end', begin);
+  return () => {
+    socket.off('end', begin);
+    clearInterval(timer);
+  };
 }

@@ -1,3 +1,4 @@
+import { parseItem } from 'structured-headers';
 import { z } from 'zod';
 import { callbackUrl, idempotencyKey, requestData } from '../client/request-members.ts';
 import { REQUEST_ID_PATTERN } from '../contract/names.ts';
@@ -78,10 +79,22 @@ export const processHeaders = z.looseObject({
     description:
       'max-age: an earlier answer of at most so many seconds will do. no-cache: none will do. no-store: and the new one is not kept for others',
   }),
-  'idempotency-key': idempotencyKey
-    .optional()
-    .meta({ description: 'The same key with the same body is the same request, however often it is sent' }),
+  'idempotency-key': z.string().transform(unquoted).pipe(idempotencyKey).optional().meta({
+    description:
+      'The same key with the same body is the same request, however often it is sent. In quotes, as the draft of the IETF has it, or bare',
+    pattern: '^([\\x21\\x23-\\x7e][\\x21-\\x7e]{0,254}|"([\\x21\\x23-\\x5b\\x5d-\\x7e]|\\\\["\\\\]){1,255}")$',
+  }),
 });
+
+/** The text of a string of RFC 9651; what has no quotes, as it is; nothing of what is no string. (draft-ietf-httpapi-idempotency-key-header-07, 2.1) */
+function unquoted(text: string): string {
+  if (!text.startsWith('"')) return text;
+  try {
+    return String(parseItem(text)[0]);
+  } catch {
+    return '';
+  }
+}
 
 const EXAMPLE_RESULT = {
   processed_data: { sha256: 'cbbb…', bytes: 16 },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { checkInput } from '../../src/client/process-input.ts';
 import { InvalidRequestError } from '../../src/client/client-errors.ts';
-import type { ProcessInput } from '../../src/contract/request.ts';
+import type { JsonValue, ProcessInput } from '../../src/contract/request.ts';
 
 function problems(
   input: unknown,
@@ -48,10 +48,17 @@ describe('what cannot be a request', () => {
     expect(problems({ data: 1 }, { cache: 'always' as 'read' })).toEqual(['cache: must be one of: read, refresh, off']);
   });
 
+  test('[M12] data of 64 levels is taken, and of 65 refused', () => {
+    const nested = (levels: number): JsonValue =>
+      levels === 0 ? 1 : levels % 2 ? [nested(levels - 1)] : { a: nested(levels - 1) };
+    expect(checkInput({ data: nested(64) }, {}).inputHash).toHaveLength(64);
+    expect(problems({ data: nested(65) })).toEqual([expect.stringContaining('nested deeper than 64 levels')]);
+  });
+
   test('[M12] data nested too deeply is refused, not a crash', () => {
     let data: unknown = 1;
     for (let depth = 0; depth < 10_000; depth++) data = [data];
-    expect(problems({ data })).toEqual([expect.stringContaining('nested deeper than 100 levels')]);
+    expect(problems({ data })).toEqual([expect.stringContaining('nested deeper than 64 levels')]);
   });
 
   test('[M12] an array with a hole, and an object of no known class, are refused by their place', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { inexactIn } from '../../src/contract/exact-json.ts';
+import { inexactIn, isDeeperThan } from '../../src/contract/exact-json.ts';
 
 test.each([
   ['0', null],
@@ -117,3 +117,36 @@ test('[M12] a long row of zeros within a number takes no longer than any other t
   expect(inexactIn(`[${digits}]`)).toMatchObject({ path: '[0]' });
   expect(inexactIn(`[1.${digits}]`)).toMatchObject({ path: '[0]' });
 }, 10_000);
+
+function depthOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf));
+}
+
+test('[M12] a text is deeper than a number of levels when what it says is', () => {
+  const brackets = fc.string({ unit: fc.constantFrom('[', ']', '{', '}', '"', '\\\\', 'a') });
+  const { tree } = fc.letrec((tie) => ({
+    tree: fc.oneof(
+      { maxDepth: 8 },
+      brackets,
+      fc.integer(),
+      fc.array(tie('tree')),
+      fc.dictionary(brackets, tie('tree')),
+    ),
+  }));
+  fc.assert(
+    fc.property(tree, fc.boolean(), (value, isWide) => {
+      const text = JSON.stringify(value, null, isWide ? 2 : 0);
+      const depth = depthOf(JSON.parse(text));
+      expect([isDeeperThan(text, depth - 1), isDeeperThan(text, depth)]).toEqual([depth > 0, false]);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test('[M12] a text that is no JSON has a depth all the same', () => {
+  expect(isDeeperThan('['.repeat(65), 64)).toBe(true);
+  expect(isDeeperThan('['.repeat(64), 64)).toBe(false);
+  expect(isDeeperThan('"[[[', 0)).toBe(false);
+  expect(isDeeperThan(']]][', 0)).toBe(false);
+});

@@ -148,7 +148,7 @@ test('[N1][M19] adopt over HTTP waits for the work that the provider has, and se
     by: 'jo',
     reason: 'they have it',
   });
-  expect(statusResponse.parse(await response.json())).toMatchObject({ resolution: { by: 'jo' } });
+  expect(statusResponse.parse(await response.json())).toMatchObject({ resolution: { by: 'tenant:default (jo)' } });
   const { providerRequestId } = await stack.client.result(id);
   expect([providerRequestId, submits(id).length]).toEqual([jobId, 1]);
 });
