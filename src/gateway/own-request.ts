@@ -2,11 +2,12 @@ import type { FastifyRequest } from 'fastify';
 import { ForeignRequestError } from '../client/client-errors.ts';
 import { REQUEST_ID_PATTERN } from '../contract/names.ts';
 import type { RequestSnapshot } from '../contract/request.ts';
+import { stateForCallers } from './callers-words.ts';
 import type { GatewayClient } from './gateway-client.ts';
 import { HttpError } from './http-error.ts';
 
 /**
- * The caller's own request as it is now. Another tenant's does not exist for it.
+ * The caller's own request as it is now, and as it may read it. Another tenant's does not exist for it.
  * @throws RequestNotFoundError, HttpError 404 for what is no id
  */
 export async function readOwnRequest(
@@ -20,7 +21,7 @@ export async function readOwnRequest(
   request.externalRequestId = requestId;
   const { tenant } = request;
   try {
-    return await client.status(requestId, { tenant });
+    return stateForCallers(await client.status(requestId, { tenant }));
   } catch (error) {
     if (error instanceof ForeignRequestError) {
       request.log.warn({ event: 'foreign_request', tenant }, 'a tenant asked for a request of another');

@@ -9,6 +9,7 @@ import {
   TemporalUnavailableError,
 } from '../client/client-errors.ts';
 import { ExternalAPIError } from '../contract/errors.ts';
+import { forCallers } from './callers-words.ts';
 import { failedAnswer } from './failed-request.ts';
 import { HttpError } from './http-error.ts';
 import { statusPath } from './paths.ts';
@@ -105,7 +106,7 @@ export function toProblem(
   }
   if (error instanceof ExternalAPIError) {
     const { status, retryAfter } = failedAnswer(error, retriedBy);
-    const problem = problemOf(status, error.type, error.message, requestId ?? error.requestId);
+    const problem = problemOf(status, error.type, forCallers(error.message), requestId ?? error.requestId);
     return { problem: { ...problem, ...whatIsKnown(error, retriedBy) }, headers: comeBack(retryAfter) };
   }
   const { status, name, detail, retryAfter = null, headers } = ROWS.find(({ fits }) => fits(error)) ?? UNEXPECTED;

@@ -25,7 +25,9 @@ test('[M20] the bench measures the client beside undici, and says which aim is m
 test('[M20] a section that does not exist is refused, with those that do', async () => {
   const { stderr, exitCode } = await bench('clients');
   expect(exitCode).toBe(2);
-  expect(stderr).toMatch('There is no section "clients". Sections: client, latency, replay, durable, gateway, budget, memory.');
+  expect(stderr).toMatch(
+    'There is no section "clients". Sections: client, latency, replay, durable, gateway, budget, memory.',
+  );
 });
 
 test.each<[string[], BenchOptions]>([
@@ -41,7 +43,12 @@ test.each<[string[], BenchOptions]>([
   [['durable', 'client', '--json'], { sections: ['client', 'durable'], quick: false, json: true, help: false }],
   [
     ['--quick'],
-    { sections: ['client', 'latency', 'replay', 'durable', 'gateway', 'budget', 'memory'], quick: true, json: false, help: false },
+    {
+      sections: ['client', 'latency', 'replay', 'durable', 'gateway', 'budget', 'memory'],
+      quick: true,
+      json: false,
+      help: false,
+    },
   ],
 ])('[M20] the bench takes %j', (args, options) => {
   expect(parseBenchOptions(args)).toEqual(options);

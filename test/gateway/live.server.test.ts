@@ -205,3 +205,12 @@ test('[M12][M19] data whose JSON is larger than Temporal keeps is a 413 before a
   });
   expect(refusal.request_id).toBeUndefined();
 });
+
+test('[M12][N7][M19] where the provider is, its failures tell operators, and no caller', async () => {
+  const { id } = await startUnknown();
+  const { error } = await stack.client.status(id);
+  expect(error?.message).toContain(stack.fake.url);
+  const told = await statusAt(`/api/external/status/${id}`);
+  expect(told.error?.message).toBe(error?.message.replace(stack.fake.url, 'the provider'));
+  expect(JSON.stringify(told)).not.toContain(new URL(stack.fake.url).port);
+});

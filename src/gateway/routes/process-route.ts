@@ -6,6 +6,7 @@ import { ExternalAPIError } from '../../contract/errors.ts';
 import type { ProcessInput, ProcessResult, RequestState } from '../../contract/request.ts';
 import { errorToWire, resultToWire } from '../../contract/wire-format.ts';
 import type { ProcessOptions } from '../../client/client-options.ts';
+import { errorForCallers } from '../callers-words.ts';
 import type { GatewayClient, StartedRequest } from '../gateway-client.ts';
 import { HttpError } from '../http-error.ts';
 import { PROCESS_PATH, statusPath } from '../paths.ts';
@@ -140,7 +141,7 @@ function processed({ requestId }: StartedRequest, { source, error }: RequestStat
     result: resultToWire(result),
     request_id: requestId,
     ...(source !== null && source !== 'provider' && { source }),
-    ...(error !== null && { error: errorToWire(error) }),
+    ...(error !== null && { error: errorToWire(errorForCallers(error)) }),
   };
 }
 

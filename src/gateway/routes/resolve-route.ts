@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { TemporalUnavailableError } from '../../client/client-errors.ts';
 import type { ResolveOptions } from '../../client/resolve-request.ts';
 import { snapshotToWire } from '../../contract/wire-format.ts';
+import { stateForCallers } from '../callers-words.ts';
 import type { GatewayClient } from '../gateway-client.ts';
 import { HttpError } from '../http-error.ts';
 import { readOwnRequest } from '../own-request.ts';
@@ -41,7 +42,7 @@ export const resolveRoute: FastifyPluginCallbackZod<{ client: GatewayClient }> =
       // The decision is taken: not being able to read on is no error of it.
       const after = await readOwnRequest(client, request, requestId).catch(() => ({
         ...before,
-        ...state,
+        ...stateForCallers(state),
         cancellation: state.cancellation ?? null,
         resolution: state.resolution ?? null,
         waitingFor: null,
