@@ -73,6 +73,16 @@ export interface Authentication {
   fallback?: true;
   /** Whether the provider can be asked for work by our own reference. Absent where it cannot. */
   looksUp?: true;
+  /** What the provider is to call when the work is done. Absent where it gets no URL. */
+  callback?: CallbackLink;
+}
+
+/** What a callback URL is made of, but for the key itself, so that every submit of a request has the same one. */
+export interface CallbackLink {
+  /** Of one of EXTERNAL_API_CALLBACK_KEYS. */
+  keyId: string;
+  /** PUBLIC_BASE_URL, as it was then. */
+  baseUrl: string;
 }
 
 export interface SubmitInput {
@@ -80,7 +90,9 @@ export interface SubmitInput {
   version: number;
   requestId: string;
   data: JsonValue;
-  options: { async: boolean; callbackUrl: string | null };
+  options: { async: boolean };
+  /** As in Authentication. */
+  callback?: CallbackLink;
   /** As in ProcessRequestArgs; `none` also where the worker that authenticated has it. */
   idempotency: Idempotency | null;
   priority: Priority;

@@ -187,7 +187,10 @@ export interface ProcessRequestArgs {
   submittedAs?: string;
 }
 
-/** A hint that the provider has finished. `providerRequestId`: which of its works it speaks of. */
+/** A hint that the provider has finished. */
 export interface CallbackHint {
+  /** Which of its works it speaks of; null: it does not say. */
   providerRequestId: string | null;
+  /** When it arrived, by the clock of who took it: milliseconds since 1970. */
+  arrivedAt?: number;
 }

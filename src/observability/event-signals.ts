@@ -151,6 +151,13 @@ export const EVENTS = {
       'err',
     ],
   },
+  gateway_callback: {
+    levels: ['info', 'warn'],
+    means:
+      'what became of a callback; `info`: `told` to the request, or that had `ended`; `warn`: `forged_link`, `forged_signature`, ' +
+      '`forgotten`, `too_large`, `unavailable`, `full` (the request had 10,000 and asks by its plan), `refused`',
+    fields: ['reqId', 'outcome', 'request_id', 'provider_request_id'],
+  },
   gateway_without_keys: {
     levels: ['warn'],
     means: 'no `GATEWAY_API_KEYS`: everybody on this machine may use the gateway',

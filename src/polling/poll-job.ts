@@ -118,14 +118,14 @@ async function wantedWait(
   { jobTimes, policy, random, now }: PollDeps,
 ): Promise<number> {
   const { submittedAt, callbackExpected = false } = input;
-  if (hintMs === null && submittedAt !== null) {
+  if ((hintMs === null || callbackExpected) && submittedAt !== null) {
     const lengths = await jobTimes.lengths(kindOf(input));
     // By two clocks: what they differ only moves the poll.
     const elapsedMs = Math.max(0, now() - submittedAt);
     const learned = learnedDelay(polls, { lengths, elapsedMs, callbackExpected }, policy, random());
-    if (learned !== null) return learned;
+    if (learned !== null) return Math.max(learned, hintMs ?? 0);
   }
-  return pollDelay(polls, policy, { hintMs, random: random() });
+  return pollDelay(polls, policy, { hintMs, random: random(), callbackExpected });
 }
 
 function noteFinished(reply: StatusReply, input: PollInput, polls: number, deps: PollDeps): void {

@@ -1,3 +1,4 @@
+import type { CallbackLinks } from '../callbacks/callback-links.ts';
 import type { Submission, SubmitInput, SubmitProgress } from '../contract/activities.ts';
 import { callError, isCallError, type CallError } from '../contract/errors.ts';
 import { FAILURES } from '../contract/failures.ts';
@@ -29,6 +30,8 @@ export interface AttemptFacts {
 export interface AttemptDeps {
   provider: Pick<ProviderClient, 'process' | 'isDown'>;
   log: IntentLog;
+  /** Absent: its requests get no links. */
+  links?: Pick<CallbackLinks, 'urlOf'>;
   policy: RetryPolicy & {
     idempotency: Idempotency;
     /** For how many milliseconds the provider knows a key. Absent: as long as the request lives. */
@@ -78,6 +81,8 @@ export async function attempt(
 ): Promise<AttemptEnd> {
   const { provider, log, policy, random } = deps;
   const { requestId, data, options, idempotency, priority, resubmitted = false, submittedAs = requestId } = input;
+  // Of the request whose key it is: one key, one body.
+  const callbackUrl = (input.callback && deps.links?.urlOf(input.callback, submittedAs)) ?? null;
   const mode = effectiveIdempotency(idempotency, policy.idempotency);
 
   let { calls: made } = progress;
@@ -90,10 +95,12 @@ export async function attempt(
   if (mode === 'not_allowed') return failed(notAllowed(requestId, idempotency, policy.idempotency));
   if (isOpen && mode === 'none') return failed(callError('workerLost', LOST_IN_FLIGHT, { requestId }));
   if (mode === 'key' && hasLapsed()) return failed(callError('keyLapsed', KEY_LAPSED, { requestId }));
+  if (input.callback !== undefined && callbackUrl === null)
+    return failed(noCallbackKey(requestId, input.callback.keyId));
 
   try {
     const { providerRequestId, result, retryAfterMs } = await provider.process(
-      { data, options, idempotencyKey: submittedAs },
+      { data, options: { async: options.async, callbackUrl }, idempotencyKey: submittedAs },
       {
         requestId,
         count,
@@ -184,6 +191,14 @@ const KEY_LAPSED =
   'An earlier submit may have been executed, and the provider may have forgotten its key by now: nothing was sent again';
 const NOT_RECORDED =
   'Temporal did not confirm the record that must be there before the request is sent; nothing was sent';
+
+/** The worker is to be corrected, or another one takes it: while keys are rotated some have them earlier. */
+function noCallbackKey(requestId: string, keyId: string): CallError {
+  const message =
+    `The callback URL of this request was made with the key "${keyId}", which is not among EXTERNAL_API_CALLBACK_KEYS here. ` +
+    `Put it back, behind the others, until no request needs it. Nothing was sent.`;
+  return callError('noCallbackKey', message, { requestId });
+}
 
 function notAllowed(requestId: string, asked: unknown, configured: string): CallError {
   const message =

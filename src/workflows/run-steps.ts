@@ -76,7 +76,7 @@ export class Steps {
   async #submitted(decidedIn: string | null): Promise<Answer> {
     this.#checkReset(decidedIn);
     this.authentication ??= await this.#authenticated();
-    const { cached, answerSlot, mode } = this.authentication;
+    const { cached, answerSlot, mode, callback } = this.authentication;
     if (cached) return cached;
     this.#checkReset(decidedIn);
     this.#step = 'process';
@@ -84,6 +84,7 @@ export class Steps {
     const { providerRequestId, result, firstPollAfterMs } = await submitWork(this.#request, {
       mode: mode ?? 'none',
       answerSlot,
+      callback,
       resubmitted: this.#sentBefore && !this.#neverArrived,
       onConfirmed: (unsent) => (this.#confirmedUnsent = unsent),
     });
@@ -98,6 +99,8 @@ export class Steps {
       firstPollAfterMs,
       submittedAt: Date.now(),
       answerSlot,
+      // Under another request's key the provider was given that one's URL.
+      callbackExpected: callback !== undefined && this.#request.args.submittedAs === undefined,
     });
     return { result: polled, storedAt: null };
   }

@@ -1,5 +1,5 @@
 import { CancellationScope, CancelledFailure, proxyActivities } from '@temporalio/workflow';
-import type { ServerActivities, Submission } from '../contract/activities.ts';
+import type { CallbackLink, ServerActivities, Submission } from '../contract/activities.ts';
 import type { Idempotency } from '../contract/values.ts';
 import { inTime } from './after-reset.ts';
 import type { Request } from './create-request.ts';
@@ -18,6 +18,7 @@ const MOST_QUESTIONS = 5;
 export interface SubmitOptions {
   mode: Idempotency;
   answerSlot: string | undefined;
+  callback: CallbackLink | undefined;
   /** An earlier submit may have been executed, and a person decided to submit again. */
   resubmitted: boolean;
   /** Told before a cancellation is passed on: whether the server knows for sure that nothing was sent. */
@@ -54,18 +55,19 @@ function no(): false {
   return false;
 }
 
-function submit(request: Request, { mode, answerSlot, resubmitted }: SubmitOptions): Promise<Submission> {
+function submit(request: Request, { mode, answerSlot, callback, resubmitted }: SubmitOptions): Promise<Submission> {
   const { version, requestId, data, options, idempotency, priority, submittedAs } = request.args;
   const process = request.activity('process', `Submit the work${options.async ? ', asynchronous' : ''}`);
   return process({
     version,
     requestId,
     data,
-    options,
+    options: { async: options.async },
     // What its attempts leave behind is read as mode `none` leaves it, by a worker of another setting too.
     idempotency: mode === 'none' ? 'none' : idempotency,
     priority,
     ...(answerSlot !== undefined && { answerSlot }),
+    ...(callback !== undefined && { callback }),
     ...(resubmitted && { resubmitted }),
     ...(submittedAs !== undefined && { submittedAs }),
   });

@@ -11,6 +11,8 @@ export interface WatchedWork {
   submittedAt: number | null;
   answerSlot: string | undefined;
   /** As in PollInput. */
+  callbackExpected?: boolean;
+  /** As in PollInput. */
   hinted?: true;
   /** Until then it is watched, where that is later than the request's deadline. Milliseconds since 1970. */
   until?: number;
@@ -58,7 +60,7 @@ type Look = Pick<PollInput, 'lookAfterMs' | 'once'>;
 
 function poll(
   { args, activity }: Request,
-  { providerRequestId, firstPollAfterMs, submittedAt, answerSlot, hinted, until }: WatchedWork,
+  { providerRequestId, firstPollAfterMs, submittedAt, answerSlot, callbackExpected, hinted, until }: WatchedWork,
   look: Look,
 ): Promise<PollResult | null> {
   const { requestId, kind } = args;
@@ -74,6 +76,7 @@ function poll(
     submittedAt,
     kind,
     ...look,
+    ...(callbackExpected && { callbackExpected }),
     ...(hinted && { hinted }),
     ...(answerSlot !== undefined && { answerSlot }),
   });

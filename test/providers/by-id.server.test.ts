@@ -38,8 +38,13 @@ async function rests({ status }: RequestHandle): Promise<Job> {
   return job;
 }
 
+const LINKS = {
+  PUBLIC_BASE_URL: 'https://gateway.example/jobs',
+  EXTERNAL_API_CALLBACK_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
+};
+
 describe('Replicate: one resource for every call', () => {
-  beforeAll(start('replicate', { contract: replicate, path: '/v1' }));
+  beforeAll(start('replicate', { contract: replicate, path: '/v1', env: LINKS }));
   afterAll(end);
   const DATA = { version: '5c7d5dc6', input: { prompt: 'a film' } };
 
@@ -89,10 +94,11 @@ describe('Replicate: one resource for every call', () => {
   });
 
   test('[N13][N4] a callback is a hint: it causes one poll, and its URL went out with the submit', async () => {
-    const handle = await stack.submit(DATA, ['starting', 'processing'], { callbackUrl: 'https://gateway.example/c/1' });
+    const handle = await stack.submit(DATA, ['starting', 'processing'], { callbackUrl: 'https://caller.example/' });
     const job = await rests(handle);
     const polls = about().length;
-    expect(job.input).toMatchObject({ webhook: 'https://gateway.example/c/1', webhook_events_filter: ['completed'] });
+    const webhook = expect.stringMatching(`^https://gateway.example/jobs/callbacks/k1.${handle.requestId}.[\\w-]{43}$`);
+    expect(job.input).toMatchObject({ webhook, webhook_events_filter: ['completed'] });
     job.become('succeeded');
     await stack.callback(handle.requestId);
     expect((await handle.result()).status).toBe('completed');
