@@ -8,7 +8,6 @@ import type { CallbackTold } from '../../client/tell-callback.ts';
 import type { GatewayClient } from '../gateway-client.ts';
 import { HintLine } from '../hint-line.ts';
 import { HttpError } from '../http-error.ts';
-import { allowOnly } from '../methods.ts';
 import { CALLBACK_PATH } from '../paths.ts';
 import { problemResponses } from '../wire-schemas.ts';
 
@@ -33,7 +32,6 @@ export const callbackRoute: FastifyPluginCallbackZod<{ client: GatewayClient; re
   // What was signed are bytes.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body));
-  allowOnly(app, CALLBACK_PATH, ['POST']);
   app.post(
     CALLBACK_PATH,
     {
