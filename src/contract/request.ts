@@ -141,6 +141,8 @@ export interface RequestSnapshot extends RequestState {
   retriedBy: string | null;
   /** The earlier request whose id is the key that its work was submitted with; null: its own is. */
   submittedAs: string | null;
+  /** While the outcome is unknown: the id that a callback named, which nobody has confirmed. Absent: none did. */
+  hintedId?: string;
   /** True when no worker answered and the state was derived from what the server alone knows. */
   stale: boolean;
 }

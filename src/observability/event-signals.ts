@@ -56,8 +56,8 @@ export const EVENTS = {
   external_api_outcome_unknown: {
     levels: ['warn'],
     means:
-      'the answer to a submit was lost: the request waits until the provider is found to have the work, for a callback ' +
-      'or a decision, until `hold_until`',
+      'the answer to a submit was lost: the request waits until the provider is found to have the work, or for a ' +
+      'decision, until `hold_until`',
     fields: ['request_id', 'tenant', 'error_type', 'reason', 'failure', 'status_code', 'submits', 'hold_until'],
   },
   external_api_outcome_decided: {

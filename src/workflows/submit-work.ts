@@ -1,5 +1,5 @@
 import { CancellationScope, CancelledFailure, proxyActivities } from '@temporalio/workflow';
-import type { CallbackLink, ServerActivities, Submission } from '../contract/activities.ts';
+import type { CallbackLink, ServerActivities, Submission, SubmitInput } from '../contract/activities.ts';
 import type { Idempotency } from '../contract/values.ts';
 import { inTime } from './after-reset.ts';
 import type { Request } from './create-request.ts';
@@ -19,11 +19,14 @@ export interface SubmitOptions {
   mode: Idempotency;
   answerSlot: string | undefined;
   callback: CallbackLink | undefined;
-  /** An earlier submit may have been executed, and a person decided to submit again. */
-  resubmitted: boolean;
+  /** An earlier submit may have been executed. */
+  resubmitted: Resubmission | null;
   /** Told before a cancellation is passed on: whether the server knows for sure that nothing was sent. */
   onConfirmed: (unsent: boolean) => void;
 }
+
+/** As in SubmitInput. */
+export type Resubmission = Pick<SubmitInput, 'confirms' | 'firstSentAt'>;
 
 /**
  * Submits the work. A cancellation of the request is passed on only after the server was asked whether anything was sent:
@@ -68,7 +71,7 @@ function submit(request: Request, { mode, answerSlot, callback, resubmitted }: S
     priority,
     ...(answerSlot !== undefined && { answerSlot }),
     ...(callback !== undefined && { callback }),
-    ...(resubmitted && { resubmitted }),
+    ...(resubmitted && { resubmitted: true as const, ...resubmitted }),
     ...(submittedAs !== undefined && { submittedAs }),
   });
 }

@@ -12,8 +12,6 @@ export interface WatchedWork {
   answerSlot: string | undefined;
   /** As in PollInput. */
   callbackExpected?: boolean;
-  /** As in PollInput. */
-  hinted?: true;
   /** Until then it is watched, where that is later than the request's deadline. Milliseconds since 1970. */
   until?: number;
 }
@@ -60,7 +58,7 @@ type Look = Pick<PollInput, 'lookAfterMs' | 'once'>;
 
 function poll(
   { args, activity }: Request,
-  { providerRequestId, firstPollAfterMs, submittedAt, answerSlot, callbackExpected, hinted, until }: WatchedWork,
+  { providerRequestId, firstPollAfterMs, submittedAt, answerSlot, callbackExpected, until }: WatchedWork,
   look: Look,
 ): Promise<PollResult | null> {
   const { requestId, kind } = args;
@@ -77,7 +75,6 @@ function poll(
     kind,
     ...look,
     ...(callbackExpected && { callbackExpected }),
-    ...(hinted && { hinted }),
     ...(answerSlot !== undefined && { answerSlot }),
   });
 }

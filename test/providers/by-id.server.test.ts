@@ -105,12 +105,15 @@ describe('Replicate: one resource for every call', () => {
     expect(about()).toHaveLength(polls + 1);
   });
 
-  test('[N13][N1] a lost answer is unknown and never sent again; a callback that names the id settles it', async () => {
+  test('[N13][N1] a lost answer is unknown and never sent again: a callback names the id, and a person says that it is the work', async () => {
     stack.provider.lose(/^POST/);
     const submits = stack.provider.calls(/^POST \/v1\/predictions$/).length;
     const handle = await stack.submit(DATA, ['starting', 'succeeded']);
     await stack.until(handle, 'outcome_unknown');
-    await stack.callback(handle.requestId, stack.provider.work.jobs.at(-1)!.id);
+    const { id: providerRequestId } = stack.provider.work.jobs.at(-1)!;
+    await stack.callback(handle.requestId, providerRequestId);
+    await expect.poll(async () => (await handle.status()).hintedId, { timeout: 10_000 }).toBe(providerRequestId);
+    await handle.resolve({ decision: 'adopt', providerRequestId, by: 'ops', reason: 'it is there' });
     expect(await handle.result()).toMatchObject({ providerRequestId: stack.provider.work.jobs.at(-1)!.id });
     expect(stack.provider.calls(/^POST \/v1\/predictions$/)).toHaveLength(submits + 1);
   });
