@@ -19,10 +19,10 @@ const ARROWS: Record<string, { folders: string[]; packages?: string[] }> = {
   client: { folders: ['contract', 'endings'] },
   answers: { folders: ['contract', 'redis'] },
   polling: { folders: ['contract', 'provider', 'redis'] },
-  submit: { folders: ['contract', 'provider'] },
+  submit: { folders: ['contract', 'provider', 'callbacks'] },
   observability: { folders: ['contract', 'call-budget', 'provider'] },
-  activities: { folders: ['contract', 'submit', 'polling', 'answers', 'provider', 'client'] },
-  gateway: { folders: ['contract', 'client'] },
+  activities: { folders: ['contract', 'submit', 'polling', 'answers', 'provider', 'client', 'callbacks'] },
+  gateway: { folders: ['contract', 'client', 'callbacks'] },
   config: { folders: ['contract', 'profile', 'callbacks'] },
   worker: {
     folders: [
@@ -38,6 +38,7 @@ const ARROWS: Record<string, { folders: string[]; packages?: string[] }> = {
       'observability',
       'config',
       'client',
+      'callbacks',
     ],
   },
   'fake-provider': { folders: [] },

@@ -27,6 +27,7 @@ export function createAuthenticate(deps: ActivityDeps) {
       ...(typeof found?.slot === 'string' && { answerSlot: found.slot }),
       ...(hasFallback(deps) && { fallback: true }),
       ...(deps.provider.listedAfterMs !== null && { looksUp: true }),
+      ...(deps.links.chosen !== null && { callback: deps.links.chosen }),
     };
   };
 }

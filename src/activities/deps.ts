@@ -1,5 +1,6 @@
 import type { ProviderClient } from '../provider/provider-client.ts';
 import type { FallbackDeps } from '../answers/fallback.ts';
+import type { CallbackLinks } from '../callbacks/callback-links.ts';
 import type { PollDeps } from '../polling/poll-job.ts';
 import type { PollPolicy } from '../polling/poll-plan.ts';
 import type { RetryPolicy } from '../submit/retry-plan.ts';
@@ -21,4 +22,6 @@ export interface ActivityDeps extends FallbackDeps, Omit<PollDeps, 'provider' | 
     'authenticate' | 'process' | 'status' | 'cancel' | 'find' | 'listedAfterMs' | 'isDown'
   >;
   policy: CallPolicy;
+  /** What the provider calls when it is done. */
+  links: CallbackLinks;
 }

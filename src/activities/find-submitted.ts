@@ -27,9 +27,10 @@ export function createFindSubmitted(deps: ActivityDeps) {
     sentBefore,
     askedIn,
     answered = false,
-  }: FindInput): Promise<Found> {
+    once,
+  }: FindInput): Promise<Found | null> {
     const none: FindProgress = { ...NO_CALLS, looks: 0 };
-    return await repeatableCall(patient, { none, isLook: true }, async (context, progress) => {
+    return await repeatableCall(once ? deps : patient, { none, isLook: true }, async (context, progress) => {
       const listed = await deps.provider.find(submittedAs ?? requestId, {
         requestId,
         signal: context.cancellationSignal,
@@ -39,6 +40,7 @@ export function createFindSubmitted(deps: ActivityDeps) {
       const passedMs = context.info.currentAttemptScheduledTimestampMs - sentBefore;
       const found = foundIn(listed, { listedAfterMs: deps.provider.listedAfterMs, passedMs, answered });
       if (found !== null) return found.found === 'none' ? { ...found, askedIn } : found;
+      if (once) return null;
       Object.assign(progress, { looks: progress.looks + 1, failures: 0, waits: 0, last: null });
       context.heartbeat(progress);
       const { policy, random } = deps;

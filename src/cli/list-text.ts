@@ -31,6 +31,7 @@ const LONG: Columns = [
   { title: 'COMPLETED', cell: ({ completedAt }) => completedAt ?? '-' },
   { title: 'ERROR', cell: errorOf },
   { title: 'RETRY OF', cell: ({ retryOf }) => retryOf ?? '-' },
+  { title: 'CALLBACK NAMES', cell: ({ hintedId }) => hintedId ?? '-' },
 ];
 
 /** Requests as a table of `width` columns; `long`: with all that is known, however wide. */

@@ -45,7 +45,7 @@ export function processCommand(): Command {
     .option('--data <json>', 'what to process, any JSON but null')
     .option('--file <path>', 'read the data from a JSON file')
     .option('--async', 'ask the provider for an id at once and for the result later')
-    .option('--callback-url <url>', 'URL that the provider tells when the work is done')
+    .option('--callback-url <url>', 'URL of yours, kept with the request; the provider never gets it')
     .option('--key <key>', 'idempotency key: the same tenant and key are always the same request')
     .option('--tenant <name>', 'whom the request belongs to (default: default)')
     .option('--deadline <duration>', 'when the request ends without a result, such as 10m', duration(MAX_DEADLINE_MS))

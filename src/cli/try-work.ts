@@ -89,7 +89,7 @@ export async function tryWork(options: TryOptions, deps: TryDeps): Promise<TryEn
     };
     const began = { scheduledAt: Date.now(), at: performance.now() };
     for (let n = 0; ; n++) {
-      const input = { version: WORKFLOW_VERSION, requestId, data, options: { async: true, callbackUrl: null } };
+      const input = { version: WORKFLOW_VERSION, requestId, data, options: { async: true } };
       const ended = await attempt(
         { ...input, idempotency: 'none', priority: 'interactive' },
         progress,

@@ -56,13 +56,21 @@ export function wasRetried(retriedBy: string): string {
 
 /** What to do while the outcome is unknown and the request is held, as the end of a sentence. */
 export function decisionAdvice(
-  request: Pick<RequestSnapshot, 'requestId' | 'provider' | 'submittedAs'>,
+  request: Pick<RequestSnapshot, 'requestId' | 'provider' | 'submittedAs' | 'hintedId'>,
   holdUntil: string | null,
 ): string {
   const before = holdUntil === null ? '' : ` before ${holdUntil}`;
   const command = `external-api resolve ${request.requestId} resubmit|adopt|abandon --reason …`;
-  return `${askFor(request, 'the provider')}, then decide${before} with \`${command}\``;
+  const { requestId, hintedId } = request;
+  const hinted =
+    hintedId === undefined
+      ? ''
+      : `; if it has it as ${hintedId}, which a callback named: \`external-api resolve ${requestId} adopt --provider-id ${PLAIN.test(hintedId) ? hintedId : '…'} --reason …\``;
+  return `${askFor(request, 'the provider')}, then decide${before} with \`${command}\`${hinted}`;
 }
+
+/** What a shell takes as it is: a person copies it, and somebody else chose it. */
+const PLAIN = /^[\w.:/@-]+$/;
 
 /** Only the built-in provider is known to keep our key: another that does not know it may have done the work all the same. */
 function askFor(request: Pick<RequestSnapshot, 'requestId' | 'provider' | 'submittedAs'>, whom = 'it'): string {

@@ -1,17 +1,10 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { temporalServer } from '../contract/address.ts';
 import { REQUEST_ID_PATTERN, workflowIdOf, writtenProvider } from '../contract/names.ts';
-import type { JsonValue, ProcessInput, RequestSnapshot, RequestState } from '../contract/request.ts';
+import type { CallbackHint, JsonValue, ProcessInput, RequestSnapshot, RequestState } from '../contract/request.ts';
 import { budgetOfProvider, type ProviderBudget } from './budget-source.ts';
 import { cancelRequest } from './cancel-request.ts';
-import {
-  checkConnect,
-  checkConstructor,
-  checkReason,
-  checkResult,
-  checkStatus,
-  checkUpdates,
-} from './check-options.ts';
+import * as checks from './check-options.ts';
 import type * as Options from './client-options.ts';
 import { coalescedId } from './coalesce.ts';
 import { RequestNotFoundError, ResultTimeoutError } from './client-errors.ts';
@@ -28,14 +21,15 @@ import { handleOf, type RequestHandle, type RetryHandle } from './request-handle
 import { randomRequestId, requestIdFor, retryIdOf } from './request-id.ts';
 import { checkResolution } from './resolution-input.ts';
 import { resolveRequest, type ResolveOptions } from './resolve-request.ts';
-import { checkRetry, retryPlan, retryStart, type RetryOptions } from './retry-request.ts';
+import { checkRetry, readRetry, retryPlan, type RetryOptions } from './retry-request.ts';
 import type { OpenCalls } from './open-calls.ts';
 import { OpenWaits } from './open-waits.ts';
 import { ownConnection } from './own-connection.ts';
 import { sharing } from './sharing.ts';
 import { argsOf, memoOf, RequestStarter } from './start-request.ts';
-import { isRunning, readStart } from './server-view.ts';
+import { isRunning } from './server-view.ts';
 import { validated } from './standard-schema.ts';
+import { tellCallback, type CallbackTold } from './tell-callback.ts';
 import { ofStart, translated } from './temporal-errors.ts';
 import { addressOf, configuredTemporal } from './temporal-address.ts';
 import { watchRequest } from './watch-request.ts';
@@ -64,7 +58,7 @@ export class ExternalApiClient implements AsyncDisposable {
    * @throws InvalidRequestError
    */
   constructor(client: Client, options: Options.ClientOptions = {}) {
-    checkConstructor(options);
+    checks.checkConstructor(options);
     this.#client = client;
     this.#waits = new OpenWaits(client);
     this.#options = options;
@@ -80,7 +74,7 @@ export class ExternalApiClient implements AsyncDisposable {
    * @throws InvalidRequestError
    */
   static connect(asked: Options.ConnectOptions = {}): ExternalApiClient {
-    checkConnect(asked);
+    checks.checkConnect(asked);
     const { temporal = configuredTemporal(), ...options } = asked;
     const { client, calls } = ownConnection(temporal, (event) => connected.#events.callRepeated(event));
     const connected = new ExternalApiClient(client, options);
@@ -127,7 +121,7 @@ export class ExternalApiClient implements AsyncDisposable {
    * @throws RequestNotFoundError
    */
   async status(requestId: string, options: Options.StatusOptions = {}): Promise<RequestSnapshot> {
-    checkStatus(options);
+    checks.checkStatus(options);
     return (await this.#read(requestId, QUICK, options.tenant)).snapshot;
   }
 
@@ -155,7 +149,7 @@ export class ExternalApiClient implements AsyncDisposable {
    * @throws RequestNotFoundError
    */
   updates(requestId: string, options: Options.UpdatesOptions = {}): AsyncIterableIterator<RequestSnapshot> {
-    checkUpdates(options);
+    checks.checkUpdates(options);
     const how = { signal: options.signal, waits: this.#waits, server: this.#server };
     return watchRequest(this.#client, requestId, () => this.status(requestId), how);
   }
@@ -169,7 +163,7 @@ export class ExternalApiClient implements AsyncDisposable {
     requestId: string,
     options: Options.ResultOptions<Result> = {},
   ): Promise<CompletedRequest<Result>> {
-    checkResult(options);
+    checks.checkResult(options);
     const { signal, timeout, schema } = options;
     this.#workflow(requestId);
     const wait = (): Promise<RequestEnd> => this.#told(requestId, () => endOf(this.#client, requestId));
@@ -187,7 +181,7 @@ export class ExternalApiClient implements AsyncDisposable {
    * @throws InvalidRequestError, RequestNotFoundError, RequestFinishedError
    */
   async cancel(requestId: string, reason = ''): Promise<void> {
-    checkReason(reason);
+    checks.checkReason(reason);
     this.#workflow(requestId);
     await this.#rpc(requestId, () => cancelRequest(this.#client, requestId, reason));
   }
@@ -216,10 +210,8 @@ export class ExternalApiClient implements AsyncDisposable {
     const retryId = ended.retriedBy ?? retryIdOf(ended.tenant, requestId);
     const started = ended.retriedBy === null;
     if (started) {
-      const { by = this.#client.options.identity, reason } = options;
-      const details = `A retry of ${requestId}, by ${by}${reason === undefined ? '' : `: ${reason}`}`;
-      const first = await this.#rpc(requestId, () => readStart(this.#client, workflowIdOf(requestId)));
-      const { args, memo } = retryStart(first, requestId, adopt);
+      const read = (): ReturnType<typeof readRetry> => readRetry(this.#client, requestId, { ...options, adopt });
+      const { args, memo, details } = await this.#rpc(requestId, read);
       const start = () => this.#starter.start({ ...args, requestId: retryId }, memo, { key: false, details });
       await this.#start(retryId, start);
       this.#events.requestStarted({ requestId: retryId, tenant: ended.tenant, idempotencyKey: null });
@@ -240,6 +232,15 @@ export class ExternalApiClient implements AsyncDisposable {
     const request = requestId === undefined ? null : this.#workflow(requestId);
     const ways = { client: this.#client, rpc, waits: this.#waits };
     await invalidateAnswers(ways, options, { request, provider: this.#provider });
+  }
+
+  /**
+   * Tells a request that its provider says that it is done: it asks the provider, and takes no word for the result.
+   * @throws RequestNotFoundError
+   */
+  async callback(requestId: string, hint: CallbackHint): Promise<CallbackTold> {
+    this.#workflow(requestId);
+    return await this.#rpc(requestId, () => tellCallback(this.#client, requestId, hint));
   }
 
   /** Requests: running ones first, then the latest ended. @throws InvalidRequestError */

@@ -68,6 +68,8 @@ export interface RequestSummary {
   completedAt: string | null;
   /** The ended request that it repeats. */
   retryOf: string | null;
+  /** As in RequestSnapshot. */
+  hintedId?: string;
   /** Why it ended without the provider's result. Only `withErrors`; null too where the server does not say it any more. */
   error: RequestError | null;
 }
@@ -231,15 +233,17 @@ function summaryOf(
   { workflowId, status, memo, attention, startedAt, closedAt }: ListedWorkflow,
   error: RequestError | null,
 ): RequestSummary {
+  const listed = listStatusOf(status, attention);
   return {
     requestId: requestIdOf(workflowId),
     tenant: tenantOf(memo),
     provider: memo.provider ?? null,
-    status: listStatusOf(status, attention),
+    status: listed,
     createdAt: startedAt,
     completedAt: closedAt,
     retryOf: memo.retryOf ?? null,
     error,
+    ...(listed === 'outcome_unknown' && memo.hintedId !== undefined && { hintedId: memo.hintedId }),
   };
 }
 

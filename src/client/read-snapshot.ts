@@ -83,7 +83,17 @@ export async function readSnapshot(
   const waiting = waitingFor(state, view, budget?.view ?? null, now);
   const stale = fresh === null;
   const { cancelRequested } = view;
-  const snapshot = { ...withDefaults(state), ...known, waitingFor: waiting, stale, cancelRequested, retriedBy: null };
+  const { hintedId } = view.memo;
+  const hinted = state.status === 'outcome_unknown' && hintedId !== undefined ? { hintedId } : {};
+  const snapshot = {
+    ...withDefaults(state),
+    ...known,
+    waitingFor: waiting,
+    stale,
+    cancelRequested,
+    retriedBy: null,
+    ...hinted,
+  };
   return { snapshot, lastFailure: lastFailureOf(view, state.status), budget };
 }
 

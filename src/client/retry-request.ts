@@ -1,8 +1,10 @@
-import type { RequestMemo } from '../contract/names.ts';
+import type { Client } from '@temporalio/client';
+import { workflowIdOf, type RequestMemo } from '../contract/names.ts';
 import type { ProcessRequestArgs, RequestSnapshot } from '../contract/request.ts';
 import { isFailed } from '../contract/values.ts';
 import { adviceAfter, decisionAdvice, retryAfter } from './advice.ts';
 import { NotRetryableError } from './client-errors.ts';
+import { readStart } from './server-view.ts';
 import { decidedBy, decisionReason } from './resolution-input.ts';
 import { check, strict } from './strict-input.ts';
 import { cancellationWords } from './cancellation-words.ts';
@@ -58,6 +60,17 @@ export function retryStart(
   const { submittedAs: _earlier, ...memo } = first.memo;
   const key = adopt === null ? {} : { submittedAs };
   return { args: { ...args, adopt, ...key }, memo: { ...memo, retryOf: requestId, ...key } };
+}
+
+/** All that the retry is started with, but for its id. */
+export async function readRetry(
+  client: Client,
+  requestId: string,
+  { adopt, by = client.options.identity, reason }: RetryPlan & RetryOptions,
+): Promise<{ args: ProcessRequestArgs; memo: RequestMemo; details: string }> {
+  const first = await readStart(client, workflowIdOf(requestId));
+  const details = `A retry of ${requestId}, by ${by}${reason === undefined ? '' : `: ${reason}`}`;
+  return { ...retryStart(first, requestId, adopt), details };
 }
 
 const optionsSchema = strict({ by: decidedBy.optional(), reason: decisionReason.optional() });

@@ -60,18 +60,15 @@ function after(event: HistoryEvent, facts: StepFacts): { state?: Partial<Request
       if (!begun) return { state: {} };
       const { step, status } = begun;
       if (step !== 'pollStatus') return { state: { status }, facts: { step, namedBy: 'submit' } };
-      // A person or a callback may have named it.
+      // A person or a list may have named it.
       const { providerRequestId } = event.input as PollInput;
-      const known = { step, providerRequestId };
-      // One that only a callback named may be another's: the question stays open.
-      return facts.namedBy === 'callback' ? { facts: known } : { state: { status, providerRequestId }, facts: known };
+      return { state: { status, providerRequestId }, facts: { step, providerRequestId } };
     }
     case 'activity_failed': {
       if (STEPS[event.activity] === undefined) return {};
       const then = ending(readStepOver(event, facts));
       if (!('next' in then) || then.next !== 'hold') return {};
-      // Unless somebody decides, only a callback can name the work.
-      const held = { sentBefore: true, providerRequestId: null, namedBy: 'callback' } as const;
+      const held = { sentBefore: true, providerRequestId: null, namedBy: 'submit' } as const;
       return { state: { status: 'outcome_unknown' }, facts: held };
     }
     case 'decided':
@@ -82,7 +79,7 @@ function after(event: HistoryEvent, facts: StepFacts): { state?: Partial<Request
         // What comes next is certain, and a worker that is asked says so before it is recorded.
         return { ...(!cached && { state: { status: 'submitting' } }), facts: { mode: mode ?? 'none' } };
       }
-      if (event.activity === 'findSubmitted') return foundBy(event.result as Found);
+      if (event.activity === 'findSubmitted') return foundBy(event.result as Found | null);
       if (event.activity !== 'process') return {};
       const { providerRequestId } = event.result as Submission;
       return { state: { status: 'processing', providerRequestId }, facts: { providerRequestId } };
@@ -94,7 +91,8 @@ function after(event: HistoryEvent, facts: StepFacts): { state?: Partial<Request
   }
 }
 
-function foundBy({ found }: Found): { facts?: Partial<StepFacts> } {
+function foundBy(result: Found | null): { facts?: Partial<StepFacts> } {
+  const found = result?.found;
   if (found === 'one') return { facts: { namedBy: 'lookup' } };
   // What comes next is the provider's first word on the request.
   return found === 'none' ? { facts: { sentBefore: false } } : {};

@@ -82,6 +82,11 @@ export function isMissingSearchAttribute(error: unknown): boolean {
   );
 }
 
+/** Whether the server takes no more signals of a workflow, which had its 10,000. */
+export function isSignalLimit(error: unknown): boolean {
+  return grpcCode(error) === INVALID_ARGUMENT && error instanceof Error && /limit for signal/i.test(textOf(error));
+}
+
 /** The SDK tells a missing namespace from a missing workflow in some of its calls; the server's words do in all. */
 function missingNamespace(error: unknown, code: number | undefined): string | undefined {
   if (error instanceof NamespaceNotFoundError) return error.namespace;

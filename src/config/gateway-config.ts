@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { isLoopback } from '../contract/loopback.ts';
 import { saidBy } from '../contract/address.ts';
+import type { CallbackReceiver } from '../callbacks/receiver.ts';
 import { apiKeys } from './api-keys.ts';
+import { CALLBACK_VARIABLES, keysOfLinks, receiverIn, secretsOfCallbacks } from './callback-config.ts';
 import { load, readable } from './load.ts';
-import { providerNameIn } from './provider-profile.ts';
+import { profileIn } from './provider-profile.ts';
 import { logLevel, provider, requestDeadline, unknownHold, workerUrl } from './shared-variables.ts';
 import type { TemporalConfig } from './temporal.ts';
 import { host, port, seconds } from './schemas.ts';
@@ -25,6 +27,8 @@ export interface GatewayConfig {
   readonly requestDeadlineMs: number;
   readonly unknownHoldMs: number | undefined;
   readonly workerUrl: URL;
+  /** Null: the provider sends no callbacks, or none are taken. */
+  readonly callbacks: CallbackReceiver | null;
   readonly logLevel: z.output<typeof logLevel>;
   readonly temporal: TemporalConfig;
 }
@@ -39,6 +43,7 @@ export const GATEWAY_VARIABLES = z
     EXTERNAL_API_REQUEST_DEADLINE: requestDeadline,
     EXTERNAL_API_UNKNOWN_HOLD: unknownHold,
     EXTERNAL_API_WORKER_URL: workerUrl,
+    ...CALLBACK_VARIABLES,
     LOG_LEVEL: logLevel,
     NODE_ENV: z.string().optional(),
   })
@@ -52,13 +57,18 @@ export const GATEWAY_VARIABLES = z
         'comma separated',
       when: readable('GATEWAY_API_KEYS', 'GATEWAY_HOST'),
     },
-  );
+  )
+  .refine(...keysOfLinks);
 
 /** @throws ConfigError */
 export function loadGatewayConfig(env: NodeJS.ProcessEnv = process.env): GatewayConfig {
-  const { values, temporal } = load(env, GATEWAY_VARIABLES);
+  const profile = profileIn(env);
+  const secrets = receives(env) ? secretsOfCallbacks(profile) : {};
+  // Named beside one that is known, they leave the types of the others as they are.
+  const variables = GATEWAY_VARIABLES.safeExtend({ LOG_LEVEL: logLevel, ...secrets });
+  const { values, temporal } = load(env, variables, Object.keys(secrets));
   return Object.freeze({
-    provider: providerNameIn(env),
+    provider: profile.name,
     host: values.GATEWAY_HOST,
     port: values.GATEWAY_PORT,
     portFrom: saidBy('GATEWAY_PORT', env),
@@ -67,7 +77,13 @@ export function loadGatewayConfig(env: NodeJS.ProcessEnv = process.env): Gateway
     requestDeadlineMs: values.EXTERNAL_API_REQUEST_DEADLINE,
     unknownHoldMs: values.EXTERNAL_API_UNKNOWN_HOLD,
     workerUrl: values.EXTERNAL_API_WORKER_URL,
+    callbacks: receiverIn(profile, values),
     logLevel: values.LOG_LEVEL,
     temporal,
   });
+}
+
+/** Who takes no callbacks needs no secret of theirs. */
+function receives(env: NodeJS.ProcessEnv): boolean {
+  return Boolean(env['EXTERNAL_API_CALLBACK_KEYS'] || env['EXTERNAL_API_CALLBACK_KEYS_FILE']);
 }

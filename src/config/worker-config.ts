@@ -7,6 +7,9 @@ import type { TemporalConfig } from './temporal.ts';
 import type { Profile } from '../profile/schema.ts';
 import { variablesOf } from '../profile/credentials.ts';
 import { clientSecretFileIn, credentialsOf, credentialVariables, profileIn } from './provider-profile.ts';
+import { CALLBACK_VARIABLES, keysOfLinks, linksIn } from './callback-config.ts';
+import type { CallbackConfig } from '../callbacks/callback-links.ts';
+import { hasRedis, needs, redisOf, type RedisConfig } from './redis-config.ts';
 import { belongTogether, certificates, privateKey } from './certificates.ts';
 import {
   addresses,
@@ -80,17 +83,6 @@ export interface BudgetConfig {
   readonly rateHeaders: boolean;
 }
 
-/** What the workers of a fleet share. */
-export interface RedisConfig {
-  readonly url: string;
-  /** Certificates (PEM) to trust instead of those of Node.js; null: those. */
-  readonly ca: string | null;
-  /** Who knows where the master is; null: it is where the URL says. */
-  readonly sentinels: { readonly nodes: readonly { host: string; port: number }[]; readonly name: string } | null;
-  /** The most workers that ever run at once. */
-  readonly fleetSize: number;
-}
-
 /** Answers that are kept. */
 export interface AnswersConfig {
   /** 0: none is served from the cache. */
@@ -108,6 +100,8 @@ export interface WorkerConfig {
   /** Encrypts the access token in Redis. Null: each process has its own token. */
   readonly tokenKey: Buffer | null;
   readonly calls: CallPolicyConfig;
+  /** Null: providers get no URL to call. */
+  readonly callbacks: CallbackConfig | null;
   /** Interactive requests that are kept in memory, and a quarter of them bulk ones; null: as many as the memory allows. */
   readonly cachedRequests: number | null;
   readonly metricsHost: string;
@@ -153,6 +147,7 @@ export const WORKER_VARIABLES = z
     REDIS_SENTINELS: addresses.optional(),
     REDIS_SENTINEL_NAME: credential.optional(),
     WORKER_CACHED_REQUESTS: integer({ min: 10, max: 10_000 }).nullable().default(null),
+    ...CALLBACK_VARIABLES,
     METRICS_HOST: host.default('127.0.0.1'),
     METRICS_PORT: port.default(9464),
     LOG_LEVEL: logLevel,
@@ -193,6 +188,7 @@ export const WORKER_VARIABLES = z
       when: readable('EXTERNAL_API_CLIENT_CERT', 'EXTERNAL_API_CLIENT_KEY'),
     },
   )
+  .refine(...keysOfLinks)
   .refine((values) => !hasRedis(values) || values.EXTERNAL_API_FLEET_SIZE !== undefined, {
     path: ['EXTERNAL_API_FLEET_SIZE'],
     message:
@@ -207,22 +203,6 @@ export const WORKER_VARIABLES = z
     ({ REDIS_SENTINELS: nodes, REDIS_SENTINEL_NAME: name }) => name === undefined || nodes !== undefined,
     needs('REDIS_SENTINELS', 'REDIS_SENTINEL_NAME', EXPECTED_ADDRESSES),
   );
-
-function needs(variable: string, other: string, expected: string) {
-  return { path: [variable], message: `is required with ${other}: ${expected}`, when: readable(variable, other) };
-}
-
-function hasRedis({ REDIS_URL, REDIS_SENTINELS }: { REDIS_URL?: unknown; REDIS_SENTINELS?: unknown }): boolean {
-  return REDIS_URL !== undefined || REDIS_SENTINELS !== undefined;
-}
-
-function redisOf(values: z.output<typeof WORKER_VARIABLES>): RedisConfig | null {
-  const { EXTERNAL_API_FLEET_SIZE: fleetSize, REDIS_CA_FILE: ca = null } = values;
-  if (!hasRedis(values) || fleetSize === undefined) return null;
-  const { REDIS_SENTINELS: nodes, REDIS_SENTINEL_NAME: name } = values;
-  const sentinels = nodes === undefined || name === undefined ? null : Object.freeze({ nodes, name });
-  return Object.freeze({ url: values.REDIS_URL ?? 'redis://sentinels', ca, sentinels, fleetSize });
-}
 
 /** What a worker of a provider reads. */
 export function workerVariables(profile: Profile) {
@@ -287,6 +267,7 @@ export function loadWorkerConfig(env: NodeJS.ProcessEnv = process.env, profile =
       fallback: values.EXTERNAL_API_FALLBACK,
       fallbackMaxAgeMs: values.EXTERNAL_API_FALLBACK_MAX_AGE,
     }),
+    callbacks: linksIn(values),
     redis: redisOf(values),
     tokenKey: values.EXTERNAL_API_TOKEN_KEY,
     cachedRequests: values.WORKER_CACHED_REQUESTS,

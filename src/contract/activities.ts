@@ -12,8 +12,8 @@ export interface ExternalApiActivities {
 
 /** Of providers that can be asked for work by our own reference. */
 export interface LookupActivities {
-  /** Asks until the provider has the work, or it is certain that it has not. */
-  findSubmitted(input: FindInput): Promise<Found>;
+  /** Asks until the provider has the work, or it is certain that it has not; `once`: null where it is neither. */
+  findSubmitted(input: FindInput): Promise<Found | null>;
 }
 
 /** What is asked of the Temporal server. */
@@ -73,6 +73,16 @@ export interface Authentication {
   fallback?: true;
   /** Whether the provider can be asked for work by our own reference. Absent where it cannot. */
   looksUp?: true;
+  /** What the provider is to call when the work is done. Absent where it gets no URL. */
+  callback?: CallbackLink;
+}
+
+/** What a callback URL is made of, but for the key itself, so that every submit of a request has the same one. */
+export interface CallbackLink {
+  /** Of one of EXTERNAL_API_CALLBACK_KEYS. */
+  keyId: string;
+  /** PUBLIC_BASE_URL, as it was then. */
+  baseUrl: string;
 }
 
 export interface SubmitInput {
@@ -80,7 +90,9 @@ export interface SubmitInput {
   version: number;
   requestId: string;
   data: JsonValue;
-  options: { async: boolean; callbackUrl: string | null };
+  options: { async: boolean };
+  /** As in Authentication. */
+  callback?: CallbackLink;
   /** As in ProcessRequestArgs; `none` also where the worker that authenticated has it. */
   idempotency: Idempotency | null;
   priority: Priority;
@@ -88,6 +100,10 @@ export interface SubmitInput {
   answerSlot?: string;
   /** An earlier submit of this request may have been executed, and a person decided to submit it again. */
   resubmitted?: true;
+  /** With `resubmitted`: no person did. A callback came, and the answer to the same key says which work is meant. */
+  confirms?: true;
+  /** With `resubmitted`: before the first submit of this request. Milliseconds since 1970; 0: nobody knows when that was. */
+  firstSentAt?: number;
   /** As in ProcessRequestArgs. A provider that heeds keys then does not do the work of that request twice. */
   submittedAs?: string;
 }
@@ -109,8 +125,6 @@ export interface PollInput {
   firstPollAfterMs: number | null;
   /** Ask first after so long, 0: at once, whatever the plan says: a callback came, or the work is older. Null: by plan. */
   lookAfterMs: number | null;
-  /** Only a callback named the id: where ids are paths, anything could be behind it. */
-  hinted?: true;
   /** One look that finds the work or, null, does not: somebody else goes on asking. */
   once?: true;
   /** Milliseconds since 1970; null: not known. */
@@ -147,6 +161,8 @@ export interface FindInput {
   askedIn: string;
   /** A submit was answered with a 2xx: it did arrive, and no list proves otherwise. */
   answered?: boolean;
+  /** One look, because of a callback: somebody else goes on asking. */
+  once?: true;
 }
 
 export type Found =

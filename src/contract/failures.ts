@@ -85,6 +85,8 @@ export const FAILURES = {
    * same trouble: none ends for it, and a corrected worker goes on with them.
    */
   notSigned: { ...NEVER_SENT, next: 'wait', advice: 'correct_credentials' },
+  /** The key of its callback URL is not among the worker's: another URL would be another request, and nobody would verify it. */
+  noCallbackKey: { ...NEVER_SENT, next: 'wait', advice: 'correct_credentials' },
   /** It may be the wrong one for a moment only: while a proxy is being replaced, or a clock is put right. */
   badCertificate: { ...NEVER_SENT, next: 'retry', budget: 'unreachable' },
   /** The provider refuses every connection without a client certificate that it trusts, and reads nothing on one. */

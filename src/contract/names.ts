@@ -66,6 +66,8 @@ export interface RequestMemo {
   retryOf?: string;
   /** As in ProcessRequestArgs. */
   submittedAs?: string;
+  /** The provider's id that a callback named while the outcome was unknown. Nobody has confirmed that it is this work. */
+  hintedId?: string;
 }
 
 /** `req_` and 26 characters of Crockford's base32 (130 bits). */

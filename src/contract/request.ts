@@ -141,6 +141,8 @@ export interface RequestSnapshot extends RequestState {
   retriedBy: string | null;
   /** The earlier request whose id is the key that its work was submitted with; null: its own is. */
   submittedAs: string | null;
+  /** While the outcome is unknown: the id that a callback named, which nobody has confirmed. Absent: none did. */
+  hintedId?: string;
   /** True when no worker answered and the state was derived from what the server alone knows. */
   stale: boolean;
 }
@@ -187,7 +189,10 @@ export interface ProcessRequestArgs {
   submittedAs?: string;
 }
 
-/** A hint that the provider has finished. `providerRequestId`: which of its works it speaks of. */
+/** A hint that the provider has finished. */
 export interface CallbackHint {
+  /** Which of its works it speaks of; null: it does not say. */
   providerRequestId: string | null;
+  /** When it arrived, by the clock of who took it: milliseconds since 1970. */
+  arrivedAt?: number;
 }

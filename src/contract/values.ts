@@ -124,7 +124,7 @@ export const WAIT_REASONS = [
   'task_failing',
   /** An operator paused the activity of the step. */
   'paused',
-  /** A reply was lost: it waits for a callback, for a decision, or for the end of its hold. */
+  /** A reply was lost: it waits for the provider's word, for a decision, or for the end of its hold. */
   'outcome_unknown',
   /** A call to the provider is under way. */
   'provider_call',

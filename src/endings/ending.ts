@@ -15,7 +15,7 @@ export interface StepOver {
   /** What an ambiguous submit does. */
   mode: Idempotency;
   providerRequestId: string | null;
-  /** The work may be another's: only a callback named its id, or a person did and the provider wants nothing of it. */
+  /** The work may be another's: a person named its id, and the provider wants nothing of it. */
   idInDoubt: boolean;
   cancelRequested: boolean;
 }

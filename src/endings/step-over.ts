@@ -11,11 +11,10 @@ import type { ErrorType, Idempotency, Outcome } from '../contract/values.ts';
 import type { StepOver } from './ending.ts';
 
 /**
- * Who named the id of the work: the provider's answer to the submit, a person, a list of work with our own reference, or
- * only a callback. No status answer says by which key a job was submitted: an id of the last kind is in doubt until the
- * result is there.
+ * Who named the id of the work: the provider's answer to the submit, a person, or a list of work with our own reference. A
+ * callback names none: no status answer says by which key a job was submitted.
  */
-export type NamedBy = 'submit' | 'person' | 'callback' | 'lookup';
+export type NamedBy = 'submit' | 'person' | 'lookup';
 
 /** What a request knows beside the failure that ended its step. */
 export interface StepFacts {
@@ -64,7 +63,7 @@ export function readStepOver(
       failure: details?.failure ?? null,
       outcome,
       providerRequestId: providerRequestId ?? details?.providerRequestId ?? null,
-      idInDoubt: none.idInDoubt || (namedBy === 'person' && details?.outcome === 'final' && outcome !== 'final'),
+      idInDoubt: namedBy === 'person' && details?.outcome === 'final' && outcome !== 'final',
     };
   }
 
@@ -116,7 +115,7 @@ function nothingSaid({ step, mode, providerRequestId, namedBy, cancelRequested }
     providerRequestId,
     namedBy,
     cancelRequested,
-    idInDoubt: namedBy === 'callback',
+    idInDoubt: false,
     failure: null,
     confirmed: true,
     type: null,

@@ -9,6 +9,7 @@ import {
   fastify,
 } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { CallbackReceiver } from '../callbacks/receiver.ts';
 import { logAccess, type ServiceFailure } from './access-log.ts';
 import { type ApiKeys, authenticateCallers } from './authentication.ts';
 import { CONNECTION_OPTIONS, RECEIVE_MS, refuseConnections, watchConnections } from './connections.ts';
@@ -18,6 +19,7 @@ import type { GatewayClient } from './gateway-client.ts';
 import { acceptJsonOnly } from './json-body.ts';
 import { refuseUnknownPaths } from './known-paths.ts';
 import { toProblem } from './problem.ts';
+import { callbackRoute } from './routes/callback-route.ts';
 import { healthRoutes } from './routes/health-routes.ts';
 import { invalidateRoute } from './routes/invalidate-route.ts';
 import { processRoute } from './routes/process-route.ts';
@@ -50,11 +52,13 @@ export interface GatewayDeps {
   apiKeys: ApiKeys;
   /** How long a synchronous process request waits for its result; 0 never waits. */
   syncWaitMs: number;
+  /** Default: no callbacks are taken. */
+  callbacks?: CallbackReceiver | null;
   logger: FastifyBaseLogger;
 }
 
 /** The gateway with all its routes, not listening yet. `close()` drains it: open waits are answered with 202 at once. */
-export function buildGateway({ client, apiKeys, syncWaitMs, logger }: GatewayDeps): FastifyInstance {
+export function buildGateway({ client, apiKeys, syncWaitMs, callbacks = null, logger }: GatewayDeps): FastifyInstance {
   const app: FastifyInstance = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -86,6 +90,7 @@ export function buildGateway({ client, apiKeys, syncWaitMs, logger }: GatewayDep
   app.register(underPressure, { maxEventLoopDelay: 500 });
   documentRoutes(app);
   app.register(healthRoutes, { client });
+  if (callbacks !== null) app.register(callbackRoute, { client, receiver: callbacks });
   app.register((api, _, done) => {
     authenticateCallers(api, apiKeys);
     api.register(processRoute, { client, syncWaitMs, waits });

@@ -6,7 +6,7 @@ import type { InvalidateOptions } from '../client/start-invalidation.ts';
 import type { ProcessInput } from '../contract/request.ts';
 
 /** What the gateway needs of the client, whose errors it translates. Each call is bounded in time by the client itself. */
-export interface GatewayClient extends Pick<ExternalApiClient, 'status' | 'resolve' | 'ping'> {
+export interface GatewayClient extends Pick<ExternalApiClient, 'status' | 'resolve' | 'callback' | 'ping'> {
   process(input: ProcessInput, options: Omit<ProcessOptions, 'schema'>): Promise<StartedRequest>;
   invalidate(options: InvalidateOptions): Promise<void>;
 }

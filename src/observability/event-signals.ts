@@ -56,8 +56,8 @@ export const EVENTS = {
   external_api_outcome_unknown: {
     levels: ['warn'],
     means:
-      'the answer to a submit was lost: the request waits until the provider is found to have the work, for a callback ' +
-      'or a decision, until `hold_until`',
+      'the answer to a submit was lost: the request waits until the provider is found to have the work, or for a ' +
+      'decision, until `hold_until`',
     fields: ['request_id', 'tenant', 'error_type', 'reason', 'failure', 'status_code', 'submits', 'hold_until'],
   },
   external_api_outcome_decided: {
@@ -150,6 +150,13 @@ export const EVENTS = {
       'reason',
       'err',
     ],
+  },
+  gateway_callback: {
+    levels: ['info', 'warn'],
+    means:
+      'what became of a callback; `info`: `told` to the request, or that had `ended`; `warn`: `forged_link`, `forged_signature`, ' +
+      '`forgotten`, `too_large`, `unavailable`, `full` (the request had 10,000 and asks by its plan), `refused`',
+    fields: ['reqId', 'outcome', 'request_id', 'provider_request_id'],
   },
   gateway_without_keys: {
     levels: ['warn'],

@@ -79,17 +79,17 @@ export async function pollOnce(
 
 /** Null when the provider does not know the id yet. */
 async function look(
-  { requestId, providerRequestId, submittedAt, hinted }: PollInput,
+  { requestId, providerRequestId, submittedAt }: PollInput,
   progress: PollProgress,
   { provider, observer, now }: PollDeps,
   call: Pick<CallContext, 'signal' | 'count'>,
 ): Promise<StatusReply | null> {
   let reply: StatusReply | null;
   try {
-    reply = await provider.status(providerRequestId, { requestId, hinted, ...call });
+    reply = await provider.status(providerRequestId, { requestId, ...call });
   } catch (error) {
     if (!isNotFound(error)) throw error;
-    // An id that a person or a callback named belongs to work that is not new.
+    // An id that a person named belongs to work that is not new.
     const isNew = submittedAt !== null && now() - submittedAt < NOT_FOUND_GRACE_MS;
     if (!isNew) throw progress.known ? noLongerFound(error) : error;
     reply = null;
@@ -118,14 +118,14 @@ async function wantedWait(
   { jobTimes, policy, random, now }: PollDeps,
 ): Promise<number> {
   const { submittedAt, callbackExpected = false } = input;
-  if (hintMs === null && submittedAt !== null) {
+  if ((hintMs === null || callbackExpected) && submittedAt !== null) {
     const lengths = await jobTimes.lengths(kindOf(input));
     // By two clocks: what they differ only moves the poll.
     const elapsedMs = Math.max(0, now() - submittedAt);
     const learned = learnedDelay(polls, { lengths, elapsedMs, callbackExpected }, policy, random());
-    if (learned !== null) return learned;
+    if (learned !== null) return Math.max(learned, hintMs ?? 0);
   }
-  return pollDelay(polls, policy, { hintMs, random: random() });
+  return pollDelay(polls, policy, { hintMs, random: random(), callbackExpected });
 }
 
 function noteFinished(reply: StatusReply, input: PollInput, polls: number, deps: PollDeps): void {

@@ -45,16 +45,19 @@ const UNHEARD_OF = 2;
 /**
  * Milliseconds to the next poll after `polls` answered ones: EXTERNAL_API_POLL_INITIAL growing by half each time, up to
  * EXTERNAL_API_POLL_MAX. A quarter of it is jitter, except for the first, which nobody else times. The provider's own
- * word (`hintMs`) wins.
+ * word (`hintMs`) wins. Where it calls when it is done, polls are EXTERNAL_API_POLL_MAX apart from the first one on, or as
+ * long as its word says if that is longer.
  */
 export function pollDelay(
   polls: number,
   policy: PollPolicy,
-  { hintMs, random }: { hintMs: number | null; random: number },
+  { hintMs, random, callbackExpected = false }: { hintMs: number | null; random: number; callbackExpected?: boolean },
 ): number {
+  const jitter = 0.75 + 0.25 * random;
+  if (callbackExpected) return Math.max(1, Math.round(policy.pollMaxMs * jitter), hintMs ?? 0);
   if (hintMs !== null) return Math.max(1, Math.round(hintMs));
   const delay = Math.min(policy.pollMaxMs, policy.pollInitialMs * GROWTH ** polls);
-  return Math.max(1, Math.round(polls === 0 ? delay : delay * (0.75 + 0.25 * random)));
+  return Math.max(1, Math.round(polls === 0 ? delay : delay * jitter));
 }
 
 export interface Learned {

@@ -133,7 +133,7 @@ function idOf(value: unknown): string | null {
 }
 
 /** The handle of work that is asked about by the name that we gave it; null: by another. */
-export function nameOf(profile: Profile, requestId: string): string | null {
+function nameOf(profile: Profile, requestId: string): string | null {
   const name = givenName(profile);
   if (name === null) return null;
   return referenceOf(name, requestId);

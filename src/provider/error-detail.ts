@@ -35,12 +35,16 @@ export function errorOf(reply: unknown, secrets: readonly string[]): ProviderErr
 export function sanitize(text: string, secrets: readonly string[]): string {
   let line = oneLine(text);
   // As the line has them, in which blanks are fewer. Before the cut: half a secret is still a secret.
+  line = line.replace(CALLBACK_TOKEN, '[redacted]');
   for (const secret of secrets.map(oneLine)) if (secret.trim() !== '') line = line.replaceAll(secret, '[redacted]');
   return line
     .slice(0, LONGEST_DETAIL)
     .replace(/\p{Cs}$/u, '')
     .trim();
 }
+
+/** The last part of our callback URLs: whoever has it can pretend to be the provider. */
+const CALLBACK_TOKEN = /[A-Za-z0-9_-]{1,16}\.req_[0-9A-Z]{26}\.[A-Za-z0-9_-]{43}/g;
 
 function oneLine(text: string): string {
   return text.replace(/[\s\u2028\u2029]+/gu, ' ').replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '');

@@ -4,8 +4,7 @@ import { isProviderRequestId, PROVIDER_REQUEST_ID_SHAPE } from '../contract/name
 import type { CallBudget } from '../call-budget/call-budget.ts';
 import { buildCall, type BuiltCall, type CallFacts } from '../profile/build-call.ts';
 import { CannotBuildError } from '../profile/cannot-build-error.ts';
-import { byLocation } from '../profile/consistency.ts';
-import { nameOf, type ReadFacts } from '../profile/read-reply.ts';
+import type { ReadFacts } from '../profile/read-reply.ts';
 import type { Profile } from '../profile/schema.ts';
 import type { Step } from '../profile/sources.ts';
 import { tokenUrlOf } from '../profile/token-url.ts';
@@ -113,13 +112,6 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
     return { call, wire: { ...wireOf(call), signature }, facts: { baseUrl, requestId, handle, clean } };
   }
 
-  /** @throws CallError when a callback may not name that work */
-  function checkHint(providerRequestId: string, requestId: string, context: CallContext): void {
-    if (byLocation(profile.poll)) throw callError('rejected', PATH_OF_CALLBACK, context);
-    const name = nameOf(profile, requestId);
-    if (name !== null && name !== providerRequestId) throw callError('rejected', NAME_OF_CALLBACK, context);
-  }
-
   async function resultOf(
     fetch: Readonly<Record<string, string>>,
     status: StatusReply,
@@ -176,10 +168,9 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
       });
     },
 
-    async status(providerRequestId, { hinted = false, ...context }) {
+    async status(providerRequestId, context) {
       checkProviderRequestId(providerRequestId, context);
       const requestId = context.requestId ?? '';
-      if (hinted) checkHint(providerRequestId, requestId, context);
       return withToken(tokens, context, async (token) => {
         const { wire, facts } = prepared('poll', { requestId, handle: providerRequestId }, token);
         const { status, fetch } = await makeCall<FoundStatus>({
@@ -248,12 +239,6 @@ function wireOf({ method, template, url, headers, body }: BuiltCall): Wire {
   // The schema knows no other methods.
   return { method: method as Method, template, path: url.pathname + url.search, headers: headers.flat(), body };
 }
-
-const PATH_OF_CALLBACK =
-  'Nothing was sent: a callback cannot name the work of a provider that is asked by path, since any path could be meant';
-
-const NAME_OF_CALLBACK =
-  'Nothing was sent: a callback cannot name other work of a provider whose work has the name that we gave it';
 
 function checkProviderRequestId(id: string, { requestId }: CallContext): void {
   if (isProviderRequestId(id)) return;

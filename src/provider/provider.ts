@@ -23,11 +23,6 @@ export interface ProcessContext extends CallContext {
   repeated?: boolean | undefined;
 }
 
-export interface StatusContext extends CallContext {
-  /** Only a callback named the id: nothing is asked where ids are paths, since anything could be behind it. */
-  hinted?: boolean | undefined;
-}
-
 /**
  * A provider, as the activities use it: `providerClientCases` of `durable-external-api/testing` has its rules as tests. Each
  * method makes its call once, except that a 401 gets one fresh token and one replay, and that a result may be one more GET. All
@@ -41,7 +36,7 @@ export interface ProviderClient {
   authenticate(context: CallContext): Promise<{ generation: number; expiresAt: Date } | null>;
   /** `outcome` of its errors speaks of the submit alone: no failure of a token call makes it `ambiguous`. */
   process(call: ProcessCall, context: ProcessContext): Promise<ProcessReply>;
-  status(providerRequestId: string, context: StatusContext): Promise<StatusReply>;
+  status(providerRequestId: string, context: CallContext): Promise<StatusReply>;
   /** `not_supported` also where the profile has no such call. */
   cancel(providerRequestId: string, context: CallContext): Promise<CancelOutcome>;
   /** What the provider has under our reference. Only where the profile has a lookup. */

@@ -1,3 +1,4 @@
+import type { CallbackLinks } from '../callbacks/callback-links.ts';
 import type { Submission, SubmitInput, SubmitProgress } from '../contract/activities.ts';
 import { callError, isCallError, type CallError } from '../contract/errors.ts';
 import { FAILURES } from '../contract/failures.ts';
@@ -29,6 +30,8 @@ export interface AttemptFacts {
 export interface AttemptDeps {
   provider: Pick<ProviderClient, 'process' | 'isDown'>;
   log: IntentLog;
+  /** Absent: its requests get no links. */
+  links?: Pick<CallbackLinks, 'urlOf'>;
   policy: RetryPolicy & {
     idempotency: Idempotency;
     /** For how many milliseconds the provider knows a key. Absent: as long as the request lives. */
@@ -77,7 +80,10 @@ export async function attempt(
   deps: AttemptDeps,
 ): Promise<AttemptEnd> {
   const { provider, log, policy, random } = deps;
-  const { requestId, data, options, idempotency, priority, resubmitted = false, submittedAs = requestId } = input;
+  const { requestId, data, options, idempotency, priority, submittedAs = requestId } = input;
+  const { resubmitted = false, confirms = false } = input;
+  // Of the request whose key it is: one key, one body.
+  const callbackUrl = (input.callback && deps.links?.urlOf(input.callback, submittedAs)) ?? null;
   const mode = effectiveIdempotency(idempotency, policy.idempotency);
 
   let { calls: made } = progress;
@@ -87,13 +93,18 @@ export async function attempt(
   const ended = endWithoutCall(progress, facts.remainingMs());
   if (ended !== null) return { end: 'failed', failure: ended };
   const isOpen = await openBefore();
+  /** Whether a submit of this step may have been executed before this attempt. */
+  const wasSentHere = progress.firstSentAt !== null;
   if (mode === 'not_allowed') return failed(notAllowed(requestId, idempotency, policy.idempotency));
   if (isOpen && mode === 'none') return failed(callError('workerLost', LOST_IN_FLIGHT, { requestId }));
+  if (confirms && mode !== 'key') return failed(callError('keyLapsed', NO_KEYS, { requestId }));
   if (mode === 'key' && hasLapsed()) return failed(callError('keyLapsed', KEY_LAPSED, { requestId }));
+  if (input.callback !== undefined && callbackUrl === null)
+    return failed(noCallbackKey(requestId, input.callback.keyId));
 
   try {
     const { providerRequestId, result, retryAfterMs } = await provider.process(
-      { data, options, idempotencyKey: submittedAs },
+      { data, options: { async: options.async, callbackUrl }, idempotencyKey: submittedAs },
       {
         requestId,
         count,
@@ -120,15 +131,19 @@ export async function attempt(
     if (!hasRecord && isLost) made = progress.calls = 1;
     progress.sending = false;
     // It was not before the step began.
-    if (isLost || progress.mayHaveRun) progress.firstSentAt ??= facts.scheduledAt;
+    if (isLost || (progress.mayHaveRun && !resubmitted)) progress.firstSentAt ??= facts.scheduledAt;
     progress.mayHaveRun ||= isLost || resubmitted;
     return isLost;
   }
 
-  /** Whether the provider may have forgotten the key of a submit that it may have executed. */
+  /**
+   * Whether the provider may have forgotten the key of a submit that it may have executed, the first of the request. What a
+   * person decided goes out once all the same; a repeat of that does not.
+   */
   function hasLapsed(): boolean {
-    const { mayHaveRun, firstSentAt } = progress;
-    return mayHaveRun && firstSentAt !== null && facts.now() - firstSentAt >= (policy.keyMs ?? Infinity);
+    if (!wasSentHere && !confirms) return false;
+    const since = Math.min(progress.firstSentAt ?? Infinity, input.firstSentAt ?? Infinity);
+    return progress.mayHaveRun && facts.now() - since >= (policy.keyMs ?? Infinity);
   }
 
   async function beforeSend(): Promise<void> {
@@ -148,7 +163,7 @@ export async function attempt(
   }
 
   function notSent(why: Exclude<Recorded, 'recorded'>): AttemptEnd {
-    if (!progress.mayHaveRun) progress.firstSentAt = null;
+    if (!wasSentHere) progress.firstSentAt = null;
     if (why === 'not_ours') return { end: 'not_ours' };
     if (why === 'unknown') return failed(callError('notRecorded', NOT_RECORDED, { requestId }));
     return { end: 'cancelled', outcome: progress.mayHaveRun ? 'ambiguous' : 'never-sent' };
@@ -159,7 +174,7 @@ export async function attempt(
     progress.sending = false;
     progress.calls = made;
     progress.mayHaveRun = verdict === null && (progress.mayHaveRun || outcome === 'ambiguous');
-    if (!progress.mayHaveRun) progress.firstSentAt = null;
+    if (!progress.mayHaveRun || (!wasSentHere && outcome !== 'ambiguous')) progress.firstSentAt = null;
     const failure = afterFailure(error, progress, {
       policy,
       repeatable: mode !== 'none',
@@ -182,8 +197,18 @@ export async function attempt(
 const LOST_IN_FLIGHT = 'The worker was lost while the request was on its way. The provider may have done the work.';
 const KEY_LAPSED =
   'An earlier submit may have been executed, and the provider may have forgotten its key by now: nothing was sent again';
+const NO_KEYS =
+  'A callback asked for a repeat with our key, and this worker does not repeat by keys: nothing was sent again';
 const NOT_RECORDED =
   'Temporal did not confirm the record that must be there before the request is sent; nothing was sent';
+
+/** The worker is to be corrected, or another one takes it: while keys are rotated some have them earlier. */
+function noCallbackKey(requestId: string, keyId: string): CallError {
+  const message =
+    `The callback URL of this request was made with the key "${keyId}", which is not among EXTERNAL_API_CALLBACK_KEYS here. ` +
+    `Put it back, behind the others, until no request needs it. Nothing was sent.`;
+  return callError('noCallbackKey', message, { requestId });
+}
 
 function notAllowed(requestId: string, asked: unknown, configured: string): CallError {
   const message =

@@ -4,6 +4,7 @@ import type { ActivityDeps } from '../activities/deps.ts';
 import { createActivities, type Activities } from '../activities/index.ts';
 import type { Fallback } from '../answers/fallback.ts';
 import type { CallBudget } from '../call-budget/call-budget.ts';
+import { createLinks, type CallbackConfig } from '../callbacks/callback-links.ts';
 import type { TemporalConfig } from '../config/temporal.ts';
 import type { LogLevel } from '../config/shared-variables.ts';
 import type { BudgetView } from '../contract/budget-view.ts';
@@ -35,6 +36,8 @@ import { prebuiltWorkflows } from './workflow-bundle.ts';
 export interface FleetWorkerConfig extends FleetConfig {
   provider: Omit<ProviderClientOptions, 'sign' | 'watch' | 'budget' | 'rateHeaders' | 'sharedTokens' | 'observer'>;
   temporal: TemporalConfig;
+  /** Default: providers get no URL to call. */
+  callbacks?: CallbackConfig | null;
   logLevel: LogLevel;
   /** Interactive requests that are kept in memory, and a quarter of them bulk ones. Default: as many as the memory allows. */
   cachedRequests?: number | null;
@@ -111,6 +114,7 @@ export function composeWorker(options: FleetWorkerOptions): FleetWorker {
     provider,
     policy: config.calls,
     observer,
+    links: createLinks(config.provider.profile, config.callbacks ?? null),
     jobTimes,
     answers,
     fallback,

@@ -59,10 +59,9 @@ export interface Request {
   decide(resolution: Resolution): void;
   /** The decision that nobody has carried out yet. */
   readonly resolution: Resolution | null;
-  /** The provider's id that the latest callback spoke of, and nobody has looked at yet. */
+  /** The provider's id that the latest callback named; null: none did. */
   readonly hint: string | null;
   takeResolution(): Resolution | null;
-  takeHint(): string | null;
   /** A person decided: the request has its whole time again. Nothing else moves the deadline. ISO 8601. */
   restartDeadline(): string;
 }
@@ -157,11 +156,6 @@ export function createRequest(
     takeResolution() {
       const taken = resolution;
       resolution = null;
-      return taken;
-    },
-    takeHint() {
-      const taken = hint;
-      hint = null;
       return taken;
     },
     restartDeadline() {

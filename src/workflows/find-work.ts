@@ -16,14 +16,15 @@ export type LookedUp =
   | { found: 'unanswered'; why: string };
 
 /**
- * What the provider has under our reference; null: the time is over.
+ * What the provider has under our reference; null: the time is over, or one look was not enough.
  *
  * @param sentBefore when the last submit had surely been sent: milliseconds since 1970
  * @param answered whether it was answered with a 2xx
+ * @param once whether somebody else goes on asking
  */
 export async function findWork(
   { args, queues }: Request,
-  { sentBefore, answered, withinMs }: { sentBefore: number; answered: boolean; withinMs: number },
+  { sentBefore, answered, withinMs, once }: { sentBefore: number; answered: boolean; withinMs: number; once: boolean },
 ): Promise<LookedUp | null> {
   const { findSubmitted } = proxyActivities<LookupActivities>({
     taskQueue: queues.polls,
@@ -31,7 +32,7 @@ export async function findWork(
     heartbeatTimeout: '10 seconds',
     scheduleToCloseTimeout: withinMs,
     retry: { initialInterval: '1 second', backoffCoefficient: 1 },
-    summary: 'Look for the work by our reference',
+    summary: `Look for the work by our reference${once ? ', because of a callback' : ''}`,
   });
   const { requestId, submittedAs } = args;
   const { runId: askedIn } = workflowInfo();
@@ -41,6 +42,7 @@ export async function findWork(
     askedIn,
     ...(submittedAs !== undefined && { submittedAs }),
     ...(answered && { answered }),
+    ...(once && { once: true as const }),
   };
   try {
     return await inTime(() => findSubmitted(input), withinMs);

@@ -1,20 +1,25 @@
-import { CancellationScope, condition, log } from '@temporalio/workflow';
+import { CancellationScope, condition, log, upsertMemo, workflowInfo } from '@temporalio/workflow';
 import { wasAnswered } from '../contract/failures.ts';
+import type { RequestMemo } from '../contract/names.ts';
 import type { Resolution } from '../contract/request.ts';
 import type { NamedBy } from '../endings/step-over.ts';
 import { setAttention } from './attention.ts';
 import { count } from './count.ts';
 import type { Request } from './create-request.ts';
 import { findWork, type LookedUp } from './find-work.ts';
-import { hintGapMs } from './hint-plan.ts';
+import { heedHints } from './held-hints.ts';
+import { HintPlan } from './hint-plan.ts';
 import { RequestEnded } from './request-ended.ts';
 import { requestFailure, type RequestFailure } from './request-failure.ts';
 import { seconds } from './tell-end.ts';
 
 /** What to do with an unknown outcome. */
 export type Resolved =
-  /** In the run `decidedIn`; empty: it is not known in which. `arrived`: whether a submit may have. */
-  | { resubmit: true; decidedIn: string; arrived: boolean }
+  /**
+   * In the run `decidedIn`; empty: it is not known in which. `arrived`: whether a submit may have. `confirms`: only to learn,
+   * by our key, which work it was.
+   */
+  | { resubmit: true; decidedIn: string; arrived: boolean; confirms?: true }
   /** Look at the work with this id until the deadline, or until then. Milliseconds since 1970. */
   | { resubmit: false; providerRequestId: string; namedBy: Exclude<NamedBy, 'submit'>; until?: number };
 
@@ -27,14 +32,21 @@ type Decisive = Extract<LookedUp, { found: 'one' | 'none' }>;
 interface Times {
   since: number;
   endsAt: number;
+  /** When callbacks are heeded. */
+  plan: HintPlan;
 }
+
+/** Each is an event. A flood of callbacks that name a new one each is told of in the state alone. */
+const MOST_HINTS_IN_MEMO = 10;
 
 /** Holds a request whose outcome is unknown. One hold lasts until that is settled, however many callbacks come. */
 export class Hold {
   readonly #request: Request;
   /** Of the question that is open. */
   #times: Times | null = null;
-  #heedHintsFrom = -Infinity;
+  /** A callback came, and the answer to a repeat of the submit says which work it was. */
+  #isToBeRepeated = false;
+  #hints: string[] = [];
   #looking: CancellationScope | null = null;
   /** What the provider has under our reference; null: that is not known yet. */
   #found: LookedUp | null = null;
@@ -44,29 +56,39 @@ export class Hold {
   }
 
   /**
-   * Waits, visibly, until a person decides, the provider is found to have the work, a callback names it, or the hold ends.
+   * Waits, visibly, until a person decides, the provider says that it has the work, or the hold ends. A callback decides
+   * nothing: the id that it names may be another's. It has the provider asked at once: by our reference, or, where that is `keyed`,
+   * by our key.
    * @throws RequestEnded when it is abandoned, or nobody decided in time
    */
-  async resolve(failure: RequestFailure, { looksUp }: { looksUp: boolean }): Promise<Resolved> {
+  async resolve(failure: RequestFailure, { looksUp, keyed }: { looksUp: boolean; keyed: boolean }): Promise<Resolved> {
     const isNew = this.#times === null;
-    this.#times ??= { since: Date.now(), endsAt: Date.now() + this.#holdMs };
+    const now = Date.now();
+    this.#times ??= { since: now, endsAt: now + this.#holdMs, plan: new HintPlan(now) };
     const times = this.#times;
     this.#show(failure, times.endsAt);
     if (isNew) this.#tell(failure, times.endsAt);
+    // A repeat has not said it.
+    else setAttention(this.#request.args, 'outcome_unknown');
     if (isNew && looksUp) this.#look(failure, times);
-    await this.#untilResolved(times.endsAt);
+    const hints = heedHints(this.#request, {
+      plan: times.plan,
+      onHint: () => this.#note(failure, times),
+      ask: looksUp ? () => this.#find(failure, times, true) : keyed ? () => this.#repeat() : null,
+    });
+    try {
+      await this.#untilResolved(times.endsAt);
+    } finally {
+      hints.stop();
+    }
     // A person's word goes first, and the provider's before a callback's.
     const decided = this.#request.takeResolution();
     if (decided !== null) return this.#asDecided(decided, failure, times);
     const found = this.#decisive;
-    return found === null ? this.#asHinted(failure, times) : this.#asFound(found, times);
-  }
-
-  /** Resolves when the work that a callback named is to be left: it is settled, or one that is heeded names another. */
-  async untilLeft(providerRequestId: string): Promise<void> {
-    await condition(() => this.#isSettled || ![null, providerRequestId].includes(this.#request.hint));
-    const leftMs = this.#heedHintsFrom - Date.now();
-    if (!this.#isSettled && leftMs > 0) await condition(() => this.#isSettled, leftMs);
+    if (found !== null) return this.#asFound(found, times);
+    if (this.#isToBeRepeated) return this.#asRepeated();
+    this.close();
+    throw unresolved(failure, `Nobody decided within ${this.#holdMs / 1000} s${this.#hinted}`);
   }
 
   /** The question is none any more. What is known of it says nothing of the next one. */
@@ -87,19 +109,24 @@ export class Hold {
     return unknownHoldMs ?? deadlineMs;
   }
 
-  /** As long as the question is open, also while work is looked at that only a callback named: that may be another's. */
+  /** As long as the question is open. */
   #look(failure: RequestFailure, times: Times): void {
     this.#looking = new CancellationScope();
-    this.#looking.run(() => this.#find(failure, times)).catch(() => {});
+    this.#looking.run(() => this.#find(failure, times, false)).catch(() => {});
   }
 
-  async #find(failure: RequestFailure, times: Times): Promise<void> {
+  async #find(failure: RequestFailure, times: Times, once: boolean): Promise<void> {
     const { since, endsAt } = times;
     const withinMs = endsAt - Date.now();
     if (withinMs <= 0) return;
-    const found = await findWork(this.#request, { sentBefore: since, answered: wasAnswered(failure.error), withinMs });
+    const answered = wasAnswered(failure.error) || this.#isCalledBack;
+    const found = await findWork(this.#request, { sentBefore: since, answered, withinMs, once });
     // What comes together with a decision is no word on what that leads to.
     if (this.#times !== times) return;
+    // The other look goes on.
+    if (once && found?.found !== 'one' && found?.found !== 'several') return;
+    // A callback came meanwhile.
+    if (found?.found === 'none' && !answered && this.#isCalledBack) return await this.#find(failure, times, once);
     this.#found = found;
     if (found === null || this.#decisive !== null) return;
     this.#show(failure, endsAt);
@@ -111,6 +138,38 @@ export class Hold {
     const found = this.#found;
     if (found?.found === 'one') return found;
     return found?.found === 'none' && this.#request.remainingMs > 0 ? found : null;
+  }
+
+  /** Only who got the submit has our link: no list proves that none arrived. */
+  get #isCalledBack(): boolean {
+    return this.#request.lastCallbackAt > -Infinity;
+  }
+
+  /** Not after the deadline: should no submit have arrived after all, the work would begin then. */
+  async #repeat(): Promise<void> {
+    this.#isToBeRepeated = this.#request.remainingMs > 0;
+  }
+
+  /** The question stays open, and its hold goes on, until the answer is there. */
+  #asRepeated(): Resolved {
+    this.#isToBeRepeated = false;
+    setAttention(this.#request.args, null);
+    return { resubmit: true, decidedIn: workflowInfo().runId, arrived: true, confirms: true };
+  }
+
+  /** Shows the id that a callback named. */
+  #note(failure: RequestFailure, { endsAt }: Times): void {
+    const { hint } = this.#request;
+    if (hint === null || this.#hints.includes(hint)) return;
+    this.#hints.push(hint);
+    if (this.#hints.length <= MOST_HINTS_IN_MEMO) upsertMemo({ hintedId: hint } satisfies Partial<RequestMemo>);
+    this.#show(failure, endsAt);
+  }
+
+  /** The end of a sentence on an outcome that nobody knows. */
+  get #hinted(): string {
+    const { hint } = this.#request;
+    return hint === null ? '' : `. A callback named ${hint}, and nobody has confirmed that this is the work`;
   }
 
   #asDecided(decided: Resolution, failure: RequestFailure, { since }: Times): Resolved {
@@ -148,40 +207,23 @@ export class Hold {
     return { resubmit: false, providerRequestId, namedBy: 'lookup', until };
   }
 
-  #asHinted(failure: RequestFailure, times: Times): Resolved {
-    const hint = this.#heedsHints ? this.#request.takeHint() : null;
-    if (hint === null) {
-      this.close();
-      throw unresolved(failure, `Nobody decided within ${this.#holdMs / 1000} s`);
-    }
-    this.#heedHintsFrom = Date.now() + hintGapMs(Date.now() - times.since);
-    const until = this.#untilIn(times);
-    this.#show(failure, until);
-    return { resubmit: false, providerRequestId: hint, namedBy: 'callback', until };
-  }
-
   /** Work that was named moves no deadline; but the hold, if it is longer, is a time to look in. */
   #untilIn({ endsAt }: Times): number {
     return Math.max(endsAt, Date.now() + this.#request.remainingMs);
   }
 
-  get #heedsHints(): boolean {
-    return Date.now() >= this.#heedHintsFrom;
-  }
-
   async #untilResolved(endsAt: number): Promise<void> {
-    const isResolved = (): boolean => this.#isSettled || (this.#request.hint !== null && this.#heedsHints);
-    // Only a timer wakes the workflow when hints are heeded again.
-    for (const until of [this.#heedHintsFrom, endsAt]) {
-      const leftMs = Math.min(until, endsAt) - Date.now();
-      if (isResolved() || (leftMs > 0 && (await condition(isResolved, leftMs, HOLD)))) return;
-    }
+    const isResolved = (): boolean => this.#isSettled || this.#isToBeRepeated;
+    const leftMs = endsAt - Date.now();
+    if (!isResolved() && leftMs > 0) await condition(isResolved, leftMs, HOLD);
   }
 
   #show({ error }: RequestFailure, endsAt: number): void {
     const { message } = error;
     const found = this.#decisive === null ? this.#found : null;
-    const told = found === null ? message : `${message.replace(/\.$/, '')}. By our reference ${undecided(found)}`;
+    const looked = found === null ? '' : `. By our reference ${undecided(found)}`;
+    const more = looked + this.#hinted;
+    const told = more === '' ? message : message.replace(/\.$/, '') + more;
     this.#request.apply({
       type: 'outcome_unknown',
       error: { ...error, message: told },
@@ -202,7 +244,7 @@ export class Hold {
     });
   }
 
-  /** Once for each question, however many callbacks named a work that was none of ours. */
+  /** Once for each question, however often a callback has it asked. */
   #tell({ error }: RequestFailure, endsAt: number): void {
     const { args, tally } = this.#request;
     setAttention(args, 'outcome_unknown');

@@ -60,9 +60,7 @@ export function unknownOutcome(over: ToldStepOver): RequestFailure {
 }
 
 /** What the failure of the last call does not say. */
-function circumstances({ step, over, namedBy, providerRequestId }: ToldStepOver): string | null {
-  if (namedBy === 'callback')
-    return `Only a callback named ${providerRequestId}, and nothing proves that it is this work`;
+function circumstances({ step, over }: ToldStepOver): string | null {
   return over === 'deadline' && step === 'process' ? UNANSWERED : null;
 }
 

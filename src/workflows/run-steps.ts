@@ -11,12 +11,11 @@ import {
   type ToldStepOver,
 } from '../endings/step-over.ts';
 import { isAfterReset, isResetAfterDecision } from './after-reset.ts';
-import { setAttention } from './attention.ts';
 import { TooLate, type Request } from './create-request.ts';
 import { Hold, type Resolved } from './outcome-unknown.ts';
 import { RequestEnded } from './request-ended.ts';
 import { failureOf, requestFailure, unknownOutcome, type RequestFailure } from './request-failure.ts';
-import { submitWork } from './submit-work.ts';
+import { submitWork, type Resubmission } from './submit-work.ts';
 import { watchWork, type WatchedWork } from './watch-work.ts';
 
 /** A result, and when it was stored, if the provider gave it to an earlier request. ISO 8601. */
@@ -27,9 +26,6 @@ export interface Answer {
 
 /** An operator reset the workflow to before its submit, which may have been made in the run before. */
 class SubmittedBeforeReset extends Error {}
-
-/** The work that only a callback named is left: a person decided, or another callback named another. */
-class WorkLeft extends Error {}
 
 /** The steps of one request, and what must be known of them when one is over without a result. */
 export class Steps {
@@ -45,8 +41,8 @@ export class Steps {
   /** The provider has said that none of them arrived. */
   #neverArrived = false;
   #confirmedUnsent = false;
-  /** What it is held for, or was. */
-  #question: RequestFailure | null = null;
+  /** Before the first submit that may have arrived. Milliseconds since 1970; null: none has. */
+  #firstSentAt: number | null = null;
 
   constructor(request: Request) {
     this.#request = request;
@@ -65,18 +61,19 @@ export class Steps {
       try {
         if (next?.resubmit === false) return await this.#taken(next);
         this.#neverArrived = next?.arrived === false;
-        return await this.#submitted(next?.decidedIn ?? null);
+        return await this.#submitted(next);
       } catch (error) {
         next = await this.#resolved(this.#openAfter(error));
       }
     }
   }
 
-  /** @param decidedIn the run in which a person decided that it is to be submitted; null: nobody had to */
-  async #submitted(decidedIn: string | null): Promise<Answer> {
+  /** @param again why it is submitted again; null: it is submitted for the first time */
+  async #submitted(again: Extract<Resolved, { resubmit: true }> | null): Promise<Answer> {
+    const decidedIn = again?.decidedIn ?? null;
     this.#checkReset(decidedIn);
     this.authentication ??= await this.#authenticated();
-    const { cached, answerSlot, mode } = this.authentication;
+    const { cached, answerSlot, mode, callback } = this.authentication;
     if (cached) return cached;
     this.#checkReset(decidedIn);
     this.#step = 'process';
@@ -84,9 +81,12 @@ export class Steps {
     const { providerRequestId, result, firstPollAfterMs } = await submitWork(this.#request, {
       mode: mode ?? 'none',
       answerSlot,
-      resubmitted: this.#sentBefore && !this.#neverArrived,
+      callback,
+      resubmitted: this.#resubmission(again?.confirms === true),
       onConfirmed: (unsent) => (this.#confirmedUnsent = unsent),
     });
+    // If it was open, a callback had it asked.
+    this.#hold.close();
     if (result !== null) {
       this.#request.apply({ type: 'submitted', providerRequestId });
       return { result, storedAt: null };
@@ -98,37 +98,30 @@ export class Steps {
       firstPollAfterMs,
       submittedAt: Date.now(),
       answerSlot,
+      // Under another request's key the provider was given that one's URL.
+      callbackExpected: callback !== undefined && this.#request.args.submittedAs === undefined,
     });
     return { result: polled, storedAt: null };
   }
 
-  /** That it is the work of this input, a person says, or a callback: not for other requests to rely on. */
+  /** Also notes when the first submit goes out. */
+  #resubmission(confirms: boolean): Resubmission | null {
+    const { createdAt } = this.#request.state;
+    if (!this.#sentBefore || this.#neverArrived) {
+      this.#firstSentAt = Date.now();
+      return null;
+    }
+    // The run before a reset sent it, or another request did.
+    const unknown = this.#request.args.submittedAs === undefined ? Date.parse(createdAt) : 0;
+    return { firstSentAt: this.#firstSentAt ?? unknown, ...(confirms && { confirms }) };
+  }
+
+  /** That it is the work of this input, a person says, or a list: not for other requests to rely on. */
   async #taken({ providerRequestId, namedBy, until }: Resolved & { resubmit: false }): Promise<Answer> {
     this.#namedBy = namedBy;
     const unknown = { firstPollAfterMs: null, submittedAt: null, answerSlot: undefined };
-    const work = { providerRequestId, ...unknown, ...(until !== undefined && { until }) };
-    const isInDoubt = namedBy === 'callback';
-    const { result } = await (isInDoubt ? this.#inDoubt({ ...work, hinted: true }) : this.#watched(work));
+    const { result } = await this.#watched({ providerRequestId, ...unknown, ...(until !== undefined && { until }) });
     return { result, storedAt: null };
-  }
-
-  /** The question stays open meanwhile: that work may be another's. @throws WorkLeft */
-  async #inDoubt(work: WatchedWork): Promise<PollResult> {
-    const { providerRequestId } = work;
-    const scope = new CancellationScope();
-    const left = async (): Promise<never> => {
-      await this.#hold.untilLeft(providerRequestId);
-      throw new WorkLeft();
-    };
-    try {
-      const found = await scope.run(() => Promise.race([this.#watched(work), left()]));
-      this.#hold.close();
-      this.#request.apply({ type: 'submitted', providerRequestId });
-      setAttention(this.#request.args, null);
-      return found;
-    } finally {
-      scope.cancel();
-    }
   }
 
   #authenticated(): Promise<Authentication> {
@@ -143,7 +136,7 @@ export class Steps {
     const { providerRequestId } = work;
     this.#step = 'pollStatus';
     this.#providerRequestId = providerRequestId;
-    if (this.#namedBy !== 'callback') this.#request.apply({ type: 'submitted', providerRequestId });
+    this.#request.apply({ type: 'submitted', providerRequestId });
     return watchWork(this.#request, work);
   }
 
@@ -153,9 +146,9 @@ export class Steps {
     this.#neverArrived = false;
     this.#providerRequestId = null;
     this.#namedBy = 'submit';
-    this.#question = failure;
     try {
-      return await this.#hold.resolve(failure, { looksUp: this.authentication?.looksUp === true });
+      const { looksUp = false, mode = null } = this.authentication ?? {};
+      return await this.#hold.resolve(failure, { looksUp, keyed: mode === 'key' });
     } catch (error) {
       if (isCancellation(error)) this.#openAfter(error);
       throw error;
@@ -165,7 +158,6 @@ export class Steps {
   /** The question that is open after `error`. @throws RequestEnded when there is none; what is no end of a step */
   #openAfter(error: unknown): RequestFailure {
     if (error instanceof SubmittedBeforeReset) return submittedBeforeReset();
-    if (error instanceof WorkLeft && this.#question !== null) return this.#question;
     const over = this.#overBy(error);
     if (over === null) throw error;
     const then = ending(over);

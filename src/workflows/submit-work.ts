@@ -1,5 +1,5 @@
 import { CancellationScope, CancelledFailure, proxyActivities } from '@temporalio/workflow';
-import type { ServerActivities, Submission } from '../contract/activities.ts';
+import type { CallbackLink, ServerActivities, Submission, SubmitInput } from '../contract/activities.ts';
 import type { Idempotency } from '../contract/values.ts';
 import { inTime } from './after-reset.ts';
 import type { Request } from './create-request.ts';
@@ -18,11 +18,15 @@ const MOST_QUESTIONS = 5;
 export interface SubmitOptions {
   mode: Idempotency;
   answerSlot: string | undefined;
-  /** An earlier submit may have been executed, and a person decided to submit again. */
-  resubmitted: boolean;
+  callback: CallbackLink | undefined;
+  /** An earlier submit may have been executed. */
+  resubmitted: Resubmission | null;
   /** Told before a cancellation is passed on: whether the server knows for sure that nothing was sent. */
   onConfirmed: (unsent: boolean) => void;
 }
+
+/** As in SubmitInput. */
+export type Resubmission = Pick<SubmitInput, 'confirms' | 'firstSentAt'>;
 
 /**
  * Submits the work. A cancellation of the request is passed on only after the server was asked whether anything was sent:
@@ -54,19 +58,20 @@ function no(): false {
   return false;
 }
 
-function submit(request: Request, { mode, answerSlot, resubmitted }: SubmitOptions): Promise<Submission> {
+function submit(request: Request, { mode, answerSlot, callback, resubmitted }: SubmitOptions): Promise<Submission> {
   const { version, requestId, data, options, idempotency, priority, submittedAs } = request.args;
   const process = request.activity('process', `Submit the work${options.async ? ', asynchronous' : ''}`);
   return process({
     version,
     requestId,
     data,
-    options,
+    options: { async: options.async },
     // What its attempts leave behind is read as mode `none` leaves it, by a worker of another setting too.
     idempotency: mode === 'none' ? 'none' : idempotency,
     priority,
     ...(answerSlot !== undefined && { answerSlot }),
-    ...(resubmitted && { resubmitted }),
+    ...(callback !== undefined && { callback }),
+    ...(resubmitted && { resubmitted: true as const, ...resubmitted }),
     ...(submittedAs !== undefined && { submittedAs }),
   });
 }

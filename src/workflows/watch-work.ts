@@ -11,7 +11,7 @@ export interface WatchedWork {
   submittedAt: number | null;
   answerSlot: string | undefined;
   /** As in PollInput. */
-  hinted?: true;
+  callbackExpected?: boolean;
   /** Until then it is watched, where that is later than the request's deadline. Milliseconds since 1970. */
   until?: number;
 }
@@ -58,7 +58,7 @@ type Look = Pick<PollInput, 'lookAfterMs' | 'once'>;
 
 function poll(
   { args, activity }: Request,
-  { providerRequestId, firstPollAfterMs, submittedAt, answerSlot, hinted, until }: WatchedWork,
+  { providerRequestId, firstPollAfterMs, submittedAt, answerSlot, callbackExpected, until }: WatchedWork,
   look: Look,
 ): Promise<PollResult | null> {
   const { requestId, kind } = args;
@@ -74,7 +74,7 @@ function poll(
     submittedAt,
     kind,
     ...look,
-    ...(hinted && { hinted }),
+    ...(callbackExpected && { callbackExpected }),
     ...(answerSlot !== undefined && { answerSlot }),
   });
 }

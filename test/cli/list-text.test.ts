@@ -43,10 +43,15 @@ test('[C4] whatever is in it, a list fits 80 columns, and shows what it was cut 
   expect(wide).not.toContain('…');
 });
 
+test('[C4][N1] --long shows the id that a callback named while the outcome is unknown', () => {
+  const held = { ...REQUEST, status: 'outcome_unknown', hintedId: 'job-17' } as const;
+  expect(table([held], { long: true })).toMatch(/CALLBACK NAMES\n.* job-17$/);
+});
+
 test('[C4] --long shows all, with times in full, however wide', () => {
   const ended = { ...REQUEST, status: 'completed', tenant: 't'.repeat(64), retryOf: ID } as const;
   expect(table([{ ...ended, completedAt: '2026-11-03T10:09:00.000Z' }], { long: true }).split('\n')[1]).toBe(
-    `${ID}  completed  ${ended.tenant}  data-processing-v2.1  2026-11-03T10:08:01.000Z  2026-11-03T10:09:00.000Z  -      ${ID}`,
+    `${ID}  completed  ${ended.tenant}  data-processing-v2.1  2026-11-03T10:08:01.000Z  2026-11-03T10:09:00.000Z  -      ${ID}  -`,
   );
 });
 

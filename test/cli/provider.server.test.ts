@@ -40,7 +40,7 @@ test('[C4][N13] `provider list` has every shipped profile', async () => {
   expect(profiles.map(({ name }) => name)).toEqual(shippedProfiles());
   for (const { name, path } of profiles) expect(readFileSync(path, 'utf8')).toContain(`\nname: ${name}\n`);
   const { stdout: table } = await runCli(['provider', 'list'], { terminal: true, columns: 80 });
-  expect(table).toMatch(/^data-processing-v2\.1 \(default\) +oauth2 +yes +- +- +yours$/m);
+  expect(table).toMatch(/^data-processing-v2\.1 \(default\) +oauth2 +yes +- +yes +yours$/m);
 });
 
 test('[C4][N13][N7] `provider check` shows what would be sent, with the names of secrets and never their values', async () => {

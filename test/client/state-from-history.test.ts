@@ -132,7 +132,7 @@ test.each<[string, string | null, RequestStatus]>([
 });
 
 const decided: HistoryEvent = { at, type: 'decided' };
-const lookedUp = (result: Found): HistoryEvent => ({
+const lookedUp = (result: Found | null): HistoryEvent => ({
   at,
   type: 'activity_completed',
   activity: 'findSubmitted',
@@ -140,7 +140,6 @@ const lookedUp = (result: Found): HistoryEvent => ({
 });
 
 test.each<[string, Error, HistoryEvent[], RequestStatus]>([
-  ['that only a callback named', failedJob, [], 'outcome_unknown'],
   ['that a person named', failedJob, [decided], 'processing'],
   ['that a person named, and the provider does not know', unknownId, [decided], 'outcome_unknown'],
   ['that it lists by our reference', failedJob, [lookedUp({ found: 'one', providerRequestId: 'job-1' })], 'processing'],
@@ -162,10 +161,9 @@ test('[C3][N13] where no submit had arrived, the refusal of the next one leaves 
   expect(stateFromHistory('req_X', [...held, decided, ...submitOver(refused)]).status).toBe('outcome_unknown');
 });
 
-test('[C3][N1] E7: while an id is polled that only a callback named, the question is open', () => {
+test('[C3][N1] while a callback has the provider asked, the question is open, also when that look came to nothing', () => {
   const held = [started, scheduled, authenticated({ mode: 'none' }), ...submitOver(died({ ...RECORD, sending: true }))];
-  const [polled] = pollOver(failedJob);
-  expect(stateFromHistory('req_X', [...held, polled!])).toMatchObject({
+  expect(stateFromHistory('req_X', [...held, lookedUp(null)])).toMatchObject({
     status: 'outcome_unknown',
     providerRequestId: null,
   });

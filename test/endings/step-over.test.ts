@@ -58,18 +58,6 @@ const UNKNOWN = {
 };
 
 /** How the poll of an id that only a callback named can end, but with a result. */
-const HINTED: [string, ActivityFailure][] = [
-  ['a 404', failed('final', 'declined', undefined, 404)],
-  ['a job that failed', failed('final', 'reportedFailure')],
-  ['a status call that failed', failed('ambiguous', 'serverError')],
-  ['the deadline', timedOut(TimeoutType.SCHEDULE_TO_CLOSE, null)],
-  [
-    'a last look that found it running',
-    over(RetryState.TIMEOUT, ApplicationFailure.create({ type: STILL_PROCESSING, message: 'it works on it' })),
-  ],
-  ['a cancellation', cancelled('ACTIVITY_ID_NOT_STARTED')],
-];
-
 /** What the server says, and what was seen of it on a server 1.29. */
 test.each<[string, ActivityFailure, Partial<StepFacts>, object]>([
   [
@@ -225,12 +213,6 @@ test.each<[string, ActivityFailure, Partial<StepFacts>, object]>([
     { step: 'pollStatus', providerRequestId: 'job-1', namedBy: 'person' },
     { outcome: 'ambiguous', idInDoubt: false },
   ],
-  ...HINTED.map(([what, failure]): [string, ActivityFailure, Partial<StepFacts>, object] => [
-    `${what}, of an id that only a callback named`,
-    failure,
-    { step: 'pollStatus', providerRequestId: 'job-1', namedBy: 'callback' },
-    { idInDoubt: true },
-  ]),
   [
     'no credentials for a second submit, after one that nobody answered',
     failed('final', 'invalidClient'),
@@ -246,13 +228,11 @@ test('[N14][N11] E2: a worker died after its submit, and the next attempt is can
   expect(ending(step)).toEqual({ end: 'cancelled', cancellation: 'outcome_unknown' });
 });
 
-test('[N14][N1] E1: cancelled between two steps, with an id that only a callback named: nothing is cancelled at the provider', () => {
+test('[N14][N1] E1: cancelled between two steps, with an id that a person or a list named: the provider is told', () => {
   const facts: StepFacts = { ...FACTS, ...CANCEL, step: 'pollStatus', providerRequestId: 'job-1', sentBefore: true };
-  expect(ending(cancelledBetweenSteps({ ...facts, namedBy: 'callback' }))).toEqual({
-    end: 'cancelled',
-    cancellation: 'outcome_unknown',
-  });
-  expect(ending(cancelledBetweenSteps({ ...facts, namedBy: 'person' }))).toMatchObject({ next: 'cancel_work' });
+  for (const namedBy of ['person', 'lookup'] as const) {
+    expect(ending(cancelledBetweenSteps({ ...facts, namedBy }))).toMatchObject({ next: 'cancel_work' });
+  }
 });
 
 test.each<[string, Partial<StepFacts>, object]>([

@@ -54,6 +54,7 @@ beforeAll(async () => {
     },
     status: (requestId, options) => client.status(requestId, options),
     resolve: (requestId, decision) => client.resolve(requestId, decision),
+    callback: (requestId, hint) => client.callback(requestId, hint),
     invalidate: (which) => client.invalidate(which),
     ping: () => client.ping(),
   };

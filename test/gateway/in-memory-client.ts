@@ -7,7 +7,8 @@ import {
 } from '../../src/client/client-errors.ts';
 import type { InvalidateOptions } from '../../src/client/start-invalidation.ts';
 import type { ResolveOptions } from '../../src/client/resolve-request.ts';
-import type { ProcessInput, RequestSnapshot, RequestState } from '../../src/contract/request.ts';
+import type { CallbackTold } from '../../src/client/tell-callback.ts';
+import type { CallbackHint, ProcessInput, RequestSnapshot, RequestState } from '../../src/contract/request.ts';
 import type { ProcessOptions, StatusOptions } from '../../src/client/client-options.ts';
 import type { CompletedRequest } from '../../src/client/finished-request.ts';
 import type { GatewayClient, StartedRequest } from '../../src/gateway/gateway-client.ts';
@@ -36,8 +37,18 @@ export class InMemoryClient implements GatewayClient {
   /** Signals of the waits that were opened. */
   readonly waits: AbortSignal[] = [];
 
+  /** What providers said, and what came of it. */
+  readonly callbacks: { requestId: string; hint: CallbackHint }[] = [];
+  toldAs: CallbackTold = 'told';
+
   /** What was asked to be forgotten. */
   readonly invalidations: InvalidateOptions[] = [];
+
+  async callback(requestId: string, hint: CallbackHint): Promise<CallbackTold> {
+    this.callbacks.push({ requestId, hint });
+    await this.failure?.();
+    return this.toldAs;
+  }
 
   async process(
     input: ProcessInput,

@@ -2,9 +2,11 @@ import type { WorkflowHandle } from '@temporalio/client';
 import './quiet-runtime.ts';
 import { inject } from 'vitest';
 import type { ActivityDeps, CallPolicy } from '../../src/activities/deps.ts';
+import type { CallbackConfig } from '../../src/callbacks/callback-links.ts';
 import type { CallBudget } from '../../src/call-budget/call-budget.ts';
 import { ExternalApiClient } from '../../src/client/index.ts';
-import type { BudgetConfig, RedisConfig } from '../../src/config/worker-config.ts';
+import type { RedisConfig } from '../../src/config/redis-config.ts';
+import type { BudgetConfig } from '../../src/config/worker-config.ts';
 import { workflowIdOf } from '../../src/contract/names.ts';
 import type { Endpoint } from '../../src/fake-provider/endpoint.ts';
 import { startFakeProvider, type FakeProvider, type FakeProviderOptions } from '../../src/fake-provider/index.ts';
@@ -47,6 +49,8 @@ export interface StackOptions {
   temporal?: TestTemporal;
   /** Default: everything is counted and kept in this process. */
   redis?: RedisConfig;
+  /** Default: the provider gets no URL to call. */
+  callbacks?: CallbackConfig;
   random?: () => number;
   now?: () => number;
   /** Default: no answer is kept, and nothing stands in for one. */
@@ -115,6 +119,7 @@ export async function startInProcessStack(options: StackOptions = {}): Promise<I
       budget: { ...BUDGET, ...budget },
       calls: { ...POLICY, ...policy },
       answers: { cacheTtlMs: 0, fallback: 'none', fallbackMaxAgeMs: 0 },
+      callbacks: options.callbacks ?? null,
       redis: options.redis ?? null,
       tokenKey: null,
       temporal: { connectionOptions: { address: temporal.address }, namespace: temporal.namespace },

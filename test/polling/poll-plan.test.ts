@@ -80,6 +80,13 @@ test('[N3] beyond the longest known length the waits grow by half, and from twic
   expect(learned(5, { lengths, elapsedMs: 2_100_000 })).toBe(60_000);
 });
 
+test('[N3][N4] where a callback is expected and nothing is known of the jobs, polls are a safety net from the first one on', () => {
+  const delay = (polls: number, hintMs: number | null) =>
+    pollDelay(polls, POLICY, { hintMs, random: 1, callbackExpected: true });
+  expect([delay(0, null), delay(1, null), delay(0, 2_000)]).toEqual(Array(3).fill(POLICY.pollMaxMs));
+  expect(delay(0, POLICY.pollMaxMs * 2)).toBe(POLICY.pollMaxMs * 2);
+});
+
 test('[N3][N4] where a callback is expected, the poll waits until every known job would long have been told of', () => {
   expect(learned(0, { callbackExpected: true })).toBe(1_500);
 });

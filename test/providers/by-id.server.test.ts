@@ -38,8 +38,13 @@ async function rests({ status }: RequestHandle): Promise<Job> {
   return job;
 }
 
+const LINKS = {
+  PUBLIC_BASE_URL: 'https://gateway.example/jobs',
+  EXTERNAL_API_CALLBACK_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
+};
+
 describe('Replicate: one resource for every call', () => {
-  beforeAll(start('replicate', { contract: replicate, path: '/v1' }));
+  beforeAll(start('replicate', { contract: replicate, path: '/v1', env: LINKS }));
   afterAll(end);
   const DATA = { version: '5c7d5dc6', input: { prompt: 'a film' } };
 
@@ -89,22 +94,26 @@ describe('Replicate: one resource for every call', () => {
   });
 
   test('[N13][N4] a callback is a hint: it causes one poll, and its URL went out with the submit', async () => {
-    const handle = await stack.submit(DATA, ['starting', 'processing'], { callbackUrl: 'https://gateway.example/c/1' });
+    const handle = await stack.submit(DATA, ['starting', 'processing'], { callbackUrl: 'https://caller.example/' });
     const job = await rests(handle);
     const polls = about().length;
-    expect(job.input).toMatchObject({ webhook: 'https://gateway.example/c/1', webhook_events_filter: ['completed'] });
+    const webhook = expect.stringMatching(`^https://gateway.example/jobs/callbacks/k1.${handle.requestId}.[\\w-]{43}$`);
+    expect(job.input).toMatchObject({ webhook, webhook_events_filter: ['completed'] });
     job.become('succeeded');
     await stack.callback(handle.requestId);
     expect((await handle.result()).status).toBe('completed');
     expect(about()).toHaveLength(polls + 1);
   });
 
-  test('[N13][N1] a lost answer is unknown and never sent again; a callback that names the id settles it', async () => {
+  test('[N13][N1] a lost answer is unknown and never sent again: a callback names the id, and a person says that it is the work', async () => {
     stack.provider.lose(/^POST/);
     const submits = stack.provider.calls(/^POST \/v1\/predictions$/).length;
     const handle = await stack.submit(DATA, ['starting', 'succeeded']);
     await stack.until(handle, 'outcome_unknown');
-    await stack.callback(handle.requestId, stack.provider.work.jobs.at(-1)!.id);
+    const { id: providerRequestId } = stack.provider.work.jobs.at(-1)!;
+    await stack.callback(handle.requestId, providerRequestId);
+    await expect.poll(async () => (await handle.status()).hintedId, { timeout: 10_000 }).toBe(providerRequestId);
+    await handle.resolve({ decision: 'adopt', providerRequestId, by: 'ops', reason: 'it is there' });
     expect(await handle.result()).toMatchObject({ providerRequestId: stack.provider.work.jobs.at(-1)!.id });
     expect(stack.provider.calls(/^POST \/v1\/predictions$/)).toHaveLength(submits + 1);
   });

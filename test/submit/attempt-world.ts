@@ -11,7 +11,7 @@ const INPUT: SubmitInput = {
   version: 1,
   requestId: 'req_1',
   data: 1,
-  options: { async: false, callbackUrl: null },
+  options: { async: false },
   idempotency: null,
   priority: 'interactive',
 };

@@ -212,6 +212,48 @@ describe('a key that the provider forgets', () => {
     expect(provider.sent).toBe(0);
   });
 
+  test('[N1] a person’s resubmit goes out once after that, also after a refusal; what follows counts from the first submit of all', async () => {
+    const provider = world({ mode: 'key', met: 'rateLimited', keyMs: HOUR, now: 1_000_000 + 2 * HOUR });
+    const progress = fresh();
+    const again = { resubmitted: true, firstSentAt: 1_000_000 } as const;
+    await provider.attempt(progress, {}, again);
+    provider.met = 'noAnswer';
+    await provider.attempt(progress, LATER, again);
+    expect(provider).toMatchObject({ sent: 2, repeats: 2 });
+    expect(await provider.attempt(progress, LATER, again)).toMatchObject({
+      failure: { type: 'OutcomeUnknown', details: { failure: 'keyLapsed' } },
+    });
+    expect(provider.sent).toBe(2);
+  });
+
+  test('[N1] a repeat that a callback asked for is sent while the key is known, and only where keys are heeded', async () => {
+    const confirms = { resubmitted: true, confirms: true, firstSentAt: 1_000_000 } as const;
+    const known = world({ mode: 'key', keyMs: HOUR, now: 1_000_000 + HOUR / 2 });
+    expect(await known.attempt(fresh(), {}, confirms)).toMatchObject({ end: 'submitted' });
+    expect(known).toMatchObject({ sent: 1, repeats: 1 });
+    for (const of of [{ mode: 'key', now: 1_000_000 + HOUR }, { mode: 'none' }, { mode: 'resend' }] as const) {
+      const other = world({ keyMs: HOUR, ...of });
+      expect(await other.attempt(fresh(), {}, confirms)).toMatchObject({
+        end: 'failed',
+        failure: { details: { failure: 'keyLapsed', outcome: 'ambiguous' } },
+      });
+      expect(other.sent).toBe(0);
+    }
+  });
+
+  test('[N4][N13] a submit whose callback key is not there is not sent, and waits for a worker that has it', async () => {
+    const provider = world({ mode: 'none' });
+    const callback = { keyId: 'k9', baseUrl: 'https://jobs.example.com' };
+    expect(await provider.attempt(fresh(), {}, { callback })).toMatchObject({
+      failure: {
+        message: expect.stringContaining('the key "k9", which is not among EXTERNAL_API_CALLBACK_KEYS here'),
+        delayMs: expect.any(Number),
+        details: { failure: 'noCallbackKey', outcome: 'never-sent' },
+      },
+    });
+    expect(provider.sent).toBe(0);
+  });
+
   test('[N1][N13] is no matter of a submit that was refused, nor where sending twice is harmless', async () => {
     const refused = world({ mode: 'key', met: 'rateLimited', keyMs: HOUR });
     const progress = fresh();

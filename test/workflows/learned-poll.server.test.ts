@@ -1,11 +1,7 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createMemoryJobTimes, createRedisJobTimes } from '../../src/polling/job-times-store.ts';
 import { LENGTHS_KEPT, type JobTimes } from '../../src/polling/job-times.ts';
 import type { ProcessOptions } from '../../src/client/index.ts';
-import { CALLBACK_SIGNAL, workflowIdOf } from '../../src/contract/names.ts';
 import { connectRedis, type RedisClient } from '../../src/redis/connect-redis.ts';
 import { startInProcessStack, type InProcessStack } from '../helpers/in-process-stack.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
@@ -98,25 +94,6 @@ async function untilNextPoll(request: Awaited<ReturnType<typeof start>>): Promis
   });
 }
 
-test('[N3][N4] where callbacks come before the learned poll, a request takes its POST and the one GET that confirms', async () => {
-  const requests = 20;
-  await using callbacks = await startCallbackReceiver();
-  const handles = await Promise.all(
-    Array.from({ length: requests }, async (_, n) => {
-      const options = { async: true, callbackUrl: `${callbacks.origin}/${n}` };
-      const handle = await stack.client.process({ data: 1, options }, { kind: 'told-of' });
-      callbacks.requestIds.set(`/${n}`, handle.requestId);
-      return handle;
-    }),
-  );
-  const keys = new Set(handles.map(({ requestId }) => requestId));
-  await Promise.all(handles.map((handle) => handle.result()));
-  const calls = stack.fake.ledger.filter(({ idempotencyKey }) => keys.has(idempotencyKey ?? ''));
-  const confirming = calls.filter(({ endpoint }) => endpoint === POLL).length;
-  expect(confirming).toBe(requests);
-  expect((calls.length - confirming) / requests).toBeLessThanOrEqual(1.02);
-});
-
 test('[N3][N4] E10: a callback URL of the caller does not put the first poll off: nobody tells us of its calls', async () => {
   stack.fake.settings.callbackCount = 0;
   try {
@@ -135,28 +112,6 @@ test('[N3][N4] E10: a callback URL of the caller does not put the first poll off
     stack.fake.settings.callbackCount = 1;
   }
 });
-
-/** An HTTP server that tells the workflow of `requestIds`, by path, that its provider called back. */
-async function startCallbackReceiver() {
-  const requestIds = new Map<string, string>();
-  const server = createServer((req, res) => {
-    res.end();
-    const path = req.url ?? '';
-    void waitUntil('the request is known', () => requestIds.get(path)).then(async (requestId) => {
-      await stack.temporal.client.workflow.getHandle(workflowIdOf(requestId)).signal(CALLBACK_SIGNAL);
-    });
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return {
-    origin: `http://127.0.0.1:${port}`,
-    requestIds,
-    async [Symbol.asyncDispose]() {
-      server.close();
-      await once(server, 'close');
-    },
-  };
-}
 
 test('[N5] who finds a request finished says how late, after how many polls, and how long its kind usually takes', async () => {
   const polls = await pollsOf(5, { kind: 'watched' });

@@ -136,28 +136,49 @@ test('[N13][N1] a provider that fails for longer than a call is repeated is aske
   expect([submits(handle), stack.count(handle.requestId, '/requests')]).toEqual([1, 6]);
 });
 
-test('[N13][N1] a callback that names the work of somebody else keeps nobody from finding ours', async () => {
-  stack.fake.settings.jobDurationMs = 60_000;
-  const other = await start();
-  const { providerRequestId } = await waitUntil('the provider has it', async () => {
-    const read = await other.status();
-    return read.providerRequestId !== null && read;
+test('[N13][N1][N4] a callback has the list asked at once, beside the look that rests: what is adopted is what has our reference, not what it names', async () => {
+  await using resting = await startInProcessStack({
+    provider: { profile: PROFILE },
+    policy: { pollInitialMs: 600_000, pollMaxMs: 600_000 },
   });
-  stack.fake.settings.jobDurationMs = 0;
+  const { fake, client, temporal } = resting;
+  fake.settings.jobDurationMs = 0;
+  fake.script({ endpoint: '/process', fault: { kind: 'executed-no-answer' } });
+  fake.script({ endpoint: '/requests', fault: { kind: 'status', code: 200, body: OF_OTHERS } });
+  const handle = await client.process({ data: 'lost', options: { async: true } });
+  await waitUntil('the first look has nothing, and rests', async () => (await handle.status()).waitingFor?.calls === 1);
+  await temporal.client.workflow
+    .getHandle(workflowIdOf(handle.requestId))
+    .signal(CALLBACK_SIGNAL, { providerRequestId: 'other' });
+  const { providerRequestId } = await handle.result();
+  const [submit] = fake.ledger.filter(({ idempotencyKey }) => idempotencyKey === handle.requestId);
+  expect(providerRequestId).toBe(submit?.providerRequestId);
+  expect(resting.count(handle.requestId, '/requests')).toBe(2);
+});
+
+test('[N13][N1] after a callback an empty list sends nothing again: only who got a submit has our link', async () => {
   stack.fake.script({ endpoint: '/process', fault: { kind: 'executed-no-answer' } });
-  stack.fake.script({ endpoint: '/requests', times: 1_000, fault: { kind: 'status', code: 200, body: OF_OTHERS } });
+  stack.fake.script({
+    endpoint: '/requests',
+    times: 1_000,
+    fault: { kind: 'status', code: 200, body: { requests: [] } },
+  });
   const handle = await start();
   await waitUntil('its outcome is unknown', async () => (await handle.status()).status === 'outcome_unknown');
   const workflow = stack.temporal.client.workflow.getHandle(workflowIdOf(handle.requestId));
-  await workflow.signal(CALLBACK_SIGNAL, { providerRequestId });
-  await waitUntil('that work is polled', () =>
-    stack.calls.some(({ operation, requestId }) => operation === 'status' && requestId === handle.requestId),
-  );
+  await workflow.signal(CALLBACK_SIGNAL, { providerRequestId: 'ours' });
+  const asked = stack.count(handle.requestId, '/requests');
+  // The list would have it after a second.
+  const { createdAt } = await handle.status();
+  await waitUntil('it is looked for on', () => {
+    const late = Date.now() > Date.parse(createdAt) + 3_000;
+    return late && stack.count(handle.requestId, '/requests') > asked + 2;
+  });
+  expect(await handle.status()).toMatchObject({ status: 'outcome_unknown', hintedId: 'ours' });
+  expect(submits(handle)).toBe(1);
   stack.fake.clearFaults();
   await handle.result();
-  expect(await handle.status()).not.toMatchObject({ providerRequestId });
   expect(submits(handle)).toBe(1);
-  await other.cancel();
 });
 
 test('[N13][N1] what was found before a person decided says nothing of what that led to', async () => {

@@ -49,7 +49,7 @@ test('[C1][M1] a synchronous request gives the result of its own data', async ()
   });
 });
 
-test('[M3][M4] an asynchronous request is polled until it is finished, and its callback URL is handed on', async () => {
+test('[M3][M4] an asynchronous request is polled until it is finished, and its callback URL goes to nobody', async () => {
   stack.fake.settings.jobDurationMs = 300;
   stack.fake.settings.callbackCount = 0;
   const handle = await stack.client.process({
