@@ -33,7 +33,7 @@ export async function* watchRequest(
   let at = await events(null);
   for (;;) {
     const snapshot = await boundedWait(uncancelled, read, bounds);
-    const state = stateOf(snapshot);
+    const state = changeOf(snapshot);
     if (state !== told) yield snapshot;
     told = state;
     if (isTerminal(snapshot.status)) return;
@@ -53,6 +53,6 @@ export async function* watchRequest(
 }
 
 /** What is news. What it waits for in between moves with every poll, and is none. */
-function stateOf({ status, providerRequestId, error, resolution, cancellation }: RequestSnapshot): string {
+export function changeOf({ status, providerRequestId, error, resolution, cancellation }: RequestSnapshot): string {
   return JSON.stringify([status, providerRequestId, error, resolution, cancellation]);
 }

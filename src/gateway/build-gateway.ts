@@ -20,15 +20,20 @@ import { acceptJsonOnly } from './json-body.ts';
 import { refuseUnknownPaths } from './known-paths.ts';
 import { toProblem } from './problem.ts';
 import { callbackRoute } from './routes/callback-route.ts';
+import { cancelRoute } from './routes/cancel-route.ts';
+import { eventsRoute } from './routes/events-route.ts';
 import { healthRoutes } from './routes/health-routes.ts';
 import { invalidateRoute } from './routes/invalidate-route.ts';
 import { processRoute } from './routes/process-route.ts';
+import { requestsRoute } from './routes/requests-route.ts';
 import { resolveRoute } from './routes/resolve-route.ts';
 import { checkRequestFields } from './request-fields.ts';
 import { statusRoute } from './routes/status-route.ts';
+import { whyRoute } from './routes/why-route.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 import { addStandardProblems } from './standard-problems.ts';
 import { toInvalidRequest } from './validation.ts';
+import { Watchers } from './watchers.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -81,6 +86,7 @@ export function buildGateway({ client, apiKeys, syncWaitMs, callbacks = null, lo
   watchConnections(app);
   checkRequestFields(app);
   const waits = drainOnClose(app);
+  const watchers = new Watchers(client);
   refuseUnknownPaths(app);
   addStandardProblems(app);
   acceptJsonOnly(app);
@@ -94,7 +100,11 @@ export function buildGateway({ client, apiKeys, syncWaitMs, callbacks = null, lo
   app.register((api, _, done) => {
     authenticateCallers(api, apiKeys);
     api.register(processRoute, { client, syncWaitMs, waits });
-    api.register(statusRoute, { client });
+    api.register(statusRoute, { client, waits, watchers });
+    api.register(eventsRoute, { client, waits, watchers });
+    api.register(whyRoute, { client });
+    api.register(requestsRoute, { client });
+    api.register(cancelRoute, { client });
     api.register(resolveRoute, { client });
     api.register(invalidateRoute, { client });
     done();

@@ -50,10 +50,14 @@ const transform: SwaggerTransform = (route) => {
   const response = Object.entries(declared).map(([status, { description }]) => {
     const shape = shapes[status] ?? {};
     const content = 'content' in shape ? shape.content : { 'application/json': { schema: shape } };
-    return [status, { description, headers: headersOf(route.schema, Number(status)), content }];
+    const answer = { description, headers: headersOf(route.schema, Number(status)) };
+    return [status, WITHOUT_BODY.includes(status) ? { ...answer, type: 'null' } : { ...answer, content }];
   });
   return { schema: { ...schema, response: Object.fromEntries(response) }, url };
 };
+
+/** RFC 9110, sections 15.3.5 and 15.4.5. */
+const WITHOUT_BODY: readonly string[] = ['204', '304'];
 
 function headersOf(schema: FastifySchema, status: number) {
   const names = schema.responseHeaders?.[status] ?? STANDARD_PROBLEMS[status]?.headers ?? [];

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { HttpError } from './http-error.ts';
 import { Waits } from './waits.ts';
@@ -8,10 +9,17 @@ import { Waits } from './waits.ts';
  */
 export function drainOnClose(app: FastifyInstance): Waits {
   const waits = new Waits();
+  const silent = new Set<Socket>();
   let closing = false;
+  app.server.on('connection', (socket) => {
+    silent.add(socket.once('close', () => silent.delete(socket)));
+  });
+  app.server.on('request', ({ socket }) => silent.delete(socket));
   app.addHook('preClose', async () => {
     closing = true;
     waits.endAll();
+    // Node.js takes one that has never asked for anything for a busy one.
+    for (const socket of silent) if (socket.bytesRead === 0) socket.destroy();
   });
   app.addHook('onRequest', async (request) => {
     if (!closing || request.routeOptions.url === '/healthz') return;

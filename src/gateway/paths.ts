@@ -1,4 +1,5 @@
 export const PROCESS_PATH = '/api/external/process';
+export const REQUESTS_PATH = '/api/external/requests';
 export const INVALIDATE_PATH = '/api/external/cache/invalidate';
 
 /** What a provider is given as `<PUBLIC_BASE_URL>/callbacks/<token>`. */
@@ -12,4 +13,19 @@ export function statusPath(requestId: string): string {
 /** Where its unknown outcome can be decided. */
 export function resolvePath(requestId: string): string {
   return `/api/external/resolve/${requestId}`;
+}
+
+/** Where each change of it is told. */
+export function eventsPath(requestId: string): string {
+  return `/api/external/events/${requestId}`;
+}
+
+/** Where it can be asked why it is where it is. */
+export function whyPath(requestId: string): string {
+  return `/api/external/why/${requestId}`;
+}
+
+/** Where its end can be asked for. */
+export function cancelPath(requestId: string): string {
+  return `/api/external/cancel/${requestId}`;
 }

@@ -4,6 +4,7 @@ import {
   InvalidRequestError,
   NothingToDecideError,
   RequestCancelledError,
+  RequestFinishedError,
   RequestNotFoundError,
   RequestTooLargeError,
   TemporalUnavailableError,
@@ -35,6 +36,7 @@ const ROWS: readonly Row[] = [
   { fits: (error) => error instanceof RequestNotFoundError, status: 404 },
   { fits: (error) => error instanceof RequestCancelledError, status: 409 },
   { fits: (error) => error instanceof NothingToDecideError, status: 409 },
+  { fits: (error) => error instanceof RequestFinishedError, status: 409 },
   { fits: (error) => error instanceof RequestTooLargeError, status: 413 },
   { fits: (error) => error instanceof IdempotencyConflictError, status: 422 },
   {

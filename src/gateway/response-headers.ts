@@ -14,11 +14,21 @@ export const RESPONSE_HEADERS = {
   },
   Allow: { description: 'The methods of this path', type: 'string', examples: ['GET, HEAD'] },
   'Cache-Control': { description: 'It is not to be kept', type: 'string', examples: ['no-store'] },
+  ETag: {
+    description: 'Another when the request has changed, but for what it waits for (RFC 9110, section 8.8.3)',
+    type: 'string',
+    examples: ['W/"JrVm9G2Kq3hP0sXbQ7yZ1A"'],
+  },
   Location: {
     description: 'Where to read the request',
     type: 'string',
     format: 'uri-reference',
     examples: ['/api/external/status/req_H9E1MVPPHDGSTGX4ZTC0X9H5RK'],
+  },
+  'Preference-Applied': {
+    description: 'Which of the preferences was heeded (RFC 7240, section 3)',
+    type: 'string',
+    examples: ['wait=10'],
   },
   'Retry-After': {
     description: 'Seconds after which to come back; absent where that would not help, or is not safe',

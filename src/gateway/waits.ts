@@ -10,18 +10,31 @@ export class Waits {
 
   /** Runs `wait` with a signal that ends it early. */
   async during<T>(reply: FastifyReply, wait: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    using open = this.open(reply);
+    return await wait(open.signal);
+  }
+
+  /** One that goes on until it is disposed of; its signal ends it early. */
+  open(reply: FastifyReply): Disposable & { readonly signal: AbortSignal } {
     const controller = new AbortController();
     const hungUp = () => controller.abort();
     reply.raw.once('close', hungUp);
     const stopAsking = askWhetherThere(reply.raw);
+    if (reply.raw.closed) hungUp();
     this.#open.add(controller);
-    try {
-      return await wait(controller.signal);
-    } finally {
-      this.#open.delete(controller);
-      reply.raw.off('close', hungUp);
-      stopAsking();
-    }
+    return {
+      signal: controller.signal,
+      [Symbol.dispose]: () => {
+        this.#open.delete(controller);
+        reply.raw.off('close', hungUp);
+        stopAsking();
+      },
+    };
+  }
+
+  /** How many are open. */
+  get size(): number {
+    return this.#open.size;
   }
 
   endAll(): void {

@@ -1,6 +1,4 @@
-import { parseItem } from 'structured-headers';
 import { z } from 'zod';
-import { callbackUrl, idempotencyKey, requestData } from '../client/request-members.ts';
 import { REQUEST_ID_PATTERN } from '../contract/names.ts';
 import {
   CANCELLATION_OUTCOMES,
@@ -14,87 +12,12 @@ import {
 
 /** The bodies of the gateway. Members that a response schema does not list never leave: it is the sanitiser. */
 
-const EXAMPLE_ID = 'req_H9E1MVPPHDGSTGX4ZTC0X9H5RK';
-
-const data = requestData.meta({
-  description: 'What the provider is to process: anything JSON, except null, at most 64 levels deep',
-  type: ['object', 'array', 'string', 'number', 'boolean'],
-  examples: [{ text: 'hello' }],
-});
-
-const options = z
-  .strictObject({
-    async: z.boolean().nullish().meta({ description: 'Answer 202 with the id at once. Default: false' }),
-    callback_url: callbackUrl
-      .meta({
-        description: 'Told by the provider when the work is done',
-        format: 'uri',
-        maxLength: 2048,
-        pattern: '^https?://[^/?#@]+([/?#].*)?$',
-      })
-      .nullish(),
-  })
-  .nullish();
-
-export const processBody = z.strictObject({ data, options }).meta({
-  description: 'A request to the external API',
-  examples: [{ data: { text: 'hello' } }, { data: { text: 'hello' }, options: { async: true } }],
-});
-
-export type ProcessBody = z.output<typeof processBody>;
-
-export const invalidateBody = z
-  .strictObject({
-    request_id: z.string().optional().meta({ description: 'Forget the answer to this request' }),
-    data: data.optional().meta({ description: 'Forget the answer to this input' }),
-    options,
-  })
-  .refine(({ request_id: id, data: asked }) => id === undefined || asked === undefined, {
-    path: ['request_id'],
-    message: 'goes without data: name a request, or an input',
-  })
-  .refine(({ data: asked, options: of }) => asked !== undefined || (of ?? null) === null, {
-    path: ['options'],
-    message: 'goes with data only',
-  })
-  .meta({
-    description: 'Which answers to forget: of one request, to one input, or, with {}, all of the tenant',
-    // The two rules above, as JSON schema.
-    not: { required: ['request_id', 'data'] },
-    anyOf: [{ required: ['data'] }, { properties: { options: { type: 'null' } } }],
-    examples: [{ request_id: EXAMPLE_ID }, { data: { text: 'hello' } }, {}],
-  });
-
-export const invalidatedResponse = z
-  .object({ success: z.literal(true) })
-  .meta({ description: 'Forgotten', examples: [{ success: true }] });
+export const EXAMPLE_ID = 'req_H9E1MVPPHDGSTGX4ZTC0X9H5RK';
 
 /** What is no id of ours is a 404, as an unknown one is: only the document has the pattern. */
 export const requestIdParams = z.object({
   request_id: z.string().meta({ pattern: REQUEST_ID_PATTERN.source, examples: [EXAMPLE_ID] }),
 });
-
-export const processHeaders = z.looseObject({
-  'cache-control': z.string().optional().meta({
-    description:
-      'max-age: an earlier answer of at most so many seconds will do. no-cache: none will do. no-store: and the new one is not kept for others',
-  }),
-  'idempotency-key': z.string().transform(unquoted).pipe(idempotencyKey).optional().meta({
-    description:
-      'The same key with the same body is the same request, however often it is sent. In quotes, as the draft of the IETF has it, or bare',
-    pattern: '^([\\x21\\x23-\\x7e][\\x21-\\x7e]{0,254}|"([\\x21\\x23-\\x5b\\x5d-\\x7e]|\\\\["\\\\]){1,255}")$',
-  }),
-});
-
-/** The text of a string of RFC 9651; what has no quotes, as it is; nothing of what is no string. (draft-ietf-httpapi-idempotency-key-header-07, 2.1) */
-function unquoted(text: string): string {
-  if (!text.startsWith('"')) return text;
-  try {
-    return String(parseItem(text)[0]);
-  } catch {
-    return '';
-  }
-}
 
 const EXAMPLE_RESULT = {
   processed_data: { sha256: 'cbbb…', bytes: 16 },
@@ -117,7 +40,7 @@ const result = z
   })
   .meta({ id: 'Result' });
 
-const requestError = z
+export const requestError = z
   .object({
     type: z.enum(ERROR_TYPES),
     message: z.string(),

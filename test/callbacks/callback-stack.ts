@@ -76,6 +76,9 @@ export async function startCallbackStack(
   const told: string[] = [];
   const client: GatewayClient = {
     process: (input, how) => stack.client.process(input, how),
+    updates: (requestId, asked) => stack.client.updates(requestId, asked),
+    list: (asked) => stack.client.list(asked),
+    cancel: (requestId, reason) => stack.client.cancel(requestId, reason),
     status: (requestId) => stack.client.status(requestId),
     resolve: (requestId, decision) => stack.client.resolve(requestId, decision),
     callback: (requestId, hint) => (told.push(requestId), stack.client.callback(requestId, hint)),

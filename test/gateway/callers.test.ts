@@ -55,7 +55,7 @@ test('[M16][N7] every request leaves one access line, without query, body or hea
   await fetch(`${url}/unknown/path-canary`);
   expect(log.filter(({ event }) => event === 'gateway_request')).toMatchObject([
     { method: 'POST', route: '/api/external/process', status_code: 202, tenant: 'other', request_id: client.lastId },
-    { method: 'GET', route: '/api/external/status/:request_id', status_code: 404, tenant: 'acme' },
+    { method: 'GET', route: '/api/external/status/:request_id', status_code: 400, tenant: 'acme' },
     { method: 'GET', route: null, status_code: 404, tenant: null },
   ]);
   expect(JSON.stringify(log)).not.toContain('canary');

@@ -53,6 +53,9 @@ beforeAll(async () => {
       return { ...handle, result: (wait) => (openWaits++, handle.result(wait)) };
     },
     status: (requestId, options) => client.status(requestId, options),
+    updates: (requestId, options) => client.updates(requestId, options),
+    list: (options) => client.list(options),
+    cancel: (requestId, reason) => client.cancel(requestId, reason),
     resolve: (requestId, decision) => client.resolve(requestId, decision),
     callback: (requestId, hint) => client.callback(requestId, hint),
     invalidate: (which) => client.invalidate(which),

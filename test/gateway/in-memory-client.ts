@@ -1,7 +1,9 @@
+import { EventEmitter, once } from 'node:events';
 import {
   ForeignRequestError,
   IdempotencyConflictError,
   NothingToDecideError,
+  RequestFinishedError,
   RequestNotFoundError,
   ResultTimeoutError,
 } from '../../src/client/client-errors.ts';
@@ -9,7 +11,9 @@ import type { InvalidateOptions } from '../../src/client/start-invalidation.ts';
 import type { ResolveOptions } from '../../src/client/resolve-request.ts';
 import type { CallbackTold } from '../../src/client/tell-callback.ts';
 import type { CallbackHint, ProcessInput, RequestSnapshot, RequestState } from '../../src/contract/request.ts';
-import type { ProcessOptions, StatusOptions } from '../../src/client/client-options.ts';
+import type { ProcessOptions, StatusOptions, UpdatesOptions } from '../../src/client/client-options.ts';
+import type { ListOptions, RequestSummary } from '../../src/client/list-requests.ts';
+import { isTerminal } from '../../src/contract/values.ts';
 import type { CompletedRequest } from '../../src/client/finished-request.ts';
 import type { GatewayClient, StartedRequest } from '../../src/gateway/gateway-client.ts';
 
@@ -40,6 +44,17 @@ export class InMemoryClient implements GatewayClient {
   /** What providers said, and what came of it. */
   readonly callbacks: { requestId: string; hint: CallbackHint }[] = [];
   toldAs: CallbackTold = 'told';
+  /** How often changes were asked for, are followed now, and were told. */
+  polls = 0;
+  following = 0;
+  updatesTold = 0;
+  /** How often a status was read. */
+  reads = 0;
+  /** What the latest request was asked with. */
+  lastOptions: ProcessOptions = {};
+  readonly #changes = new EventEmitter().setMaxListeners(0);
+  /** What was asked to be cancelled. */
+  readonly cancels: { requestId: string; reason: string }[] = [];
 
   /** What was asked to be forgotten. */
   readonly invalidations: InvalidateOptions[] = [];
@@ -50,11 +65,10 @@ export class InMemoryClient implements GatewayClient {
     return this.toldAs;
   }
 
-  async process(
-    input: ProcessInput,
-    { tenant = 'default', idempotencyKey, cache, cacheMaxAge }: ProcessOptions,
-  ): Promise<StartedRequest> {
+  async process(input: ProcessInput, options: ProcessOptions): Promise<StartedRequest> {
     await this.failure?.();
+    this.lastOptions = options;
+    const { tenant = 'default', idempotencyKey, cache, cacheMaxAge } = options;
     const key = idempotencyKey === undefined ? null : `${tenant} ${idempotencyKey}`;
     const known = key === null ? undefined : this.#keys.get(key);
     if (known !== undefined) {
@@ -101,6 +115,7 @@ export class InMemoryClient implements GatewayClient {
 
   async status(requestId: string, { tenant }: StatusOptions = {}): Promise<RequestSnapshot> {
     await this.failure?.();
+    this.reads += 1;
     const { snapshot } = this.#entry(requestId);
     if (tenant !== undefined && snapshot.tenant !== tenant) throw new ForeignRequestError(requestId);
     return snapshot;
@@ -121,6 +136,60 @@ export class InMemoryClient implements GatewayClient {
     this.invalidations.push(options);
   }
 
+  /** Follows the changes that a test makes. */
+  async *updates(requestId: string, { signal }: UpdatesOptions = {}): AsyncGenerator<RequestSnapshot> {
+    this.polls += 1;
+    this.following += 1;
+    let told: RequestSnapshot | null = null;
+    try {
+      for (;;) {
+        const { snapshot } = this.#entry(requestId);
+        if (snapshot !== told) {
+          this.updatesTold += 1;
+          yield snapshot;
+        }
+        told = snapshot;
+        if (isTerminal(snapshot.status)) return;
+        if (this.#entry(requestId).snapshot === told) await once(this.#changes, 'change', signal ? { signal } : {});
+      }
+    } finally {
+      this.following -= 1;
+    }
+  }
+
+  list({ tenant, status, limit = Infinity }: ListOptions) {
+    const own = [...this.requests.values()].map(({ snapshot }) => snapshot).filter((one) => one.tenant === tenant);
+    const listed = own.filter((one) => status === undefined || one.status === status).slice(0, limit);
+    const { failure } = this;
+    return {
+      nextCursor: null,
+      async *[Symbol.asyncIterator](): AsyncGenerator<RequestSummary> {
+        await failure?.();
+        for (const one of listed) {
+          const { requestId, createdAt, completedAt, retryOf, error } = one;
+          const listStatus = isTerminal(one.status) ? one.status : 'running';
+          yield {
+            requestId,
+            tenant: one.tenant,
+            provider: null,
+            status: listStatus,
+            createdAt,
+            completedAt,
+            retryOf,
+            error,
+          };
+        }
+      },
+    };
+  }
+
+  async cancel(requestId: string, reason = ''): Promise<void> {
+    await this.failure?.();
+    if (isTerminal(this.#entry(requestId).snapshot.status)) throw new RequestFinishedError(requestId);
+    this.cancels.push({ requestId, reason });
+    this.change(requestId, { cancelRequested: true });
+  }
+
   async ping(): Promise<void> {
     await this.failure?.();
   }
@@ -133,6 +202,7 @@ export class InMemoryClient implements GatewayClient {
   change(requestId: string, change: Partial<RequestSnapshot>): void {
     const entry = this.#entry(requestId);
     entry.snapshot = { ...entry.snapshot, ...change };
+    this.#changes.emit('change');
   }
 
   complete(requestId: string, processedData: string, how: Partial<RequestSnapshot> = {}): void {

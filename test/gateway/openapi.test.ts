@@ -24,7 +24,11 @@ const ANSWERS: Record<string, string[]> = {
   'get /healthz': ['200', ...ALWAYS],
   'get /readyz': ['200', ...ALWAYS],
   'post /api/external/process': ['200', '202', '409', '422', '502', '504', ...WITH_BODY],
-  'get /api/external/status/{request_id}': ['200', '404', ...TO_CALLERS],
+  'get /api/external/status/{request_id}': ['200', '304', '404', ...TO_CALLERS],
+  'get /api/external/events/{request_id}': ['200', '204', '404', ...TO_CALLERS],
+  'get /api/external/why/{request_id}': ['200', '404', ...TO_CALLERS],
+  'get /api/external/requests': ['200', ...TO_CALLERS],
+  'post /api/external/cancel/{request_id}': ['202', '404', '409', ...WITH_BODY],
   'post /api/external/resolve/{request_id}': ['200', '404', '409', ...WITH_BODY],
   'post /api/external/cache/invalidate': ['200', '404', ...WITH_BODY],
 };
@@ -60,13 +64,22 @@ test('[M22] an answer lists the header fields that a caller may act on', async (
   const { paths } = await readDocument();
   const headersOf = (path: string, method: string, status: number) =>
     Object.keys(paths[path]?.[method]?.responses[status]?.headers ?? {});
-  expect(headersOf('/api/external/process', 'post', 200)).toEqual(['Age']);
-  expect(headersOf('/api/external/process', 'post', 202)).toEqual(['Location', 'Retry-After']);
+  expect(headersOf('/api/external/process', 'post', 200)).toEqual(['Age', 'Preference-Applied']);
+  expect(headersOf('/api/external/process', 'post', 202)).toEqual(['Location', 'Preference-Applied', 'Retry-After']);
   expect(headersOf('/api/external/process', 'post', 401)).toEqual(['WWW-Authenticate']);
   expect(headersOf('/api/external/process', 'post', 405)).toEqual(['Allow']);
   expect(headersOf('/api/external/process', 'post', 415)).toEqual(['Accept', 'Accept-Encoding']);
   expect(headersOf('/api/external/process', 'post', 503)).toEqual(['Retry-After']);
-  expect(headersOf('/api/external/status/{request_id}', 'get', 200)).toEqual(['Cache-Control', 'Retry-After']);
+  expect(headersOf('/api/external/status/{request_id}', 'get', 200)).toEqual(['Cache-Control', 'ETag', 'Retry-After']);
+});
+
+test('[M22] an answer without a body has no content in the document', async () => {
+  const { paths } = await readDocument();
+  expect(paths['/api/external/status/{request_id}']?.['get']?.responses['304']).not.toHaveProperty('content');
+  expect(paths['/api/external/events/{request_id}']?.['get']?.responses['204']).not.toHaveProperty('content');
+  expect(paths['/api/external/events/{request_id}']?.['get']?.responses['200']?.content).toEqual({
+    'text/event-stream': { schema: { type: 'string' } },
+  });
 });
 
 test('[M22] the bodies of the document have examples, and no member more than the gateway takes', async () => {

@@ -5,8 +5,9 @@ import type { GatewayClient } from '../gateway-client.ts';
 import { HttpError } from '../http-error.ts';
 import { readOwnRequest } from '../own-request.ts';
 import { INVALIDATE_PATH } from '../paths.ts';
-import { invalidateBody, invalidatedResponse, problemResponses } from '../wire-schemas.ts';
-import { toInput } from './process-route.ts';
+import { invalidateBody, invalidatedResponse } from '../process-schemas.ts';
+import { problemResponses } from '../wire-schemas.ts';
+import { toInput } from '../process-options.ts';
 
 /** `POST /api/external/cache/invalidate`: makes the response cache forget answers of the caller's own tenant. */
 export const invalidateRoute: FastifyPluginCallbackZod<{ client: GatewayClient }> = (app, { client }, done) => {

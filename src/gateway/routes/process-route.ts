@@ -1,23 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { ResultTimeoutError, TemporalUnavailableError } from '../../client/client-errors.ts';
 import { ExternalAPIError } from '../../contract/errors.ts';
-import type { ProcessInput, ProcessResult, RequestState } from '../../contract/request.ts';
+import type { ProcessResult, RequestState } from '../../contract/request.ts';
 import { errorToWire, resultToWire } from '../../contract/wire-format.ts';
-import type { ProcessOptions } from '../../client/client-options.ts';
 import { errorForCallers } from '../callers-words.ts';
 import type { GatewayClient, StartedRequest } from '../gateway-client.ts';
 import { HttpError } from '../http-error.ts';
+import { cacheOptions, type Key, keyOf, processOptions, toInput } from '../process-options.ts';
 import { PROCESS_PATH, statusPath } from '../paths.ts';
-import {
-  acceptedResponse,
-  problemResponses,
-  processBody,
-  processHeaders,
-  processedResponse,
-  type ProcessBody,
-} from '../wire-schemas.ts';
+import { type Preferences, preferencesOf } from '../prefer.ts';
+import { processBody, processHeaders } from '../process-schemas.ts';
+import { acceptedResponse, problemResponses, processedResponse } from '../wire-schemas.ts';
 import type { Waits } from '../waits.ts';
 
 export interface ProcessRouteOptions {
@@ -52,27 +46,31 @@ export const processRoute: FastifyPluginCallbackZod<ProcessRouteOptions> = (app,
             504: 'The request ended at its deadline',
           }),
         },
-        responseHeaders: { 200: ['Age'], 202: ['Location', 'Retry-After'] },
+        responseHeaders: {
+          200: ['Age', 'Preference-Applied'],
+          202: ['Location', 'Preference-Applied', 'Retry-After'],
+        },
       },
     },
     async (request, reply) => {
-      const given = request.headers['idempotency-key'];
-      const key = { idempotencyKey: given ?? randomUUID(), isCallers: given !== undefined };
+      const key = keyOf(request.headers['idempotency-key'], request.body.options);
       const started = await client
         .process(toInput(request.body), {
           tenant: request.tenant,
-          idempotencyKey: key.idempotencyKey,
-          // Our key means nothing to the cache: only with a key of its own did the caller mean it twice.
-          ...(!key.isCallers && { cache: 'read' }),
-          ...cacheOptionsOf(request.headers['cache-control'] ?? ''),
+          ...processOptions(request.body.options, key),
+          ...cacheOptions(request.headers['cache-control'] ?? ''),
         })
         .catch((error: unknown) => {
           throw maybeStarted(error, request, key);
         });
       request.externalRequestId = started.requestId;
-      if (request.body.options?.async === true || syncWaitMs === 0) return accepted(reply, started);
+      const prefers = preferencesOf(request.headers.prefer);
+      const waitMs = waitOf(prefers, request.body.options?.async === true, syncWaitMs);
+      const applied = appliedOf(prefers, waitMs);
+      if (applied !== null) reply.header('preference-applied', applied);
+      if (waitMs === 0) return accepted(reply, started);
       const state = await waits
-        .during(reply, (signal) => resultWithin(started, syncWaitMs, signal))
+        .during(reply, (signal) => resultWithin(started, waitMs, signal))
         .catch(async (error: unknown) => {
           if (error instanceof ExternalAPIError) request.retriedBy = await retryOf(started);
           throw error;
@@ -86,23 +84,34 @@ export const processRoute: FastifyPluginCallbackZod<ProcessRouteOptions> = (app,
   done();
 };
 
+/** A caller may ask for less than the gateway waits by itself, and with `async` for a wait at all. */
+function waitOf({ respondAsync, wait }: Preferences, isAsync: boolean, syncWaitMs: number): number {
+  if (wait !== null) return Math.min(1000 * wait, syncWaitMs);
+  return respondAsync || isAsync ? 0 : syncWaitMs;
+}
+
+/** What was heeded (RFC 7240, section 3); null: nothing was. */
+function appliedOf({ respondAsync, wait }: Preferences, waitMs: number): string | null {
+  const applied = [
+    ...(respondAsync ? ['respond-async'] : []),
+    ...(wait !== null && waitMs === 1000 * wait ? [`wait=${wait}`] : []),
+  ];
+  return applied.length === 0 ? null : applied.join(', ');
+}
+
 /**
  * A start that nobody answered may have happened. To come back with its key is safe; whoever gave none is told ours, but no
  * time, since a program that repeats the post as it was would do the work twice.
  */
-function maybeStarted(
-  error: unknown,
-  request: FastifyRequest,
-  { idempotencyKey, isCallers }: { idempotencyKey: string; isCallers: boolean },
-): unknown {
+function maybeStarted(error: unknown, request: FastifyRequest, { idempotencyKey, isCallers }: Key): unknown {
   if (!(error instanceof TemporalUnavailableError) || error.requestId === null) return error;
   request.externalRequestId = error.requestId;
-  const again = isCallers ? 'with the same Idempotency-Key' : `with Idempotency-Key: ${idempotencyKey}`;
-  const detail =
-    `It may have been taken, as ${error.requestId}; no answer says so. Read it, or send the same body again ${again}: ` +
-    'that is the same request, and is never done twice.';
+  const how = isCallers ? 'with the same Idempotency-Key' : `with Idempotency-Key: ${idempotencyKey}`;
+  const again = `, or send the same body again ${how}: that is the same request, and is never done twice`;
+  const detail = `It may have been taken, as ${error.requestId}; no answer says so. Read it${idempotencyKey === null ? '' : again}.`;
   const headers: Record<string, string> = isCallers ? { 'retry-after': '5' } : {};
-  return new HttpError(503, error.name, detail, headers, error, { idempotency_key: idempotencyKey });
+  const members = idempotencyKey === null ? {} : { idempotency_key: idempotencyKey };
+  return new HttpError(503, error.name, detail, headers, error, members);
 }
 
 /** The request that repeats one that failed. Not to know it is no error. */
@@ -111,22 +120,6 @@ async function retryOf(started: StartedRequest): Promise<string | null> {
     ({ retriedBy }) => retriedBy,
     () => null,
   );
-}
-
-/** No EXTERNAL_API_CACHE_TTL is longer. */
-const LONGEST_KEPT_S = 7 * 24 * 3_600;
-
-/** RFC 9111, section 5.2.1: what a request may say of the cache, as far as it concerns this one. */
-function cacheOptionsOf(header: string): Pick<ProcessOptions, 'cache' | 'cacheMaxAge'> {
-  const directives = header.split(',').map((directive) => directive.trim().toLowerCase());
-  if (directives.includes('no-store')) return { cache: 'off' };
-  if (directives.includes('no-cache')) return { cache: 'refresh' };
-  const maxAge = directives
-    .map((directive) => /^max-age=(\d{1,9})$/.exec(directive)?.[1])
-    .find((age) => age !== undefined);
-  if (maxAge === undefined) return {};
-  const seconds = Math.min(Number(maxAge), LONGEST_KEPT_S);
-  return seconds === 0 ? { cache: 'refresh' } : { cache: 'read', cacheMaxAge: seconds * 1000 };
 }
 
 /** RFC 9111, section 5.1; null for an answer that is new. */
@@ -142,16 +135,6 @@ function processed({ requestId }: StartedRequest, { source, error }: RequestStat
     request_id: requestId,
     ...(source !== null && source !== 'provider' && { source }),
     ...(error !== null && { error: errorToWire(errorForCallers(error)) }),
-  };
-}
-
-export function toInput({ data, options }: ProcessBody): ProcessInput {
-  return {
-    data,
-    options: {
-      async: options?.async ?? false,
-      ...(typeof options?.callback_url === 'string' && { callbackUrl: options.callback_url }),
-    },
   };
 }
 
