@@ -49,8 +49,11 @@ const transform: SwaggerTransform = (route) => {
   const shapes = schema.response as Readonly<Record<string, object>>;
   const response = Object.entries(declared).map(([status, { description }]) => {
     const shape = shapes[status] ?? {};
+    const told = { description, headers: headersOf(route.schema, Number(status)) };
+    // It has no body.
+    if ('type' in shape && shape.type === 'null') return [status, { ...told, type: 'null' }];
     const content = 'content' in shape ? shape.content : { 'application/json': { schema: shape } };
-    return [status, { description, headers: headersOf(route.schema, Number(status)), content }];
+    return [status, { ...told, content }];
   });
   return { schema: { ...schema, response: Object.fromEntries(response) }, url };
 };
