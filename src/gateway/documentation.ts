@@ -49,15 +49,14 @@ const transform: SwaggerTransform = (route) => {
   const shapes = schema.response as Readonly<Record<string, object>>;
   const response = Object.entries(declared).map(([status, { description }]) => {
     const shape = shapes[status] ?? {};
+    const told = { description, headers: headersOf(route.schema, Number(status)) };
+    // It has no body.
+    if ('type' in shape && shape.type === 'null') return [status, { ...told, type: 'null' }];
     const content = 'content' in shape ? shape.content : { 'application/json': { schema: shape } };
-    const answer = { description, headers: headersOf(route.schema, Number(status)) };
-    return [status, WITHOUT_BODY.includes(status) ? { ...answer, type: 'null' } : { ...answer, content }];
+    return [status, { ...told, content }];
   });
   return { schema: { ...schema, response: Object.fromEntries(response) }, url };
 };
-
-/** RFC 9110, sections 15.3.5 and 15.4.5. */
-const WITHOUT_BODY: readonly string[] = ['204', '304'];
 
 function headersOf(schema: FastifySchema, status: number) {
   const names = schema.responseHeaders?.[status] ?? STANDARD_PROBLEMS[status]?.headers ?? [];

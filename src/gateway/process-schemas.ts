@@ -26,7 +26,7 @@ const options = z
         description: 'Told by the provider when the work is done',
         format: 'uri',
         maxLength: 2048,
-        pattern: '^https?://[^/?#@]+([/?#].*)?$',
+        pattern: '^[hH][tT][tT][pP][sS]?://[^/?#@]+([/?#].*)?$',
       })
       .nullish(),
   })

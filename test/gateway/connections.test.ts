@@ -43,6 +43,7 @@ describe('what is refused before it is a request', () => {
 
   test.each([
     ['header fields', 'POST /api/external/process HTTP/1.1\r\nHost: x\r\n'],
+    ['a first byte', ''],
     ['the first line', 'POST /api'],
     ['a body', `${POST}Content-Length: 100\r\n\r\n{"data":`],
     ['a chunk', `${CHUNKED}5\r\n{"dat\r\n`],

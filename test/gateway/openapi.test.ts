@@ -1,4 +1,8 @@
+import { pino } from 'pino';
 import { expect, test } from 'vitest';
+import type { CallbackKeys } from '../../src/callbacks/link.ts';
+import { buildGateway } from '../../src/gateway/build-gateway.ts';
+import { InMemoryClient } from './in-memory-client.ts';
 import { startGateway } from './running-gateway.ts';
 
 interface Operation {
@@ -94,4 +98,15 @@ test('[M22] the bodies of the document have examples, and no member more than th
       { required: ['decision', 'provider_request_id', 'reason'], additionalProperties: false },
     ],
   });
+});
+
+test('[M22] an answer without a body has none in the document', async () => {
+  const keys: CallbackKeys = [{ id: 'k1', secret: Buffer.alloc(32) }];
+  const callbacks = { provider: 'x', keys, idAt: null, signature: null };
+  const logger = pino({ level: 'silent' });
+  const app = buildGateway({ client: new InMemoryClient(), apiKeys: null, syncWaitMs: 0, callbacks, logger });
+  const { paths } = (await app.inject('/openapi.json')).json<Document>();
+  await app.close();
+  const answer = paths['/callbacks/{token}']?.['post']?.responses['204'];
+  expect(answer).toEqual({ description: 'Taken, also where the request has ended', headers: {} });
 });
