@@ -29,7 +29,7 @@ const REFUSALS: Readonly<Record<string, HttpError>> = {
 };
 const MALFORMED = new HttpError(400, 'BadRequestError', 'This is no request of HTTP/1.1.');
 
-/** Of each connection the requests whose answer is not sent yet. */
+/** Of each connection the requests that have not all come, or whose answer is not sent yet. */
 const open = new WeakMap<Socket, Map<IncomingMessage, ServerResponse>>();
 const refused = new WeakSet<Socket>();
 
@@ -41,7 +41,11 @@ export function watchConnections(app: FastifyInstance): void {
   server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
     const here = open.get(request.socket) ?? new Map<IncomingMessage, ServerResponse>();
     open.set(request.socket, here.set(request, response));
-    response.once('close', () => here.delete(request));
+    response.once('close', () => {
+      // What was answered before all of it came may still come.
+      if (request.complete) here.delete(request);
+      else request.once('end', () => here.delete(request));
+    });
   });
   // Node.js answers neither with a problem.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
@@ -57,7 +61,7 @@ export function watchConnections(app: FastifyInstance): void {
 
 /**
  * For Fastify's `clientErrorHandler`. A request whose body is bad, or does not come, is answered on its way; what is not
- * even a request is answered here. While another answer is awaited there is none: it would be taken for that one.
+ * even a request is answered here. Where another answer is awaited, or was sent, there is none: it would be taken for that of another request.
  */
 export function refuseConnections(logger: FastifyBaseLogger) {
   return (error: Error & { code?: string }, socket: Socket): void => {
@@ -71,7 +75,7 @@ export function refuseConnections(logger: FastifyBaseLogger) {
       endSoon(socket);
       return;
     }
-    if (first === undefined || others.length > 0 || first[0].complete) {
+    if (first === undefined || others.length > 0 || first[0].complete || first[1].headersSent) {
       socket.destroy(error);
       return;
     }

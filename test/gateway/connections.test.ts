@@ -100,6 +100,16 @@ describe('a connection that is closed on one side', () => {
     expect(await readAll(socket)).toMatch(/(^|100 Continue\r\n\r\n)HTTP\/1.1 200 OK\r\n[^]*"processed_data":"HELLO"/);
   });
 
+  test('[M19][M12] a request that was answered before all of it came gets no second answer when the rest is bad', async () => {
+    const { url } = await startGateway();
+    const socket = await dial(url);
+    socket.write(`${CHUNKED.replace(ACME, 'unknown')}5\r\n{"dat\r\n`);
+    await once(socket, 'data');
+    const rest = readAll(socket);
+    socket.write('zz\r\n');
+    expect(await rest).toBe('');
+  });
+
   test('[M12] a body that ends too early is a 400', async () => {
     const { url, client } = await startGateway();
     const socket = await dial(url);
