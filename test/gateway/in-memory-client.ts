@@ -194,6 +194,13 @@ export class InMemoryClient implements GatewayClient {
     await this.failure?.();
   }
 
+  /** As if it had just been made. */
+  forget(): void {
+    this.requests.clear();
+    this.#keys.clear();
+    for (const list of [this.waits, this.cancels, this.invalidations]) list.length = 0;
+  }
+
   /** The id of the request that came last. */
   get lastId(): string {
     return [...this.requests.keys()].at(-1) ?? '';

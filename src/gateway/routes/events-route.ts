@@ -63,7 +63,10 @@ export const eventsRoute: FastifyPluginCallbackZod<EventsRouteOptions> = (app, o
         yield* eventsOf(first, isKnown, changes, wait.signal);
       }
       // Who reads events closes no half of its connection: it is gone.
-      request.raw.socket.once('end', () => reply.raw.destroy());
+      const { socket } = request.raw;
+      const leave = () => reply.raw.destroy();
+      socket.once('end', leave);
+      reply.raw.once('close', () => socket.off('end', leave));
       reply.header('cache-control', 'no-store').type('text/event-stream');
       return reply.send(Readable.from(events(), { objectMode: false, highWaterMark: 1 }));
     },
