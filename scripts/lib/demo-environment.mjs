@@ -1,5 +1,5 @@
 /** Our settings by their first words. A demo takes none of them from outside: it must not call a real provider. */
-const OURS = /^(EXTERNAL_|GATEWAY_|METRICS_|REDIS_|WORKER_|NODE_ENV$)/;
+const OURS = /^(EXTERNAL_|GATEWAY_|METRICS_|REDIS_|WORKER_|NODE_ENV$|PUBLIC_BASE_URL$)/;
 
 /** What the fake provider accepts when it is started without options. */
 const FAKE_CREDENTIALS = {
@@ -27,7 +27,11 @@ export function demoEnvironment(env, { ports, keySha256, temporalConfigFile, rea
     Object.fromEntries(Object.entries(variables).filter(([name]) => !ignored(name)));
   const provider =
     real === null
-      ? { ...FAKE_CREDENTIALS, EXTERNAL_API_BASE_URL: `http://127.0.0.1:${ports.fakeProvider}` }
+      ? {
+          ...FAKE_CREDENTIALS,
+          EXTERNAL_API_BASE_URL: `http://127.0.0.1:${ports.fakeProvider}`,
+          ...links(ports, keySha256),
+        }
       : { ...without(real.variables, isTemporal), EXTERNAL_API_PROVIDER: real.profile };
   return {
     ...without(env, (name) => OURS.test(name) || (ownTemporal && isTemporal(name))),
@@ -42,5 +46,13 @@ export function demoEnvironment(env, { ports, keySha256, temporalConfigFile, rea
     METRICS_HOST: '127.0.0.1',
     METRICS_PORT: `${ports.metrics}`,
     EXTERNAL_API_WORKER_URL: `http://127.0.0.1:${ports.metrics}`,
+  };
+}
+
+/** So that its callbacks are seen working. The key is the same when the demo is started again: links are out. */
+function links({ gateway }, keySha256) {
+  return {
+    PUBLIC_BASE_URL: `http://127.0.0.1:${gateway}`,
+    EXTERNAL_API_CALLBACK_KEYS: `demo:${Buffer.from(keySha256, 'hex').toString('base64')}`,
   };
 }

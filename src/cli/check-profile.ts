@@ -20,7 +20,7 @@ export interface ShownCall {
 /** Where a profile has no base URL, and nobody says one. */
 export const SAMPLE_BASE_URL = 'https://base-url.example';
 export const SAMPLE_REQUEST_ID = 'req_01ARZ3NDEKTSV4RRFFQ69G5FAV';
-const SAMPLE_CALLBACK_URL = 'https://your-gateway.example/callback';
+const SAMPLE_CALLBACK_URL = 'https://your-gateway.example/callbacks/token';
 
 /** Every call of a profile for one sample input. */
 export function callsOf(profile: Profile, baseUrl: URL, data: JsonValue): ShownCall[] {
@@ -30,7 +30,8 @@ export function callsOf(profile: Profile, baseUrl: URL, data: JsonValue): ShownC
     requestId: SAMPLE_REQUEST_ID,
     data,
     async: true,
-    callbackUrl: SAMPLE_CALLBACK_URL,
+    // Whose callbacks are not understood is told of none.
+    callbackUrl: profile.callback === undefined ? null : SAMPLE_CALLBACK_URL,
     handle: byLocation(profile.poll) ? `${pathPrefix(baseUrl)}/sample-location` : 'sample-id',
     fetch: sampleFetch(profile, baseUrl),
   };

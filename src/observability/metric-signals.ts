@@ -85,6 +85,14 @@ export const METRICS = {
     means: 'lookups of earlier answers: `hit`, `miss`, `unavailable`',
     alert: 'any `unavailable`',
   },
+  external_api_callback_latency: {
+    kind: 'histogram',
+    value: 'float',
+    unit: 'seconds',
+    labels: [],
+    means: 'from the arrival of a callback at the gateway to the request being `completed`, by the clocks of both',
+    alert: 'p50 above a second: the workers or the budget cannot keep up',
+  },
   external_api_detection_lag: {
     kind: 'histogram',
     value: 'float',

@@ -3,7 +3,7 @@ import { instruments } from './instruments.ts';
 
 /**
  * Our metrics, on the Temporal SDK's own meter, so that one page shows both. Counters appear once they were used.
- * The workflow adds its own: requests by final state, unknown outcomes, fallbacks.
+ * The workflow adds its own: requests by final state, unknown outcomes, fallbacks, what callbacks take.
  */
 export function createMetrics(meter: () => MetricMeter) {
   const { counter, gauge, histogram } = instruments(meter);
@@ -27,5 +27,6 @@ export type Metrics = ReturnType<typeof createMetrics>;
 /** Bucket bounds in seconds: from a quick answer to the call's timeout, and to the longest wait for a Retry-After. */
 export const HISTOGRAM_BUCKETS = {
   external_api_call_duration: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60],
+  external_api_callback_latency: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
   external_api_detection_lag: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600],
 };

@@ -39,6 +39,9 @@ const MARGIN = 1.05;
 /** A learned poll leaves at least this share of the time passed between itself and the poll before. */
 const LEAST_GAP = 0.1;
 
+/** A callback takes its way, and ours, however short the job: a poll does not race it. */
+const CALLBACK_GRACE_MS = 5_000;
+
 /** A job that is still running after so many times the longest known one is none that we know. */
 const UNHEARD_OF = 2;
 
@@ -76,7 +79,7 @@ export interface Learned {
 export function learnedDelay(polls: number, learned: Learned, policy: PollPolicy, random: number): number | null {
   if (learned.lengths.length < LENGTHS_NEEDED) return null;
   const delay = polls === 0 ? untilFirst(learned) : untilNext(learned, policy.pollMaxMs, random);
-  return Math.max(1, Math.round(delay));
+  return Math.max(1, Math.round(learned.callbackExpected ? delay + CALLBACK_GRACE_MS : delay));
 }
 
 function untilFirst({ lengths, elapsedMs, callbackExpected }: Learned): number {

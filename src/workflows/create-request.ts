@@ -52,6 +52,8 @@ export interface Request {
     withinMs?: number,
   ): (input: Input<Name>) => Promise<Result<Name>>;
   receive(hint: CallbackHint | undefined): void;
+  /** When the first callback came since this was last asked, by the clock of who took it; null: none did. */
+  takeArrival(): number | null;
   /** Told of each callback; null: nobody waits for one. */
   onCallback: (() => void) | null;
   /** Why a decision cannot be taken now; null: it can. */
@@ -86,6 +88,7 @@ export function createRequest(
   };
   let lastCallbackAt = -Infinity;
   let hint: string | null = null;
+  let arrivedAt: number | null = null;
   let resolution: Resolution | null = null;
   let changedAt = startedAt;
   const durations: Partial<Record<RequestStatus, number>> = {};
@@ -143,9 +146,15 @@ export function createRequest(
     },
     receive(callback) {
       lastCallbackAt = Date.now();
+      if (typeof callback?.arrivedAt === 'number') arrivedAt ??= callback.arrivedAt;
       const id = callback?.providerRequestId;
       if (typeof id === 'string' && isProviderRequestId(id)) hint = id;
       this.onCallback?.();
+    },
+    takeArrival() {
+      const taken = arrivedAt;
+      arrivedAt = null;
+      return taken;
     },
     onCallback: null,
     refusalOf: (decided) => refusalOf(decided, state, resolution !== null),

@@ -1,6 +1,7 @@
 import { CancellationScope } from '@temporalio/workflow';
 import type { PollInput, PollResult } from '../contract/activities.ts';
 import { shortened } from './activity-options.ts';
+import { measure } from './count.ts';
 import type { Request } from './create-request.ts';
 import { HintPlan } from './hint-plan.ts';
 
@@ -28,13 +29,17 @@ export async function watchWork(request: Request, work: WatchedWork): Promise<Po
   const scope = new CancellationScope();
   const start = (look: Look): Promise<PollResult | null> => scope.run(() => poll(request, work, look));
   let isLooking = false;
+  /** When the callback came that the look is for. */
+  let arrivedAt = isHinted ? request.takeArrival() : null;
 
   const found = new Promise<PollResult>((resolve, reject) => {
     function lookIfHinted(): void {
       if (isLooking || !plan.isNews(request.lastCallbackAt)) return;
       isLooking = true;
+      arrivedAt = request.takeArrival();
       start({ lookAfterMs: plan.heed(Date.now()), once: true }).then((seen) => {
         isLooking = false;
+        if (seen === null) arrivedAt = null;
         if (seen === null) lookIfHinted();
         else resolve(seen);
       }, reject);
@@ -47,12 +52,17 @@ export async function watchWork(request: Request, work: WatchedWork): Promise<Po
     }, reject);
   });
   try {
-    return await found;
+    const result = await found;
+    arrivedAt ??= request.takeArrival();
+    if (arrivedAt !== null) measure('external_api_callback_latency', LATENCY_MEANS, Date.now() - arrivedAt);
+    return result;
   } finally {
     request.onCallback = null;
     scope.cancel();
   }
 }
+
+const LATENCY_MEANS = 'From the arrival of the callback that told of it to the end of a request';
 
 type Look = Pick<PollInput, 'lookAfterMs' | 'once'>;
 

@@ -10,7 +10,7 @@ import { startInProcessStack, type InProcessStack, type StackOptions } from '../
 import { unknownIn } from '../helpers/event-line.ts';
 
 export const KEY_2 = { id: 'k2', secret: Buffer.alloc(32, 2) };
-const KEY_1 = { id: 'k1', secret: Buffer.alloc(32, 1) };
+export const KEY_1 = { id: 'k1', secret: Buffer.alloc(32, 1) };
 const KEYS: CallbackKeys = [KEY_2, KEY_1];
 
 /** A callback as it came to the public URL. */

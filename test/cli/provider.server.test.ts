@@ -15,6 +15,7 @@ reply: { id: /id, phase: [{ at: /state, waiting: working, completed: done }], re
 submit: { call: POST /renders, body: { '': { from: data }, /hook: { from: callbackUrl } } }
 poll: { call: 'GET /renders/{id}' }
 cancel: { call: 'DELETE /renders/{id}' }
+callback: { id: /id }
 `;
 
 let folder: string;
@@ -56,7 +57,7 @@ test('[C4][N13][N7] `provider check` shows what would be sent, with the names of
         method: 'POST',
         url: 'https://api.example.com/v1/renders',
         headers: { authorization: 'Bearer <EXTERNAL_API_KEY>' },
-        body: '{"film":1,"hook":"https://your-gateway.example/callback"}',
+        body: '{"film":1,"hook":"https://your-gateway.example/callbacks/token"}',
       },
       { step: 'poll', method: 'GET', url: 'https://api.example.com/v1/renders/sample-id', body: null },
       { step: 'cancel', method: 'DELETE', url: 'https://api.example.com/v1/renders/sample-id', body: null },

@@ -77,7 +77,7 @@ test('[M15] the product makes the metrics of the table, and no others', () => {
   createMetrics(() => meter);
   createBudgetMetrics(() => meter);
   // A workflow makes its own, in the sandbox.
-  const ofWorkflows = found(code, /\bcount\(\s*'(external_api_\w+)'/g);
+  const ofWorkflows = found(code, /\b(?:count|measure)\(\s*'(external_api_\w+)'/g);
   expect([...made, ...ofWorkflows].toSorted()).toEqual(Object.keys(METRICS).toSorted());
 });
 

@@ -87,8 +87,9 @@ test('[N3][N4] where a callback is expected and nothing is known of the jobs, po
   expect(delay(0, POLICY.pollMaxMs * 2)).toBe(POLICY.pollMaxMs * 2);
 });
 
-test('[N3][N4] where a callback is expected, the poll waits until every known job would long have been told of', () => {
-  expect(learned(0, { callbackExpected: true })).toBe(1_500);
+test('[N3][N4] where a callback is expected, the poll waits until every known job would long have been told of, and races no callback', () => {
+  expect(learned(0, { callbackExpected: true })).toBe(1_500 + 5_000);
+  expect(learned(1, { callbackExpected: true, elapsedMs: 6_500 })).toBeGreaterThan(5_000);
 });
 
 test('[N3] a learned wait is a whole number of milliseconds, at least 1', () => {

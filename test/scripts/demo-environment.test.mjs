@@ -21,6 +21,18 @@ it('[M21][N8] a demo takes none of our settings from outside but the log level: 
   expect(leaked.map(([name]) => name)).toEqual(['LOG_LEVEL']);
 });
 
+it('[M21][N4] the fake provider calls back, with links that outlive the demo; a real one could not reach them', () => {
+  const env = demoEnvironment({}, DEMO);
+  expect(env).toMatchObject({
+    PUBLIC_BASE_URL: 'http://127.0.0.1:3',
+    EXTERNAL_API_CALLBACK_KEYS: expect.stringMatching(/^demo:[\w+/]{43}=$/),
+  });
+  expect(demoEnvironment({}, DEMO)).toEqual(env);
+  expect(demoEnvironment({}, { ...DEMO, real: { profile: 'apify', folder: '/', variables: {} } })).not.toHaveProperty(
+    'PUBLIC_BASE_URL',
+  );
+});
+
 it('[M21] a Temporal server that the shell names is used as the shell says', () => {
   const shell = { TEMPORAL_ADDRESS: 'temporal.example:7233', TEMPORAL_API_KEY: 'key', PATH: '/bin' };
   expect(demoEnvironment(shell, { ...DEMO, temporalConfigFile: null })).toMatchObject(shell);

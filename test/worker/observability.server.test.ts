@@ -119,3 +119,21 @@ test('[N7] no secret and no payload is in a log or a metric, and no secret in a 
   }
   expect([output, page].map((text) => text.includes(PAYLOAD))).toEqual([false, false]);
 });
+
+test('[M15][N4] how long it takes from a callback to the end of its request is measured', async () => {
+  const rests = {
+    kind: 'status',
+    code: 200,
+    body: { status: 'processing' },
+    headers: { 'retry-after': '600' },
+  } as const;
+  stack.fakeProvider.script({ endpoint: '/status/{request_id}', fault: rests });
+  const handle = await client.process({ data: 'told of', options: { async: true } });
+  await waitUntil('the poll rests', async () => (await handle.status()).waitingFor?.until);
+  await client.callback(handle.requestId, { providerRequestId: null, arrivedAt: Date.now() - 200 });
+  await handle.result();
+  const page = await (await fetch(`${stack.worker.url}/metrics`)).text();
+  expect(page).toMatch(/^external_api_callback_latency_seconds_count\{.*\} 1$/m);
+  expect(page).toMatch(/^external_api_callback_latency_seconds_bucket\{.*le="0\.1"\} 0$/m);
+  expect(page).toMatch(/^external_api_callback_latency_seconds_bucket\{.*le="60"\} 1$/m);
+});

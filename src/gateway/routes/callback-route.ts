@@ -58,6 +58,8 @@ export const callbackRoute: FastifyPluginCallbackZod<{ client: GatewayClient; re
         const { token } = request.params as { token: string };
         request.externalRequestId = verifyToken(keys, provider, token);
         if (request.externalRequestId === null) throw new RefusedCallback('forged_link', 'Nobody gave out this link.');
+        // Whatever it says: only bytes are wanted.
+        delete request.headers['content-type'];
       },
       errorHandler: (error: FastifyError, request, reply) => {
         const told = error.code === TOO_LARGE ? new HttpError(413, 'PayloadTooLargeError', LARGER) : error;
