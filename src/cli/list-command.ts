@@ -87,6 +87,7 @@ function summaryToWire({
   createdAt,
   completedAt,
   retryOf,
+  hintedId,
   error,
 }: RequestSummary) {
   return {
@@ -97,6 +98,7 @@ function summaryToWire({
     created_at: createdAt,
     completed_at: completedAt,
     retry_of: retryOf,
+    ...(hintedId !== undefined && { hinted_id: hintedId }),
     error: error && errorToWire(error),
   };
 }

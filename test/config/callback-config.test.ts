@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
 import { loadGatewayConfig } from '../../src/config/gateway-config.ts';
 import { loadWorkerConfig } from '../../src/config/worker-config.ts';
 import { problemsOf, REQUIRED } from './good-variables.ts';
@@ -8,6 +11,8 @@ const KEYS = { EXTERNAL_API_CALLBACK_KEYS: `k1:${KEY}` };
 const LINKS = { ...KEYS, PUBLIC_BASE_URL: 'https://jobs.example.com/prefix/' };
 const SIGNED = { EXTERNAL_API_PROVIDER: 'replicate' };
 const SECRET = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
+const folder = mkdtempSync(join(tmpdir(), 'callback-config-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 const both = { worker: loadWorkerConfig, gateway: loadGatewayConfig };
 
 test('[N4][M8] a worker makes links with keys and a public URL, of which the last slash does not count; without them none', () => {
@@ -43,6 +48,17 @@ test('[N4] the gateway knows where the id stands, and, where the profile asks by
     idAt: '/request_id',
     signature: null,
   });
+  const byPath = join(folder, 'by-path.yaml');
+  writeFileSync(
+    byPath,
+    `name: by-path
+baseUrl: https://api.example.com
+reply: { location: $response.header.location, phase: [{ at: /status, waiting: working, completed: done }], result: '' }
+submit: { call: POST /jobs, body: { /hook: { from: callbackUrl } } }
+poll: { call: 'GET {+location}' }
+callback: { id: /id }`,
+  );
+  expect(loadGatewayConfig({ ...KEYS, EXTERNAL_API_PROVIDER: byPath }).callbacks).toMatchObject({ idAt: null });
   expect(loadGatewayConfig({}).callbacks).toBeNull();
   // Its provider says nothing that is understood.
   expect(loadGatewayConfig({ ...KEYS, EXTERNAL_API_PROVIDER: 'brightdata' }).callbacks).toBeNull();
