@@ -1,5 +1,6 @@
 import { Pool } from 'undici';
 import { childArgs, serve } from './child.ts';
+import { quantile } from './figures.ts';
 import { keepInFlight, type LoadSample } from './in-flight.ts';
 
 export interface HttpCallerArgs {
@@ -17,21 +18,26 @@ export interface HttpLoad {
   expected: number;
   inFlight: number;
   calls: number;
+  /** Take for the time of a call what has passed since the `completed_at` in its answer. */
+  sinceEnd?: true;
 }
 
 const { origin, headers } = childArgs<HttpCallerArgs>();
 /** As many connections as callers: each is a service of its own. */
 const pools = new Map<number, Pool>();
 
-serve(async ({ method, paths, body, expected, inFlight, calls }: HttpLoad): Promise<LoadSample> => {
+serve(async ({ method, paths, body, expected, inFlight, calls, sinceEnd }: HttpLoad): Promise<LoadSample> => {
   const pool = pools.get(inFlight) ?? new Pool(origin, { connections: inFlight, pipelining: 1 });
   pools.set(inFlight, pool);
-  return await keepInFlight({ inFlight, calls }, async (n) => {
+  const lags: number[] = [];
+  const sample = await keepInFlight({ inFlight, calls }, async (n) => {
     const path = paths[n % paths.length] ?? '/';
     const sent = body === undefined ? null : body.replace('{n}', `${n}`);
     const type = sent === null ? {} : { 'content-type': 'application/json' };
     const reply = await pool.request({ method, path, headers: { ...headers, ...type }, body: sent });
     const text = await reply.body.text();
     if (reply.statusCode !== expected) throw new Error(`${method} ${path} answered ${reply.statusCode}: ${text}`);
+    if (sinceEnd) lags.push(Date.now() - Date.parse((JSON.parse(text) as { completed_at: string }).completed_at));
   });
+  return sinceEnd ? { ...sample, p50Ms: quantile(lags, 0.5), p99Ms: quantile(lags, 0.99) } : sample;
 });

@@ -9,6 +9,8 @@ import type { Progress } from '#scripts/lib/progress.mjs';
 import { runCommand } from '#scripts/lib/run-command.mjs';
 import { waitUntilReady } from '#scripts/lib/wait-until-ready.mjs';
 import { startTemporalServer, type TemporalServer } from '#scripts/temporal-server.mjs';
+import { mintToken } from '#product/callbacks/link.js';
+import { BUILT_IN_PROVIDER } from '#product/contract/names.js';
 import type { BareRoutesArgs } from './bare-routes-process.ts';
 import type { BareWorkerArgs } from './bare-worker-process.ts';
 import type { CallerArgs } from './caller-process.ts';
@@ -24,6 +26,8 @@ import { MAX_CONNECTIONS } from './work.ts';
 const CLI = join(ROOT, 'dist', 'cli', 'main.js');
 /** Of the worker in mode `key`: our task queues have fixed names. */
 export const KEYED_NAMESPACE = 'mode-key';
+const GATEWAY_NAMESPACE = 'behind-gateway';
+const LINK_KEY = { id: 'bench', secret: Buffer.alloc(32, 7) };
 /** What callers show to the gateway. */
 export const GATEWAY_KEY = 'bench-key-of-a-caller';
 const BUNDLE = join(ROOT, 'dist', 'workflow-bundle.js');
@@ -31,6 +35,12 @@ const BUNDLE = join(ROOT, 'dist', 'workflow-bundle.js');
 interface Running {
   pid: number;
   stop(): Promise<void>;
+}
+
+export interface Gateway extends Running {
+  origin: string;
+  /** Where the provider would tell of a request. */
+  callbackPath(requestId: string): string;
 }
 
 /** The processes of a run, each started when it is first asked for: nothing runs beside a section that does not need it. */
@@ -48,8 +58,10 @@ export interface Stack {
   /** A process that makes calls. */
   caller(caller: CallerName, needsTemporal?: boolean, namespace?: string): Promise<Child<CallerLoad, CallerSample>>;
   replayer(): Promise<Child<ReplayQuestion, ReplaySample>>;
-  /** Takes requests for the worker. */
-  gateway(): Promise<Running & { origin: string }>;
+  /** Takes requests, and callbacks, for a worker in a namespace of its own. */
+  gateway(): Promise<Gateway>;
+  /** What the fake provider does with jobs and callbacks from now on. */
+  setProvider(settings: { jobDurationMs?: number; callbackCount?: number }): Promise<void>;
   /** Answers as the gateway would, with nothing behind it. */
   bareRoutes(args: BareRoutesArgs): Promise<{ pid: number; origin: string }>;
   /** A process that calls such an origin. */
@@ -141,18 +153,29 @@ export function createStack({ folder, temporalBinary, progress }: StackOptions):
     return await startWorker({ TEMPORAL_NAMESPACE: KEYED_NAMESPACE, EXTERNAL_API_IDEMPOTENCY: 'key' });
   });
 
-  const gateway = part('Gateway', async () => {
+  const gateway = part('Gateway, and a worker', async () => {
+    const space = await createNamespace(await temporalAddress(), GATEWAY_NAMESPACE);
+    await space.close();
     const port = await freePort();
     const origin = `http://127.0.0.1:${port}`;
+    const links = {
+      TEMPORAL_NAMESPACE: GATEWAY_NAMESPACE,
+      PUBLIC_BASE_URL: origin,
+      EXTERNAL_API_CALLBACK_KEYS: `${LINK_KEY.id}:${LINK_KEY.secret.toString('base64')}`,
+    };
+    await startWorker(links);
     const env = {
       ...environment,
+      ...links,
       TEMPORAL_ADDRESS: await temporalAddress(),
       TEMPORAL_CONFIG_FILE: emptyTemporalConfig(folder),
       GATEWAY_PORT: `${port}`,
       GATEWAY_API_KEYS: `bench:${createHash('sha256').update(GATEWAY_KEY).digest('hex')}`,
-      LOG_LEVEL: 'info',
     };
-    return { ...(await startCommand('gateway', [], env, `${origin}/readyz`)), origin };
+    const running = await startCommand('gateway', [], env, `${origin}/readyz`);
+    const callbackPath = (requestId: string): string =>
+      `/callbacks/${mintToken(LINK_KEY, { provider: BUILT_IN_PROVIDER, requestId })}`;
+    return { ...running, origin, callbackPath };
   });
 
   const bareBundle = part('Bundling the bare workflow', async () => {
@@ -187,6 +210,11 @@ export function createStack({ folder, temporalBinary, progress }: StackOptions):
       return await startModule(`caller-${caller}-${namespace}`, './caller-process.js', args);
     },
     gateway,
+    async setProvider(settings) {
+      const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(settings) };
+      const response = await fetch(`${(await provider()).url}/_control/settings`, init);
+      if (!response.ok) throw new Error(`The fake provider refused its settings: ${await response.text()}`);
+    },
     async bareRoutes(args) {
       const routes = await startModule<string, string>('bare-routes', './bare-routes-process.js', args);
       return { pid: routes.pid, origin: await routes.ask('where?') };
