@@ -18,18 +18,24 @@ export function gatewayApi(origin: string, headers: Readonly<Record<string, stri
   let started = 0;
 
   async function ask<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
-    const response = await fetch(origin + path, {
-      ...init,
-      headers: { ...headers, 'content-type': 'application/json' },
-    });
-    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+    const response = await send(path, init);
     return (await response.json()) as Answer;
   }
 
+  async function send(path: string, init: RequestInit): Promise<Response> {
+    const type = { 'content-type': 'application/json' };
+    const response = await fetch(origin + path, { ...init, headers: { ...headers, ...type, ...init.headers } });
+    if (response.status >= 400) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+    return response;
+  }
+
   async function until(id: string, reached: (status: Status) => boolean): Promise<Status> {
+    let seen = '';
     for (;;) {
-      const status = await ask<Status>(`${statusPath(id)}?wait=10`);
-      if (reached(status)) return status;
+      const response = await send(`${statusPath(id)}?wait=10`, { headers: { 'if-none-match': seen } });
+      seen = response.headers.get('etag') ?? '';
+      const status = response.status === 304 ? null : ((await response.json()) as Status);
+      if (status !== null && reached(status)) return status;
     }
   }
 
