@@ -5,6 +5,12 @@ interface Status {
   completed_at: string | null;
 }
 
+interface Asked {
+  method?: 'POST';
+  headers?: Readonly<Record<string, string>>;
+  body?: string;
+}
+
 export type GatewayApi = ReturnType<typeof gatewayApi>;
 
 /** What a section asks of the gateway by itself, besides what it measures. */
@@ -17,12 +23,12 @@ export function gatewayApi(origin: string, headers: Readonly<Record<string, stri
   const statusPath = (id: string): string => `/api/external/status/${id}`;
   let started = 0;
 
-  async function ask<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
+  async function ask<Answer>(path: string, init: Asked = {}): Promise<Answer> {
     const response = await send(path, init);
     return (await response.json()) as Answer;
   }
 
-  async function send(path: string, init: RequestInit): Promise<Response> {
+  async function send(path: string, init: Asked): Promise<Response> {
     const type = { 'content-type': 'application/json' };
     const response = await fetch(origin + path, { ...init, headers: { ...headers, ...type, ...init.headers } });
     if (response.status >= 400) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);

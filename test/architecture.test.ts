@@ -22,7 +22,7 @@ const ARROWS: Record<string, { folders: string[]; packages?: string[] }> = {
   submit: { folders: ['contract', 'provider', 'callbacks'] },
   observability: { folders: ['contract', 'call-budget', 'provider'] },
   activities: { folders: ['contract', 'submit', 'polling', 'answers', 'provider', 'client', 'callbacks'] },
-  gateway: { folders: ['contract', 'client', 'callbacks'] },
+  gateway: { folders: ['contract', 'client', 'callbacks', 'observability'] },
   config: { folders: ['contract', 'profile', 'callbacks'] },
   worker: {
     folders: [

@@ -24,7 +24,17 @@ async function runGateway(): Promise<void> {
   const config = loadGatewayConfig();
   const logger = createLogger({ level: config.logLevel, name: 'gateway' });
   for (const warning of unknownVariables()) logger.warn(warning);
-  const { temporal, provider, requestDeadlineMs, unknownHoldMs, workerUrl, apiKeys, syncWaitMs, callbacks } = config;
+  const {
+    temporal,
+    provider,
+    requestDeadlineMs,
+    unknownHoldMs,
+    workerUrl,
+    apiKeys,
+    syncWaitMs,
+    callbacks,
+    suspicions,
+  } = config;
   const client = ExternalApiClient.connect({
     temporal,
     provider,
@@ -32,7 +42,7 @@ async function runGateway(): Promise<void> {
     defaultUnknownHold: unknownHoldMs,
     budget: budgetFrom(workerUrl),
   });
-  const app = buildGateway({ client, apiKeys, syncWaitMs, callbacks, logger });
+  const app = buildGateway({ client, apiKeys, syncWaitMs, callbacks, suspicions, logger });
   app.addHook('onClose', () => client.close());
   if (apiKeys === null) {
     logger.warn(

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { isLoopback } from '../contract/loopback.ts';
 import { saidBy } from '../contract/address.ts';
+import type { SuspicionLimits } from '../contract/suspicions.ts';
 import type { CallbackReceiver } from '../callbacks/receiver.ts';
 import { apiKeys } from './api-keys.ts';
 import { CALLBACK_VARIABLES, keysOfLinks, receiverIn, secretsOfCallbacks } from './callback-config.ts';
+import { SUSPICION_VARIABLES, suspicionLimitsIn } from './suspicion-config.ts';
 import { load, readable } from './load.ts';
 import { profileIn } from './provider-profile.ts';
 import { logLevel, provider, requestDeadline, unknownHold, workerUrl } from './shared-variables.ts';
@@ -29,6 +31,7 @@ export interface GatewayConfig {
   readonly workerUrl: URL;
   /** Null: the provider sends no callbacks, or none are taken. */
   readonly callbacks: CallbackReceiver | null;
+  readonly suspicions: SuspicionLimits;
   readonly logLevel: z.output<typeof logLevel>;
   readonly temporal: TemporalConfig;
 }
@@ -44,6 +47,7 @@ export const GATEWAY_VARIABLES = z
     EXTERNAL_API_UNKNOWN_HOLD: unknownHold,
     EXTERNAL_API_WORKER_URL: workerUrl,
     ...CALLBACK_VARIABLES,
+    ...SUSPICION_VARIABLES,
     LOG_LEVEL: logLevel,
     NODE_ENV: z.string().optional(),
   })
@@ -78,6 +82,7 @@ export function loadGatewayConfig(env: NodeJS.ProcessEnv = process.env): Gateway
     unknownHoldMs: values.EXTERNAL_API_UNKNOWN_HOLD,
     workerUrl: values.EXTERNAL_API_WORKER_URL,
     callbacks: receiverIn(profile, values),
+    suspicions: suspicionLimitsIn(values),
     logLevel: values.LOG_LEVEL,
     temporal,
   });

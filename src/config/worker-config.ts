@@ -8,6 +8,8 @@ import type { Profile } from '../profile/schema.ts';
 import { variablesOf } from '../profile/credentials.ts';
 import { clientSecretFileIn, credentialsOf, credentialVariables, profileIn } from './provider-profile.ts';
 import { CALLBACK_VARIABLES, keysOfLinks, linksIn } from './callback-config.ts';
+import type { SuspicionLimits } from '../contract/suspicions.ts';
+import { SUSPICION_VARIABLES, suspicionLimitsIn } from './suspicion-config.ts';
 import type { CallbackConfig } from '../callbacks/callback-links.ts';
 import { hasRedis, needs, redisOf, type RedisConfig } from './redis-config.ts';
 import { belongTogether, certificates, privateKey } from './certificates.ts';
@@ -102,6 +104,7 @@ export interface WorkerConfig {
   readonly calls: CallPolicyConfig;
   /** Null: providers get no URL to call. */
   readonly callbacks: CallbackConfig | null;
+  readonly suspicions: SuspicionLimits;
   /** Interactive requests that are kept in memory, and a quarter of them bulk ones; null: as many as the memory allows. */
   readonly cachedRequests: number | null;
   readonly metricsHost: string;
@@ -148,6 +151,7 @@ export const WORKER_VARIABLES = z
     REDIS_SENTINEL_NAME: credential.optional(),
     WORKER_CACHED_REQUESTS: integer({ min: 10, max: 10_000 }).nullable().default(null),
     ...CALLBACK_VARIABLES,
+    ...SUSPICION_VARIABLES,
     METRICS_HOST: host.default('127.0.0.1'),
     METRICS_PORT: port.default(9464),
     LOG_LEVEL: logLevel,
@@ -268,6 +272,7 @@ export function loadWorkerConfig(env: NodeJS.ProcessEnv = process.env, profile =
       fallbackMaxAgeMs: values.EXTERNAL_API_FALLBACK_MAX_AGE,
     }),
     callbacks: linksIn(values),
+    suspicions: suspicionLimitsIn(values),
     redis: redisOf(values),
     tokenKey: values.EXTERNAL_API_TOKEN_KEY,
     cachedRequests: values.WORKER_CACHED_REQUESTS,

@@ -10,7 +10,11 @@ import {
 } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { CallbackReceiver } from '../callbacks/receiver.ts';
+import { USUAL_SUSPICIONS, type SuspicionLimits } from '../contract/suspicions.ts';
+import { SuspicionWatch } from '../observability/suspicion-watch.ts';
+import { InvalidRequestError } from '../client/client-errors.ts';
 import { logAccess, type ServiceFailure } from './access-log.ts';
+import { audit } from './audit.ts';
 import { type ApiKeys, authenticateCallers } from './authentication.ts';
 import { CONNECTION_OPTIONS, RECEIVE_MS, refuseConnections, watchConnections } from './connections.ts';
 import { documentRoutes } from './documentation.ts';
@@ -33,6 +37,7 @@ import { whyRoute } from './routes/why-route.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 import { addStandardProblems } from './standard-problems.ts';
 import { toInvalidRequest } from './validation.ts';
+import { watchAbuse } from './watch-abuse.ts';
 import { Watchers } from './watchers.ts';
 
 declare module 'fastify' {
@@ -59,11 +64,14 @@ export interface GatewayDeps {
   syncWaitMs: number;
   /** Default: no callbacks are taken. */
   callbacks?: CallbackReceiver | null;
+  /** Default: as the table has them, in a minute. */
+  suspicions?: SuspicionLimits;
   logger: FastifyBaseLogger;
 }
 
 /** The gateway with all its routes, not listening yet. `close()` drains it: open waits are answered with 202 at once. */
-export function buildGateway({ client, apiKeys, syncWaitMs, callbacks = null, logger }: GatewayDeps): FastifyInstance {
+export function buildGateway(deps: GatewayDeps): FastifyInstance {
+  const { client, apiKeys, syncWaitMs, callbacks = null, suspicions = USUAL_SUSPICIONS, logger } = deps;
   const app: FastifyInstance = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -91,6 +99,8 @@ export function buildGateway({ client, apiKeys, syncWaitMs, callbacks = null, lo
   addStandardProblems(app);
   acceptJsonOnly(app);
   logAccess(app);
+  audit(app);
+  watchAbuse(app, new SuspicionWatch(suspicions));
 
   // The mean over a second: this loop's turns take a millisecond or two, so 500 means that it no longer keeps up.
   app.register(underPressure, { maxEventLoopDelay: 500 });
@@ -117,6 +127,7 @@ const UNSERVED: readonly string[] = ['TemporalUnavailableError', 'OverloadedErro
 
 function sendProblem(error: Error, request: FastifyRequest, reply: FastifyReply): void {
   const { problem, headers } = toProblem(error, request.externalRequestId ?? null, request.retriedBy ?? null);
+  if (error instanceof InvalidRequestError && error.problems.some(isOfTarget)) request.suspicion = 'refused_target';
   if (problem.status === 500) request.serviceFailure = { error, type: null };
   else if (UNSERVED.includes(problem.error)) request.serviceFailure = { error, type: problem.error };
   reply
@@ -124,4 +135,9 @@ function sendProblem(error: Error, request: FastifyRequest, reply: FastifyReply)
     .headers({ ...SECURITY_HEADERS, ...headers })
     .type('application/problem+json')
     .send(problem);
+}
+
+/** Its path as the gateway has it, and the client. */
+function isOfTarget({ path }: { path: string }): boolean {
+  return path === 'options.callback_url' || path === 'options.callbackUrl';
 }

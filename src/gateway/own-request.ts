@@ -12,7 +12,7 @@ import { HttpError } from './http-error.ts';
  */
 export async function readOwnRequest(
   client: GatewayClient,
-  request: Pick<FastifyRequest, 'tenant' | 'externalRequestId' | 'log'>,
+  request: Pick<FastifyRequest, 'tenant' | 'externalRequestId' | 'suspicion' | 'log'>,
   requestId: string,
 ): Promise<RequestSnapshot> {
   if (!REQUEST_ID_PATTERN.test(requestId)) {
@@ -24,6 +24,7 @@ export async function readOwnRequest(
     return stateForCallers(await client.status(requestId, { tenant }));
   } catch (error) {
     if (error instanceof ForeignRequestError) {
+      request.suspicion = 'foreign_request';
       request.log.warn({ event: 'foreign_request', tenant }, 'a tenant asked for a request of another');
     }
     throw error;

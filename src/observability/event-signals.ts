@@ -178,6 +178,17 @@ export const EVENTS = {
     means: 'no key or an unknown one',
     fields: ['reqId', 'reason', 'remote_address'],
   },
+  gateway_audit: {
+    levels: ['info'],
+    means: 'one call that may have changed something: who, what, which request, from where, and what came of it',
+    fields: ['reqId', 'action', 'tenant', 'request_id', 'remote_address', 'status_code'],
+  },
+  suspicious_activity: {
+    levels: ['warn'],
+    means:
+      'more of it than usual, by one of the [rules](security.md#suspicious-activity); once for each rule, subject and window (s)',
+    fields: ['reqId', 'rule', 'subject', 'count', 'window'],
+  },
   foreign_request: {
     levels: ['warn'],
     means: "a tenant asked for another tenant's request",

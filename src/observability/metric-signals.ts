@@ -55,6 +55,12 @@ export const METRICS = {
     means: 'failed calls by error class',
     alert: '`APIRateLimitError` lasts',
   },
+  external_api_suspicious_activity: {
+    kind: 'counter',
+    labels: ['rule'],
+    means: 'times that something was more than usual, by the rules of [security.md](security.md#suspicious-activity)',
+    alert: 'any',
+  },
   external_api_authentication_failures: {
     kind: 'counter',
     labels: [],

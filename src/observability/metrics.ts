@@ -13,6 +13,7 @@ export function createMetrics(meter: () => MetricMeter) {
     tokenRefreshes: counter('external_api_token_refreshes'),
     authenticationFailures: counter('external_api_authentication_failures'),
     errors: counter('external_api_errors'),
+    suspicions: counter('external_api_suspicious_activity'),
     statusWords: counter('external_api_status_words'),
     unknownStatuses: counter('external_api_unknown_status_words'),
     answersLookedUp: counter('external_api_answers_looked_up'),

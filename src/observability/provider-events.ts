@@ -1,6 +1,8 @@
+import type { SuspicionName } from '../contract/suspicions.ts';
 import type { CallRecord, ProviderObserver } from '../provider/observer.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
+import { suspicionEvent, suspicionText, type SuspicionWatch } from './suspicion-watch.ts';
 
 /** Kinds with a series of their own; callers name the kinds, and the rest share one. */
 const MAX_KIND_SERIES = 20;
@@ -10,12 +12,19 @@ const MAX_KIND_SERIES = 20;
  *
  * @param words in lower case: the status words of the provider with a series of their own; the rest share one
  */
-export function observeProvider(logger: Logger, metrics: Metrics, words: ReadonlySet<string>) {
+export function observeProvider(logger: Logger, metrics: Metrics, words: ReadonlySet<string>, watch: SuspicionWatch) {
   const kindSeries = new Set<string>();
 
   function seriesOf(kind: string): string {
     if (kindSeries.size < MAX_KIND_SERIES) kindSeries.add(kind);
     return kindSeries.has(kind) ? kind : 'other';
+  }
+
+  function suspect(rule: SuspicionName, subject: string, isBad: boolean): void {
+    const suspicion = watch.seen(rule, subject, Date.now(), isBad);
+    if (suspicion === null) return;
+    metrics.suspicions.add(1, { rule });
+    logger.warn(suspicionEvent(suspicion), suspicionText(suspicion));
   }
 
   const observer = {
@@ -27,6 +36,8 @@ export function observeProvider(logger: Logger, metrics: Metrics, words: Readonl
       if (errorType !== null) metrics.errors.add(1, { type: errorType });
       if (word !== null)
         metrics.statusWords.add(1, { word: words.has(word.toLowerCase()) ? word.toLowerCase() : 'other' });
+      if (record.failure === 'unreadableReply') suspect('unreadable_reply', operation, true);
+      suspect('failing_calls', operation, outcome !== 'succeeded');
       if (statusCode === 401 || errorType === 'APIAuthenticationError') metrics.authenticationFailures.add(1);
     },
     tokenRefreshed(generation: number): void {

@@ -8,6 +8,7 @@ import { createLinks, type CallbackConfig } from '../callbacks/callback-links.ts
 import type { TemporalConfig } from '../config/temporal.ts';
 import type { LogLevel } from '../config/shared-variables.ts';
 import type { BudgetView } from '../contract/budget-view.ts';
+import { USUAL_SUSPICIONS, type SuspicionLimits } from '../contract/suspicions.ts';
 import { writtenProvider } from '../contract/names.ts';
 import { createBudgetMetrics } from '../observability/budget-metrics.ts';
 import { observeFleet } from '../observability/fleet-events.ts';
@@ -15,6 +16,7 @@ import { createLogger, type Logger } from '../observability/logger.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import { observeProvider } from '../observability/provider-events.ts';
 import { observeTemporal } from '../observability/temporal-events.ts';
+import { SuspicionWatch } from '../observability/suspicion-watch.ts';
 import { tellReadiness } from '../observability/readiness-events.ts';
 import { budgetView } from '../observability/view-of-budget.ts';
 import type { PollObserver } from '../polling/poll-job.ts';
@@ -38,6 +40,8 @@ export interface FleetWorkerConfig extends FleetConfig {
   temporal: TemporalConfig;
   /** Default: providers get no URL to call. */
   callbacks?: CallbackConfig | null;
+  /** When something looks like abuse. Default: as the table of suspicions has it, in a minute. */
+  suspicions?: SuspicionLimits;
   logLevel: LogLevel;
   /** Interactive requests that are kept in memory, and a quarter of them bulk ones. Default: as many as the memory allows. */
   cachedRequests?: number | null;
@@ -100,7 +104,15 @@ export function composeWorker(options: FleetWorkerOptions): FleetWorker {
   const meter = (): MetricMeter => Runtime.instance().metricMeter;
   const metrics = createMetrics(meter);
   const budgetMetrics = createBudgetMetrics(meter);
-  const observer = both(observeProvider(logger, metrics, wordsOf(config.provider.profile)), options.observer ?? {});
+  const observer = both(
+    observeProvider(
+      logger,
+      metrics,
+      wordsOf(config.provider.profile),
+      new SuspicionWatch(config.suspicions ?? USUAL_SUSPICIONS),
+    ),
+    options.observer ?? {},
+  );
   const { budget, sharedTokens, jobTimes, answers, close } = openFleetState(config, observeFleet(logger, metrics));
   const provider = createProviderClient({
     ...config.provider,

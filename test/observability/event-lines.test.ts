@@ -3,6 +3,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { observeFleet } from '../../src/observability/fleet-events.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
+import { USUAL_SUSPICIONS } from '../../src/contract/suspicions.ts';
+import { SuspicionWatch } from '../../src/observability/suspicion-watch.ts';
 import { observeProvider } from '../../src/observability/provider-events.ts';
 import { tellReadiness } from '../../src/observability/readiness-events.ts';
 import type { CallRecord } from '../../src/provider/observer.ts';
@@ -29,7 +31,7 @@ test('[M14][M22] what a worker tells of its fleet and its calls is as the table 
   fleet.tokenSharing('not_ours');
   fleet.answersUnavailable('ECONNREFUSED');
   fleet.redisError(new Error('ECONNREFUSED'));
-  const provider = observeProvider(logger, metrics, new Set(['rendering']));
+  const provider = observeProvider(logger, metrics, new Set(['rendering']), new SuspicionWatch(USUAL_SUSPICIONS));
   const call: CallRecord = {
     requestId: 'req_1',
     operation: 'submit',

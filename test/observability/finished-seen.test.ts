@@ -2,6 +2,8 @@ import { noopMetricMeter, type MetricMeter, type MetricTags } from '@temporalio/
 import { expect, test } from 'vitest';
 import { createLogger } from '../../src/observability/logger.ts';
 import { createMetrics, HISTOGRAM_BUCKETS } from '../../src/observability/metrics.ts';
+import { USUAL_SUSPICIONS } from '../../src/contract/suspicions.ts';
+import { SuspicionWatch } from '../../src/observability/suspicion-watch.ts';
 import { observeProvider } from '../../src/observability/provider-events.ts';
 
 interface Measured {
@@ -32,6 +34,7 @@ function observed() {
       logger,
       createMetrics(() => meter),
       new Set(['rendering']),
+      new SuspicionWatch(USUAL_SUSPICIONS),
     ),
   };
 }

@@ -2,6 +2,8 @@ import { noopMetricMeter, type MetricMeter } from '@temporalio/common';
 import { expect, test } from 'vitest';
 import { createLogger } from '../../src/observability/logger.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
+import { USUAL_SUSPICIONS } from '../../src/contract/suspicions.ts';
+import { SuspicionWatch } from '../../src/observability/suspicion-watch.ts';
 import { observeProvider } from '../../src/observability/provider-events.ts';
 import type { CallRecord } from '../../src/provider/observer.ts';
 
@@ -33,6 +35,7 @@ test("[N13][M15] a provider's words are counted under the words of its profile, 
     createLogger({ level: 'silent', name: 'worker' }),
     createMetrics(() => meter),
     new Set(['rendering']),
+    new SuspicionWatch(USUAL_SUSPICIONS),
   );
   for (const word of ['Rendering', 'melting', '__proto__', null]) observer.called({ ...CALL, word });
   expect(counted).toEqual(['rendering', 'other', 'other'].map((word) => [1, { word }]));
