@@ -10,6 +10,7 @@ import { clientSecretFileIn, credentialsOf, credentialVariables, profileIn } fro
 import { CALLBACK_VARIABLES, keysOfLinks, linksIn } from './callback-config.ts';
 import type { CallbackConfig } from '../callbacks/callback-links.ts';
 import { hasRedis, needs, redisOf, type RedisConfig } from './redis-config.ts';
+import { DELIVERY_VARIABLES, deliveriesOf, secretsAreThere, type DeliveryConfig } from './delivery-config.ts';
 import { belongTogether, certificates, privateKey } from './certificates.ts';
 import {
   addresses,
@@ -102,6 +103,8 @@ export interface WorkerConfig {
   readonly calls: CallPolicyConfig;
   /** Null: providers get no URL to call. */
   readonly callbacks: CallbackConfig | null;
+  /** Null: this worker delivers no results to callers. */
+  readonly deliveries: DeliveryConfig | null;
   /** Interactive requests that are kept in memory, and a quarter of them bulk ones; null: as many as the memory allows. */
   readonly cachedRequests: number | null;
   readonly metricsHost: string;
@@ -148,6 +151,7 @@ export const WORKER_VARIABLES = z
     REDIS_SENTINEL_NAME: credential.optional(),
     WORKER_CACHED_REQUESTS: integer({ min: 10, max: 10_000 }).nullable().default(null),
     ...CALLBACK_VARIABLES,
+    ...DELIVERY_VARIABLES.shape,
     METRICS_HOST: host.default('127.0.0.1'),
     METRICS_PORT: port.default(9464),
     LOG_LEVEL: logLevel,
@@ -189,6 +193,7 @@ export const WORKER_VARIABLES = z
     },
   )
   .refine(...keysOfLinks)
+  .refine(...secretsAreThere)
   .refine((values) => !hasRedis(values) || values.EXTERNAL_API_FLEET_SIZE !== undefined, {
     path: ['EXTERNAL_API_FLEET_SIZE'],
     message:
@@ -268,6 +273,7 @@ export function loadWorkerConfig(env: NodeJS.ProcessEnv = process.env, profile =
       fallbackMaxAgeMs: values.EXTERNAL_API_FALLBACK_MAX_AGE,
     }),
     callbacks: linksIn(values),
+    deliveries: deliveriesOf(values, env),
     redis: redisOf(values),
     tokenKey: values.EXTERNAL_API_TOKEN_KEY,
     cachedRequests: values.WORKER_CACHED_REQUESTS,

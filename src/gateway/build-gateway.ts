@@ -21,6 +21,7 @@ import { refuseUnknownPaths } from './known-paths.ts';
 import { toProblem } from './problem.ts';
 import { callbackRoute } from './routes/callback-route.ts';
 import { cancelRoute } from './routes/cancel-route.ts';
+import { deliveryRoutes } from './routes/delivery-routes.ts';
 import { eventsRoute } from './routes/events-route.ts';
 import { healthRoutes } from './routes/health-routes.ts';
 import { invalidateRoute } from './routes/invalidate-route.ts';
@@ -107,6 +108,7 @@ export function buildGateway({ client, apiKeys, syncWaitMs, callbacks = null, lo
     api.register(cancelRoute, { client });
     api.register(resolveRoute, { client });
     api.register(invalidateRoute, { client });
+    api.register(deliveryRoutes, { client });
     done();
   });
   return app;
