@@ -17,8 +17,8 @@ export const DEFAULT_TARGETS: TargetRules = { ports: [443], hosts: null, loopbac
 /** Characters. */
 export const LONGEST_TARGET = 2_000;
 
-/** What a URL parser would mend is no URL here: others mend it otherwise. */
-export const TARGET_PATTERN = /^https?:\/\/[^/?#@\\]+(?:[/?][^#\\]*)?$/i;
+/** What a URL parser would mend is no URL here: others mend it otherwise. Without a flag, which JSON Schema has not. */
+export const TARGET_PATTERN = /^[hH][tT][tT][pP][sS]?:\/\/[^/?#@\\]+(?:[/?][^#\\]*)?$/;
 export const TARGET_EXPECTED =
   'must be an absolute https URL without user and fragment, such as https://example.com/hook';
 const VISIBLE_ASCII = /^[\x21-\x7e]*$/;

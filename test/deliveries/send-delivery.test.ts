@@ -186,5 +186,7 @@ test('[N16] a slow receiver gets ten attempts at once, and the others go back', 
   expect(held).toEqual(Array(5).fill(expect.objectContaining({ outcome: 'held', isDown: false })));
   await expect.poll(() => open.length, { timeout: 10_000 }).toBe(10);
   for (const answer of open) answer();
-  expect(await Promise.all(all.slice(0, 10))).toEqual(Array(10).fill({ outcome: 'delivered', statusCode: 204 }));
+  expect(await Promise.all(all.slice(0, 10))).toEqual(
+    Array.from({ length: 10 }, () => ({ outcome: 'delivered', statusCode: 204 })),
+  );
 });
