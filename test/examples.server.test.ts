@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { ExternalApiClient } from '../src/client/index.ts';
 import { callsAbout } from './helpers/calls-about.ts';
-import { startStack, type Stack } from './helpers/stack.ts';
+import { startStack, startWorker, type Stack } from './helpers/stack.ts';
 import { waitUntil } from './helpers/wait-until.ts';
 
 let stack: Stack;
@@ -58,6 +58,29 @@ test('[C5][M22] the example service starts requests and answers its own users', 
   example.kill('SIGTERM');
   await closed;
   expect(example.exitCode).toBe(0);
+});
+
+test('[N16][M22] the example receiver takes what is signed, once, and nothing else', async () => {
+  const secret = `whsec_${Buffer.alloc(32, 6).toString('base64')}`;
+  const example = run('webhook-receiver', { WEBHOOK_SECRET: secret });
+  const closed = once(example, 'close');
+  let output = '';
+  example.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const url = await waitUntil('it listens', () => /http:\S+:\d+\/hooks\/results/.exec(output)?.[0]);
+  const client = new ExternalApiClient(stack.temporal.client, { deliveryTargets: { loopback: true } });
+  const { requestId, result } = await client.process({ data: 'told', options: { callbackUrl: url } });
+  await result();
+  const asked = (): Promise<Response> => fetch(new URL(`/results/${requestId}`, url));
+  expect((await asked()).status).toBe(404);
+  expect((await fetch(url, { method: 'POST', body: '{}' })).status).toBe(401);
+  const env = { ...stack.clientEnv, DELIVERY_SECRETS: `default:${secret}`, DELIVERY_ALLOW_LOOPBACK: 'true' };
+  const worker = await startWorker(env, { isReady: true, args: ['--deliveries'] });
+  await waitUntil('it is told', async () => (await asked()).ok);
+  expect(await (await asked()).json()).toMatchObject({ request_id: requestId, status: 'completed' });
+  expect(output).toContain(`${requestId} has a result`);
+  await worker.stop();
+  example.kill('SIGTERM');
+  await closed;
 });
 
 test('[C5][M22] the example worker takes the place of the command', async () => {

@@ -43,5 +43,6 @@ export const REQUIREMENTS: Readonly<Record<string, string>> = {
   N13: 'Another provider is data (a profile file), not a fork',
   N14: 'Every ending is true: cancelled, timed out, failed, unknown say what happened, and a claim that nothing was sent is confirmed',
   N15: 'Work that was accepted is finished before new work is begun, at any load',
+  N16: 'The final state is delivered to the caller: signed, durable, to no forbidden address',
   N18: 'Failed requests can be sent again by an operator, one or many, safely and traceably',
 };

@@ -11,10 +11,16 @@ export interface TargetRules {
   readonly loopback: boolean;
 }
 
-const LONGEST = 2_000;
+/** Where nobody says otherwise. */
+export const DEFAULT_TARGETS: TargetRules = { ports: [443], hosts: null, loopback: false };
 
-/** What a URL parser would mend is no URL here: others mend it otherwise. */
-const WELL_FORMED = /^https?:\/\/[^/?#@\\]+(?:[/?][^#\\]*)?$/i;
+/** Characters. */
+export const LONGEST_TARGET = 2_000;
+
+/** What a URL parser would mend is no URL here: others mend it otherwise. Without a flag, which JSON Schema has not. */
+export const TARGET_PATTERN = /^[hH][tT][tT][pP][sS]?:\/\/[^/?#@\\]+(?:[/?][^#\\]*)?$/;
+export const TARGET_EXPECTED =
+  'must be an absolute https URL without user and fragment, such as https://example.com/hook';
 const VISIBLE_ASCII = /^[\x21-\x7e]*$/;
 
 /** Names that no public server has (RFC 6761, 6762, 7686, 8375, and ICANN's `internal`). */
@@ -22,10 +28,10 @@ const PRIVATE_NAMES = /(?:^|\.)(?:localhost|local|internal|intranet|lan|home|cor
 
 /** A URL that results may be delivered to; else why not, as the end of a sentence that begins with what the URL is. */
 export function targetOf(text: string, { ports, hosts, loopback }: TargetRules): { url: URL } | { problem: string } {
-  if (text.length > LONGEST) return { problem: `must not be longer than ${LONGEST} characters` };
+  if (text.length > LONGEST_TARGET) return { problem: `must not be longer than ${LONGEST_TARGET} characters` };
   if (!VISIBLE_ASCII.test(text)) return { problem: 'must be of visible ASCII characters: percent-encode the others' };
-  if (!WELL_FORMED.test(text) || !URL.canParse(text)) {
-    return { problem: 'must be an absolute https URL without user and fragment, such as https://example.com/hook' };
+  if (!TARGET_PATTERN.test(text) || !URL.canParse(text)) {
+    return { problem: TARGET_EXPECTED };
   }
   const url = new URL(text);
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');

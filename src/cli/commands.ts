@@ -50,6 +50,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     arguments: '<command>',
     load: async () => (await import('./cache-command.ts')).cacheCommand(),
   },
+  deliveries: {
+    summary: 'tell callers again what they were not told',
+    arguments: '<command>',
+    load: async () => (await import('./deliveries-command.ts')).deliveriesCommand(),
+  },
   list: { summary: 'list requests', load: async () => (await import('./list-command.ts')).listCommand() },
   budget: { summary: 'show the call budget', load: async () => (await import('./budget-command.ts')).budgetCommand() },
   provider: {

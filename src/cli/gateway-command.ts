@@ -40,6 +40,7 @@ async function runGateway(): Promise<void> {
     provider,
     defaultDeadline: requestDeadlineMs,
     defaultUnknownHold: unknownHoldMs,
+    deliveryTargets: config.targets,
     budget: budgetFrom(workerUrl),
   });
   const app = buildGateway({ client, apiKeys, syncWaitMs, callbacks, suspicions, logger });

@@ -9,12 +9,13 @@ export async function withClient<Result>(use: (client: ExternalApiClient) => Pro
     import('./config-of-command.ts'),
     import('./explain-no-answer.ts'),
   ]);
-  const { temporal, provider, requestDeadlineMs, unknownHoldMs, workerUrl, workerUrlFrom } = configOfCommand();
+  const { temporal, provider, requestDeadlineMs, unknownHoldMs, targets, workerUrl, workerUrlFrom } = configOfCommand();
   const client = ExternalApiClient.connect({
     temporal,
     provider,
     defaultDeadline: requestDeadlineMs,
     defaultUnknownHold: unknownHoldMs,
+    deliveryTargets: targets,
     budget: budgetFrom(workerUrl, workerUrlFrom),
   });
   try {

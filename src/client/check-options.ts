@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { TargetRules } from '../callbacks/target.ts';
 import type { ClientOptions, ConnectOptions, ResultOptions, StatusOptions, UpdatesOptions } from './client-options.ts';
 import { LEVELS, type ClientHooks, type ClientLogger } from './client-events.ts';
 import { requestDuration } from './durations.ts';
@@ -25,11 +26,18 @@ const hooks = strict({
   onRetry: method.optional(),
 } satisfies Record<keyof ClientHooks, z.ZodType>);
 
+const deliveryTargets = strict({
+  ports: z.array(z.int().min(1).max(65_535), 'must be a list of ports').min(1).optional(),
+  hosts: z.array(z.string(), 'must be a list of host names, or null: any').nullable().optional(),
+  loopback: z.boolean('must be true or false').optional(),
+} satisfies Record<keyof TargetRules, z.ZodType>);
+
 const ofClient = {
   defaultDeadline: anything,
   defaultUnknownHold: anything,
   provider: name.optional(),
   budget,
+  deliveryTargets: deliveryTargets.optional(),
   logger: logger.optional(),
   hooks: hooks.optional(),
 };

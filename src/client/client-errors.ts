@@ -180,3 +180,28 @@ export class TemporalUnavailableError extends DurableRequestError {
 function told(problems: readonly { path: string; message: string }[]): string {
   return problems.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ');
 }
+
+/** There is no end of that request to deliver: it still runs, or nobody asked to be told. */
+export class NothingToDeliverError extends DurableRequestError {
+  override readonly name = 'NothingToDeliverError';
+  static readonly code = 'NOTHING_TO_DELIVER';
+  override readonly code = NothingToDeliverError.code;
+  readonly requestId: string;
+
+  constructor(requestId: string, why: string) {
+    super(`The end of request ${requestId} cannot be delivered: ${why}.`);
+    this.requestId = requestId;
+  }
+}
+
+/** What came is not a delivery of ours, or not a new one: answer 401, and do nothing with it. */
+export class WebhookVerificationError extends DurableRequestError {
+  override readonly name = 'WebhookVerificationError';
+  static readonly code = 'WEBHOOK_VERIFICATION';
+  override readonly code = WebhookVerificationError.code;
+
+  /** @param problem as the end of a sentence that begins with the message */
+  constructor(problem: string) {
+    super(`The message ${problem}.`);
+  }
+}

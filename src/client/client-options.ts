@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from '@temporalio/client';
+import type { TargetRules } from '../callbacks/target.ts';
 import type { Duration } from '../contract/duration.ts';
 import type { JsonValue } from '../contract/request.ts';
 import type { BudgetSource } from './budget-source.ts';
@@ -15,6 +16,8 @@ export interface ClientOptions {
   provider?: string;
   /** Tells a wait for the call budget from a wait for a worker. Default: the two look alike. See `budgetFrom`. */
   budget?: BudgetSource;
+  /** Where the ends of requests may be delivered, as the workers that deliver have it. Default: https, port 443, any public host. */
+  deliveryTargets?: Partial<TargetRules>;
   /** A logger of pino, or one with the same methods. Default: none. */
   logger?: ClientLogger;
   hooks?: ClientHooks;

@@ -11,6 +11,7 @@ import { RequestNotFoundError, ResultTimeoutError } from './client-errors.ts';
 import { ClientEvents } from './client-events.ts';
 import { explainRequest } from './explain-request.ts';
 import { timesOf, waitDuration } from './durations.ts';
+import { Deliveries } from './deliveries.ts';
 import { endOf, type CompletedRequest, type RequestEnd } from './finished-request.ts';
 import { checkInvalidation, invalidateAnswers, type InvalidateOptions } from './start-invalidation.ts';
 import { RequestList, type ListOptions } from './list-requests.ts';
@@ -25,14 +26,15 @@ import { checkRetry, readRetry, retryPlan, type RetryOptions } from './retry-req
 import type { OpenCalls } from './open-calls.ts';
 import { OpenWaits } from './open-waits.ts';
 import { ownConnection } from './own-connection.ts';
+import { serverCalls, type ServerCalls } from './server-calls.ts';
 import { sharing } from './sharing.ts';
 import { argsOf, memoOf, RequestStarter } from './start-request.ts';
 import { isRunning } from './server-view.ts';
 import { validated } from './standard-schema.ts';
 import { tellCallback, type CallbackTold } from './tell-callback.ts';
-import { ofStart, translated } from './temporal-errors.ts';
 import { addressOf, configuredTemporal } from './temporal-address.ts';
 import { watchRequest } from './watch-request.ts';
+import { webhooks } from './webhooks.ts';
 import type { Why } from './why.ts';
 
 /**
@@ -40,6 +42,10 @@ import type { Why } from './why.ts';
  * elsewhere. Every method may throw TemporalUnavailableError.
  */
 export class ExternalApiClient implements AsyncDisposable {
+  /** For whoever receives deliveries. */
+  static readonly webhooks = webhooks;
+  /** What tells callers the ends of requests that have a callback URL. */
+  readonly deliveries: Deliveries;
   readonly #client: Client;
   readonly #options: Options.ClientOptions;
   readonly #provider: string | undefined;
@@ -48,6 +54,9 @@ export class ExternalApiClient implements AsyncDisposable {
   readonly #starter: RequestStarter;
   readonly #events: ClientEvents;
   readonly #waits: OpenWaits;
+  readonly #rpc: ServerCalls['rpc'];
+  readonly #start: ServerCalls['start'];
+  readonly #told: ServerCalls['told'];
   /** Its address, and where that was taken from, for a person. */
   #server: string | undefined;
   /** Of a connection of our own. */
@@ -61,12 +70,15 @@ export class ExternalApiClient implements AsyncDisposable {
     checks.checkConstructor(options);
     this.#client = client;
     this.#waits = new OpenWaits(client);
+    const { rpc, start, told } = serverCalls(client, this.#waits, () => this.#server);
+    [this.#rpc, this.#start, this.#told] = [rpc, start, told];
     this.#options = options;
     this.#provider = writtenProvider(options.provider);
     this.#budgetOf = budgetOfProvider(options.budget, this.#provider);
     this.#events = new ClientEvents(options);
     this.#starter = new RequestStarter(client, this.#events);
     this.#server = addressOf(client);
+    this.deliveries = new Deliveries(client, rpc, this);
   }
 
   /**
@@ -92,7 +104,7 @@ export class ExternalApiClient implements AsyncDisposable {
     input: ProcessInput<Data & JsonCompatible<Data>>,
     options: Options.ProcessOptions<Result> = {},
   ): Promise<RequestHandle<Result>> {
-    const checked = checkInput(input, options);
+    const checked = checkInput(input, options, this.#options.deliveryTargets);
     const times = timesOf(options, this.#options);
     const { tenant, idempotencyKey } = checked;
     const { signal, schema } = options;
@@ -168,8 +180,11 @@ export class ExternalApiClient implements AsyncDisposable {
     this.#workflow(requestId);
     const wait = (): Promise<RequestEnd> => this.#told(requestId, () => endOf(this.#client, requestId));
     const timeoutMs = timeout === undefined ? undefined : waitDuration('timeout', timeout);
-    const late = (): Error => new ResultTimeoutError(requestId);
-    const ended = await this.#waits.wait(wait, { timeoutMs, late, signals: [signal] });
+    const ended = await this.#waits.wait(wait, {
+      timeoutMs,
+      late: () => new ResultTimeoutError(requestId),
+      signals: [signal],
+    });
     this.#events.requestEnded({ requestId, status: ended.state.status, error: ended.error });
     if (ended.error) throw ended.error;
     // Without a schema the type is the caller's word.
@@ -231,7 +246,11 @@ export class ExternalApiClient implements AsyncDisposable {
     const rpc = <Result>(call: () => Promise<Result>): Promise<Result> => this.#rpc(requestId ?? '', call);
     const request = requestId === undefined ? null : this.#workflow(requestId);
     const ways = { client: this.#client, rpc, waits: this.#waits };
-    await invalidateAnswers(ways, options, { request, provider: this.#provider });
+    await invalidateAnswers(ways, options, {
+      request,
+      provider: this.#provider,
+      targets: this.#options.deliveryTargets,
+    });
   }
 
   /**
@@ -275,26 +294,5 @@ export class ExternalApiClient implements AsyncDisposable {
   #workflow(requestId: string): WorkflowHandle {
     if (!REQUEST_ID_PATTERN.test(requestId)) throw new RequestNotFoundError(requestId);
     return this.#client.workflow.getHandle(workflowIdOf(requestId));
-  }
-
-  async #start(requestId: string, start: () => Promise<void>): Promise<void> {
-    try {
-      await this.#rpc(requestId, start);
-    } catch (error) {
-      throw ofStart(error, requestId);
-    }
-  }
-
-  async #rpc<Result>(requestId: string, call: () => Promise<Result>, deadlineMs = 5_000): Promise<Result> {
-    const wait = () => this.#waits.wait(() => this.#client.withDeadline(Date.now() + deadlineMs, call));
-    return await this.#told(requestId, wait);
-  }
-
-  async #told<Result>(requestId: string, call: () => Promise<Result>): Promise<Result> {
-    try {
-      return await call();
-    } catch (error) {
-      throw translated(error, requestId, this.#server);
-    }
   }
 }

@@ -17,12 +17,16 @@ export type { BudgetView } from '../contract/budget-view.ts';
 export type { CompletedRequest } from './finished-request.ts';
 export type { InvalidateOptions } from './start-invalidation.ts';
 export type { ResolveOptions } from './resolve-request.ts';
+export type { Deliveries, DeliveryListOptions, DeliverySummary, Redelivery, RedeliverOptions } from './deliveries.ts';
+export type { DeliveryEvent } from '../contract/delivery.ts';
+export type { ReceivedHeaders } from './webhooks.ts';
 export type { RetryOptions } from './retry-request.ts';
 export type { ListOptions, RequestList, RequestSummary } from './list-requests.ts';
 export {
   IdempotencyConflictError,
   InvalidRequestError,
   NothingToDecideError,
+  NothingToDeliverError,
   NotRetryableError,
   RequestCancelledError,
   RequestFinishedError,
@@ -31,6 +35,7 @@ export {
   ResultMismatchError,
   ResultTimeoutError,
   TemporalUnavailableError,
+  WebhookVerificationError,
 } from './client-errors.ts';
 export { DurableRequestError } from '../contract/durable-request-error.ts';
 export {
@@ -56,6 +61,7 @@ export type {
   CacheUse,
   CancellationOutcome,
   Decision,
+  DeliveryStatus,
   ErrorCode,
   ErrorType,
   Idempotency,

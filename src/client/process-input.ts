@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_TARGETS, type TargetRules } from '../callbacks/target.ts';
 import { DEFAULT_TENANT } from '../contract/names.ts';
 import { MAX_INPUT_BYTES } from '../contract/limits.ts';
 import type { ProcessInput, ProcessRequestArgs } from '../contract/request.ts';
@@ -15,10 +16,11 @@ import {
   type Priority,
 } from '../contract/values.ts';
 
-const inputSchema = strict({
-  data: requestData,
-  options: strict({ async: z.boolean().optional(), callbackUrl: callbackUrl.optional() }).optional(),
-});
+const inputSchema = (targets: TargetRules) =>
+  strict({
+    data: requestData,
+    options: strict({ async: z.boolean().optional(), callbackUrl: callbackUrl(targets).optional() }).optional(),
+  });
 
 const optionsSchema = strict({
   idempotencyKey: idempotencyKey.optional(),
@@ -52,9 +54,16 @@ export interface CheckedInput {
   inputHash: string;
 }
 
-/** @throws InvalidRequestError naming every problem, RequestTooLargeError */
-export function checkInput(input: ProcessInput, options: z.input<typeof optionsSchema>): CheckedInput {
-  const checked = inputSchema.safeParse(input);
+/**
+ * @param targets where its end may be delivered
+ * @throws InvalidRequestError naming every problem, RequestTooLargeError
+ */
+export function checkInput(
+  input: ProcessInput,
+  options: z.input<typeof optionsSchema>,
+  targets: Partial<TargetRules> = {},
+): CheckedInput {
+  const checked = inputSchema({ ...DEFAULT_TARGETS, ...targets }).safeParse(input);
   const identity = optionsSchema.safeParse(options);
   if (!checked.success || !identity.success) {
     throw invalidRequest([...(checked.error?.issues ?? []), ...(identity.error?.issues ?? [])]);

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
-import { DEFAULT_TENANT, STATUS_QUERY, workflowIdOf } from '../contract/names.ts';
+import { endedSnapshot, knownOf, withDefaults } from '../contract/ended-snapshot.ts';
+import { STATUS_QUERY, workflowIdOf } from '../contract/names.ts';
 import { type RequestSnapshot, type RequestState } from '../contract/request.ts';
 import { retryIdOf } from './request-id.ts';
 import type { BudgetAnswer, ProviderBudget } from './budget-source.ts';
@@ -60,8 +61,8 @@ export async function readSnapshot(
     // No worker, or none that answers in time: the history says it instead.
     .catch(() => null);
   let view = first ?? (await read());
-  const { tenant: whose = DEFAULT_TENANT, provider = null, retryOf = null, submittedAs = null } = view.memo;
-  const known = { tenant: whose, provider, retryOf, submittedAs };
+  const known = knownOf(view.memo);
+  const { provider } = known;
   const isOpen = (): boolean => view.status === 'running';
   const now = new Date();
   const asked = isOpen() && mayWaitForPermit(view, now) ? budgetOf(provider)?.(budgetMs) : null;
@@ -74,9 +75,7 @@ export async function readSnapshot(
     const retriedBy = isFailed(state.status)
       ? await client.withDeadline(deadline, () => existingRetry(client, known.tenant, requestId))
       : null;
-    const ended = { waitingFor: null, stale: false, cancelRequested: false };
-    const snapshot = { ...withDefaults(state), ...known, ...ended, retriedBy };
-    return { snapshot, lastFailure: null, budget: null };
+    return { snapshot: endedSnapshot(state, view.memo, retriedBy), lastFailure: null, budget: null };
   }
   const state = fresh === null || foresees ? await recordedState(client, requestId) : fresh;
   const budget = (await asked) ?? null;
@@ -95,12 +94,6 @@ export async function readSnapshot(
     ...hinted,
   };
   return { snapshot, lastFailure: lastFailureOf(view, state.status), budget };
-}
-
-/** States of older workers lack what came later. */
-function withDefaults(state: RequestState) {
-  const { deadlineAt = null, cachedAt = null, cancellation = null, resolution = null } = state;
-  return { ...state, deadlineAt, cachedAt, cancellation, resolution };
 }
 
 /** The request that repeats this one; null: there is none. */

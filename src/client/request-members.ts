@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { targetOf, type TargetRules } from '../callbacks/target.ts';
 import { NAME_EXPECTED, NAME_PATTERN } from '../contract/names.ts';
 import type { JsonValue } from '../contract/request.ts';
 
@@ -9,9 +10,14 @@ export const requestData = z.custom<JsonValue>((data) => data !== undefined && d
   message: 'is required, and anything JSON but null',
 });
 
-export const callbackUrl = z.string().refine(isCallbackUrl, {
-  message: 'must be an absolute http or https URL without credentials, at most 2048 characters',
-});
+/** Where the end of a request may be delivered, by these rules; what cannot be seen in a URL is looked at when it is delivered. */
+export function callbackUrl(rules: TargetRules) {
+  return z.string().transform((text, context) => {
+    const target = targetOf(text, rules);
+    if ('problem' in target) context.addIssue({ code: 'custom', message: target.problem });
+    return text;
+  });
+}
 
 export const idempotencyKey = z
   .string()
@@ -19,10 +25,3 @@ export const idempotencyKey = z
 
 /** Of a tenant, or of a kind of request. */
 export const name = z.string().regex(NAME_PATTERN, { message: `must be ${NAME_EXPECTED}` });
-
-/** Whether the provider can be told to call this. */
-function isCallbackUrl(text: string): boolean {
-  if (text.length > 2048 || !URL.canParse(text)) return false;
-  const url = new URL(text);
-  return /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
-}

@@ -201,17 +201,17 @@ function pendingTask(raw: RawTask): PendingTask | null {
 }
 
 /** What a request was started with: its history's first event. */
-export async function readStart(
+export async function readStart<Args = ProcessRequestArgs>(
   client: Client,
   workflowId: string,
-): Promise<{ args: ProcessRequestArgs; memo: RequestMemo }> {
+): Promise<{ args: Args; memo: RequestMemo }> {
   const { namespace } = client.options;
   const asked = { namespace, execution: { workflowId }, maximumPageSize: 1 };
   const { history } = await client.workflowService.getWorkflowExecutionHistory(asked);
   const start = history?.events?.[0]?.workflowExecutionStartedEventAttributes;
   const context = { type: 'workflow', namespace, workflowId } as const;
   return {
-    args: (await firstValueOf(client, start?.input, context)) as ProcessRequestArgs,
+    args: (await firstValueOf(client, start?.input, context)) as Args,
     memo: (await memoOf(client, start?.memo, context)) as RequestMemo,
   };
 }
@@ -219,6 +219,7 @@ export async function readStart(
 /** A workflow as a list shows it. */
 export interface ListedWorkflow {
   workflowId: string;
+  runId: string;
   status: ServerStatus;
   memo: Partial<RequestMemo>;
   /** The search attribute; null: not set. */
@@ -247,6 +248,7 @@ async function listedWorkflow(client: Client, raw: RawExecution): Promise<Listed
   const attention = searchAttributeOf(raw.searchAttributes?.indexedFields?.[SEARCH_ATTRIBUTES.attention]);
   return {
     workflowId,
+    runId: raw.execution?.runId ?? '',
     status: statusOf(raw.status),
     memo: await memoOf(client, raw.memo, context),
     attention: typeof attention === 'string' ? attention : null,

@@ -5,6 +5,7 @@ import { INVALIDATION_TYPE, queuesOf, type RequestMemo } from '../contract/names
 import type { JsonValue, ProcessInput } from '../contract/request.ts';
 import { InvalidRequestError, TemporalUnavailableError } from './client-errors.ts';
 import type { OpenWaits } from './open-waits.ts';
+import type { ClientOptions } from './client-options.ts';
 import { checkInput, checkTenant } from './process-input.ts';
 import { anything, check, strict } from './strict-input.ts';
 import { translated } from './temporal-errors.ts';
@@ -51,11 +52,16 @@ export async function invalidateAnswers(
     waits: OpenWaits;
   },
   options: InvalidateOptions,
-  { request, provider }: { request: WorkflowHandle | null; provider: string | undefined },
+  {
+    request,
+    provider,
+    targets,
+  }: { request: WorkflowHandle | null; provider: string | undefined; targets: ClientOptions['deliveryTargets'] },
 ): Promise<void> {
   const { by = client.options.identity } = options;
   if (!/^.{1,200}$/s.test(by)) throw invalid('by', 'must say who asks, in at most 200 characters');
-  const { of, ...asked } = request === null ? { of: provider, ...askedBy(options) } : await rpc(() => askedOf(request));
+  const { of, ...asked } =
+    request === null ? { of: provider, ...askedBy(options, targets) } : await rpc(() => askedOf(request));
   const input: InvalidateInput = { ...asked, by };
   const invalidation = await rpc(() =>
     client.workflow.start(INVALIDATION_TYPE, {
@@ -89,9 +95,12 @@ async function askedOf(request: WorkflowHandle): Promise<AnswerKey & { of: strin
   return { tenant, key: inputHash, of: provider };
 }
 
-function askedBy({ tenant, input }: InvalidateOptions): Omit<InvalidateInput, 'by'> {
+function askedBy(
+  { tenant, input }: InvalidateOptions,
+  targets: ClientOptions['deliveryTargets'],
+): Omit<InvalidateInput, 'by'> {
   if (input !== undefined) {
-    const checked = checkInput(input, { tenant });
+    const checked = checkInput(input, { tenant }, targets);
     return { tenant: checked.tenant, key: checked.inputHash };
   }
   if (tenant === undefined) throw invalid('', 'say what to forget: a requestId, an input or a tenant');

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import type { TargetRules } from '../callbacks/target.ts';
 import { saidBy } from '../contract/address.ts';
+import { TARGET_VARIABLES, targetsOf } from './delivery-config.ts';
 import { load } from './load.ts';
 import { providerNameIn } from './provider-profile.ts';
 import { provider, requestDeadline, unknownHold, workerUrl } from './shared-variables.ts';
@@ -9,6 +11,8 @@ import type { TemporalConfig } from './temporal.ts';
 export interface ClientConfig {
   /** The name of the profile that the workers have. */
   readonly provider: string;
+  /** Where results may be delivered. */
+  readonly targets: TargetRules;
   readonly requestDeadlineMs: number;
   readonly unknownHoldMs: number | undefined;
   readonly workerUrl: URL;
@@ -18,6 +22,7 @@ export interface ClientConfig {
 }
 
 export const CLIENT_VARIABLES = z.object({
+  ...TARGET_VARIABLES.shape,
   EXTERNAL_API_PROVIDER: provider,
   EXTERNAL_API_REQUEST_DEADLINE: requestDeadline,
   EXTERNAL_API_UNKNOWN_HOLD: unknownHold,
@@ -29,6 +34,7 @@ export function loadClientConfig(env: NodeJS.ProcessEnv = process.env): ClientCo
   const { values, temporal } = load(env, CLIENT_VARIABLES);
   return Object.freeze({
     provider: providerNameIn(env),
+    targets: targetsOf(values),
     requestDeadlineMs: values.EXTERNAL_API_REQUEST_DEADLINE,
     unknownHoldMs: values.EXTERNAL_API_UNKNOWN_HOLD,
     workerUrl: values.EXTERNAL_API_WORKER_URL,

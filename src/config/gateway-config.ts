@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { TargetRules } from '../callbacks/target.ts';
 import { isLoopback } from '../contract/loopback.ts';
 import { saidBy } from '../contract/address.ts';
 import type { SuspicionLimits } from '../contract/suspicions.ts';
@@ -6,6 +7,7 @@ import type { CallbackReceiver } from '../callbacks/receiver.ts';
 import { apiKeys } from './api-keys.ts';
 import { CALLBACK_VARIABLES, keysOfLinks, receiverIn, secretsOfCallbacks } from './callback-config.ts';
 import { SUSPICION_VARIABLES, suspicionLimitsIn } from './suspicion-config.ts';
+import { TARGET_VARIABLES, targetsOf } from './delivery-config.ts';
 import { load, readable } from './load.ts';
 import { profileIn } from './provider-profile.ts';
 import { logLevel, provider, requestDeadline, unknownHold, workerUrl } from './shared-variables.ts';
@@ -26,6 +28,8 @@ export interface GatewayConfig {
    * one tenant `default`. Only possible outside production and on a loopback address.
    */
   readonly apiKeys: ReadonlyMap<string, string> | null;
+  /** Where results may be delivered. */
+  readonly targets: TargetRules;
   readonly requestDeadlineMs: number;
   readonly unknownHoldMs: number | undefined;
   readonly workerUrl: URL;
@@ -38,6 +42,7 @@ export interface GatewayConfig {
 
 export const GATEWAY_VARIABLES = z
   .object({
+    ...TARGET_VARIABLES.shape,
     GATEWAY_HOST: host.default('127.0.0.1'),
     GATEWAY_PORT: port.default(8080),
     GATEWAY_SYNC_WAIT: seconds({ min: 0, max: 600 }).default(25_000),
@@ -78,6 +83,7 @@ export function loadGatewayConfig(env: NodeJS.ProcessEnv = process.env): Gateway
     portFrom: saidBy('GATEWAY_PORT', env),
     syncWaitMs: values.GATEWAY_SYNC_WAIT,
     apiKeys: values.GATEWAY_API_KEYS,
+    targets: targetsOf(values),
     requestDeadlineMs: values.EXTERNAL_API_REQUEST_DEADLINE,
     unknownHoldMs: values.EXTERNAL_API_UNKNOWN_HOLD,
     workerUrl: values.EXTERNAL_API_WORKER_URL,

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { LONE_DELIVERY_VARIABLES } from './delivery-config.ts';
 import { GATEWAY_VARIABLES } from './gateway-config.ts';
 import { SECRETS } from './secret-files.ts';
 import { variablesOf as credentialsOf } from '../profile/credentials.ts';
@@ -23,7 +24,16 @@ export interface VariablesOfProcess {
 /** Of a worker of the provider that EXTERNAL_API_PROVIDER names. @throws ConfigError */
 export function workerVariables(env: NodeJS.ProcessEnv = process.env): VariablesOfProcess {
   const profile = profileIn(env);
-  return variablesOf(variablesOfWorker(profile), { REDIS_URL: 'redis://127.0.0.1' }, credentialsOf(profile).calls);
+  return variablesOf(
+    variablesOfWorker(profile),
+    { REDIS_URL: 'redis://127.0.0.1', EXTERNAL_API_DELIVERIES: 'on' },
+    credentialsOf(profile).calls,
+  );
+}
+
+/** Of a worker that only delivers. */
+export function deliveryVariables(): VariablesOfProcess {
+  return variablesOf(LONE_DELIVERY_VARIABLES, {});
 }
 
 export function gatewayVariables(): VariablesOfProcess {

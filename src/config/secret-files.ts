@@ -5,6 +5,7 @@ import type { ConfigProblem } from './config-error.ts';
 /** Variables, besides the credentials of a profile, that may also be given as the path of a file, in a variable of the same name and `_FILE`. */
 export const SECRETS = [
   'EXTERNAL_API_CALLBACK_KEYS',
+  'DELIVERY_SECRETS',
   'EXTERNAL_API_CLIENT_CERT',
   'EXTERNAL_API_CLIENT_KEY',
   'EXTERNAL_API_CA',

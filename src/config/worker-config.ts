@@ -12,6 +12,7 @@ import type { SuspicionLimits } from '../contract/suspicions.ts';
 import { SUSPICION_VARIABLES, suspicionLimitsIn } from './suspicion-config.ts';
 import type { CallbackConfig } from '../callbacks/callback-links.ts';
 import { hasRedis, needs, redisOf, type RedisConfig } from './redis-config.ts';
+import { DELIVERY_VARIABLES, deliveriesOf, secretsAreThere, type DeliveryConfig } from './delivery-config.ts';
 import { belongTogether, certificates, privateKey } from './certificates.ts';
 import {
   addresses,
@@ -105,6 +106,8 @@ export interface WorkerConfig {
   /** Null: providers get no URL to call. */
   readonly callbacks: CallbackConfig | null;
   readonly suspicions: SuspicionLimits;
+  /** Null: this worker delivers no results to callers. */
+  readonly deliveries: DeliveryConfig | null;
   /** Interactive requests that are kept in memory, and a quarter of them bulk ones; null: as many as the memory allows. */
   readonly cachedRequests: number | null;
   readonly metricsHost: string;
@@ -152,6 +155,7 @@ export const WORKER_VARIABLES = z
     WORKER_CACHED_REQUESTS: integer({ min: 10, max: 10_000 }).nullable().default(null),
     ...CALLBACK_VARIABLES,
     ...SUSPICION_VARIABLES,
+    ...DELIVERY_VARIABLES.shape,
     METRICS_HOST: host.default('127.0.0.1'),
     METRICS_PORT: port.default(9464),
     LOG_LEVEL: logLevel,
@@ -193,6 +197,7 @@ export const WORKER_VARIABLES = z
     },
   )
   .refine(...keysOfLinks)
+  .refine(...secretsAreThere)
   .refine((values) => !hasRedis(values) || values.EXTERNAL_API_FLEET_SIZE !== undefined, {
     path: ['EXTERNAL_API_FLEET_SIZE'],
     message:
@@ -273,6 +278,7 @@ export function loadWorkerConfig(env: NodeJS.ProcessEnv = process.env, profile =
     }),
     callbacks: linksIn(values),
     suspicions: suspicionLimitsIn(values),
+    deliveries: deliveriesOf(values, env),
     redis: redisOf(values),
     tokenKey: values.EXTERNAL_API_TOKEN_KEY,
     cachedRequests: values.WORKER_CACHED_REQUESTS,

@@ -36,6 +36,8 @@ export const ERROR_CODES = [
   'RESULT_MISMATCH',
   'NOT_RETRYABLE',
   'NOTHING_TO_DECIDE',
+  'NOTHING_TO_DELIVER',
+  'WEBHOOK_VERIFICATION',
   'TEMPORAL_UNAVAILABLE',
   'EXTERNAL_API_ERROR',
   'API_AUTHENTICATION',
@@ -69,6 +71,10 @@ export type RequestStatus = (typeof REQUEST_STATUSES)[number];
 export function isTerminal(status: RequestStatus): status is (typeof TERMINAL_STATUSES)[number] {
   return (TERMINAL_STATUSES as readonly RequestStatus[]).includes(status);
 }
+
+/** What has become of a delivery: `dead` was given up, `cancelled` was ended by an operator. */
+export const DELIVERY_STATUSES = ['pending', 'delivered', 'dead', 'cancelled'] as const;
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 /** As a list can tell them apart: the server's own word, and the search attribute `ExternalApiAttention`. */
 export const LIST_STATUSES = ['running', ...TERMINAL_STATUSES, 'outcome_unknown'] as const;

@@ -25,6 +25,7 @@ import { refuseUnknownPaths } from './known-paths.ts';
 import { toProblem } from './problem.ts';
 import { callbackRoute } from './routes/callback-route.ts';
 import { cancelRoute } from './routes/cancel-route.ts';
+import { deliveryRoutes } from './routes/delivery-routes.ts';
 import { eventsRoute } from './routes/events-route.ts';
 import { healthRoutes } from './routes/health-routes.ts';
 import { invalidateRoute } from './routes/invalidate-route.ts';
@@ -117,6 +118,7 @@ export function buildGateway(deps: GatewayDeps): FastifyInstance {
     api.register(cancelRoute, { client });
     api.register(resolveRoute, { client });
     api.register(invalidateRoute, { client });
+    api.register(deliveryRoutes, { client });
     done();
   });
   return app;

@@ -14,6 +14,7 @@ export interface GatewayClient extends Pick<
   process(input: ProcessInput, options: Omit<ProcessOptions, 'schema'>): Promise<StartedRequest>;
   list(options: ListOptions): AsyncIterable<RequestSummary> & { readonly nextCursor: string | null };
   invalidate(options: InvalidateOptions): Promise<void>;
+  readonly deliveries: Pick<ExternalApiClient['deliveries'], 'list' | 'redeliver'>;
 }
 
 export interface StartedRequest extends Pick<RequestHandle, 'requestId' | 'status'> {

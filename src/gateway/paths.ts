@@ -4,6 +4,7 @@ export const INVALIDATE_PATH = '/api/external/cache/invalidate';
 
 /** What a provider is given as `<PUBLIC_BASE_URL>/callbacks/<token>`. */
 export const CALLBACK_PATH = '/callbacks/:token';
+export const DELIVERIES_PATH = '/api/external/deliveries';
 
 /** Where a request can be read. */
 export function statusPath(requestId: string): string {
@@ -28,4 +29,9 @@ export function whyPath(requestId: string): string {
 /** Where its end can be asked for. */
 export function cancelPath(requestId: string): string {
   return `/api/external/cancel/${requestId}`;
+}
+
+/** Where its end can be delivered again. */
+export function redeliverPath(requestId: string): string {
+  return `${DELIVERIES_PATH}/${requestId}/redeliver`;
 }

@@ -3,6 +3,7 @@ import {
   IdempotencyConflictError,
   InvalidRequestError,
   NothingToDecideError,
+  NothingToDeliverError,
   RequestCancelledError,
   RequestFinishedError,
   RequestNotFoundError,
@@ -37,6 +38,7 @@ const ROWS: readonly Row[] = [
   { fits: (error) => error instanceof RequestCancelledError, status: 409 },
   { fits: (error) => error instanceof NothingToDecideError, status: 409 },
   { fits: (error) => error instanceof RequestFinishedError, status: 409 },
+  { fits: (error) => error instanceof NothingToDeliverError, status: 409 },
   { fits: (error) => error instanceof RequestTooLargeError, status: 413 },
   { fits: (error) => error instanceof IdempotencyConflictError, status: 422 },
   {
@@ -91,17 +93,18 @@ const UNEXPECTED: Row = {
 };
 
 /**
- * The RFC 9457 problem that a caller sees for `error`, with the headers that belong to it. `type` is about:blank and
+ * The RFC 9457 problem that a caller sees for what was thrown, with the headers that belong to it. `type` is about:blank and
  * `title` the phrase of the status (section 4.2.1); programs tell problems apart by `error`.
  *
  * @param requestId our id, once the request was started
  * @param retriedBy the request that repeats it, where that is known
  */
 export function toProblem(
-  error: Error,
+  thrown: Error,
   requestId: string | null,
   retriedBy: string | null = null,
 ): { problem: Problem; headers: Readonly<Record<string, string>> } {
+  const error = thrown instanceof InvalidRequestError ? inWireNames(thrown) : thrown;
   if (error instanceof HttpError) {
     const problem = problemOf(error.status, error.name, error.message, requestId);
     return { problem: { ...problem, ...error.members }, headers: error.headers };
@@ -115,6 +118,15 @@ export function toProblem(
   const problem = problemOf(status, name ?? error.name, detail ?? error.message, requestId ?? requestIdOf(error));
   if (error instanceof InvalidRequestError) problem.errors = [...error.problems];
   return { problem, headers: { ...headers, ...comeBack(retryAfter) } };
+}
+
+/** The client names its own members. */
+function inWireNames(error: InvalidRequestError): InvalidRequestError {
+  const named = ({ path, message }: InvalidRequestError['problems'][number]) => ({
+    path: path.replace(/^options\.callbackUrl$/, 'options.callback_url'),
+    message,
+  });
+  return new InvalidRequestError(error.problems.map(named));
 }
 
 function comeBack(seconds: number | null): Readonly<Record<string, string>> {

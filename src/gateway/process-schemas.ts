@@ -1,6 +1,7 @@
 import { parseItem } from 'structured-headers';
 import { z } from 'zod';
-import { callbackUrl, idempotencyKey, name, requestData } from '../client/request-members.ts';
+import { LONGEST_TARGET, TARGET_EXPECTED, TARGET_PATTERN } from '../callbacks/target.ts';
+import { idempotencyKey, name, requestData } from '../client/request-members.ts';
 import { MAX_DEADLINE_MS } from '../contract/limits.ts';
 import { IDEMPOTENCIES, PRIORITIES } from '../contract/values.ts';
 import { EXAMPLE_ID } from './wire-schemas.ts';
@@ -21,13 +22,12 @@ const data = requestData.meta({
 const options = z
   .strictObject({
     async: z.boolean().nullish().meta({ description: 'Answer 202 with the id at once. Default: false' }),
-    callback_url: callbackUrl
-      .meta({
-        description: 'Told by the provider when the work is done',
-        format: 'uri',
-        maxLength: 2048,
-        pattern: '^[hH][tT][tT][pP][sS]?://[^/?#@]+([/?#].*)?$',
-      })
+    // Where it may lead, the client knows.
+    callback_url: z
+      .string()
+      .max(LONGEST_TARGET, `must not be longer than ${LONGEST_TARGET} characters`)
+      .regex(TARGET_PATTERN, TARGET_EXPECTED)
+      .meta({ description: 'Told the end of the request, by a signed POST', format: 'uri' })
       .nullish(),
   })
   .nullish();

@@ -72,6 +72,29 @@ export const EVENTS = {
       'person decides',
     fields: ['request_id', 'tenant', 'found', 'provider_request_id', 'held'],
   },
+  external_api_delivery: {
+    levels: ['debug', 'info', 'warn', 'error'],
+    means:
+      'an attempt to [deliver](deliveries.md) an end to `target`; `info`: `delivered`; `warn`: it `failed`, or there is ' +
+      '`no_secret`, and the next one is made `next_in` so many seconds; `error`: it is `dead`; `debug`: it was `put_off`',
+    fields: [
+      'request_id',
+      'tenant',
+      'target',
+      'outcome',
+      'attempts',
+      'status_code',
+      'response_time',
+      'reason',
+      'next_in',
+    ],
+  },
+  external_api_delivery_not_started: {
+    levels: ['warn'],
+    means:
+      'a request has ended, and its delivery could not be started, for `reason`: `external-api deliveries redeliver` does it',
+    fields: ['request_id', 'tenant', 'reason'],
+  },
   external_api_token_refreshed: {
     levels: ['debug'],
     means: 'a new access token, by number',

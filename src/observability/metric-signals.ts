@@ -121,6 +121,22 @@ export const METRICS = {
     means: '`open` and `in_use` connections, and calls `waiting` for one',
     alert: '`waiting` stays above 0: raise `…MAX_CONNECTIONS`',
   },
+  external_api_deliveries: {
+    kind: 'counter',
+    labels: ['outcome'],
+    means:
+      'attempts to [deliver](deliveries.md) an end: `delivered`, `failed`, `dead`, `put_off` (the target is busy, or ' +
+      'down), `no_secret`',
+    alert: 'any `dead` or `no_secret`',
+  },
+  external_api_delivery_lag: {
+    kind: 'histogram',
+    value: 'float',
+    unit: 'seconds',
+    labels: [],
+    means: 'from the end of a request to its delivery',
+    alert: 'p99 above what your callers can wait',
+  },
   external_api_budget_used: {
     kind: 'gauge',
     value: 'int',

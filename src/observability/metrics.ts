@@ -20,6 +20,8 @@ export function createMetrics(meter: () => MetricMeter) {
     detectionLag: histogram('external_api_detection_lag'),
     learnedJobTime: gauge('external_api_learned_job_time_seconds'),
     connections: gauge('external_api_connections'),
+    deliveries: counter('external_api_deliveries'),
+    deliveryLag: histogram('external_api_delivery_lag'),
   };
 }
 
@@ -29,5 +31,6 @@ export type Metrics = ReturnType<typeof createMetrics>;
 export const HISTOGRAM_BUCKETS = {
   external_api_call_duration: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60],
   external_api_callback_latency: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+  external_api_delivery_lag: [0.05, 0.1, 0.25, 0.5, 1, 5, 10, 60, 600, 3600, 10_800, 36_000, 86_400, 259_200],
   external_api_detection_lag: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600],
 };

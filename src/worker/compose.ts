@@ -1,23 +1,23 @@
 import type { MetricMeter } from '@temporalio/common';
-import { type NativeConnection, Runtime, type Worker, type WorkerOptions } from '@temporalio/worker';
+import { Runtime, type WorkerOptions } from '@temporalio/worker';
 import type { ActivityDeps } from '../activities/deps.ts';
 import { createActivities, type Activities } from '../activities/index.ts';
 import type { Fallback } from '../answers/fallback.ts';
 import type { CallBudget } from '../call-budget/call-budget.ts';
 import { createLinks, type CallbackConfig } from '../callbacks/callback-links.ts';
+import type { DeliveryConfig } from '../config/delivery-config.ts';
 import type { TemporalConfig } from '../config/temporal.ts';
 import type { LogLevel } from '../config/shared-variables.ts';
 import type { BudgetView } from '../contract/budget-view.ts';
 import { USUAL_SUSPICIONS, type SuspicionLimits } from '../contract/suspicions.ts';
 import { writtenProvider } from '../contract/names.ts';
 import { createBudgetMetrics } from '../observability/budget-metrics.ts';
+import { observeDeliveries } from '../observability/delivery-events.ts';
 import { observeFleet } from '../observability/fleet-events.ts';
 import { createLogger, type Logger } from '../observability/logger.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import { observeProvider } from '../observability/provider-events.ts';
-import { observeTemporal } from '../observability/temporal-events.ts';
 import { SuspicionWatch } from '../observability/suspicion-watch.ts';
-import { tellReadiness } from '../observability/readiness-events.ts';
 import { budgetView } from '../observability/view-of-budget.ts';
 import type { PollObserver } from '../polling/poll-job.ts';
 import { wordsOf } from '../profile/words.ts';
@@ -27,11 +27,11 @@ import type { ProviderClient } from '../provider/provider.ts';
 import type { SignRequest } from '../provider/signature.ts';
 import { cachedRequestsIn, memoryBytes } from './cached-requests.ts';
 import { closeAfter } from './close-after.ts';
-import { addressOf, ask, connectWhenThere } from './connect-temporal.ts';
 import { createWorkers } from './create-workers.ts';
+import { openDeliveries } from './deliveries.ts';
 import { openFleetState, type FleetConfig } from './fleet-state.ts';
 import { longestTimes } from './longest-times.ts';
-import { TemporalWatch } from './temporal-watch.ts';
+import { prepareRun } from './prepare-run.ts';
 import { prebuiltWorkflows } from './workflow-bundle.ts';
 
 /** What a worker needs to know; `loadWorkerConfig()` reads it from the environment. Times in milliseconds. */
@@ -42,6 +42,8 @@ export interface FleetWorkerConfig extends FleetConfig {
   callbacks?: CallbackConfig | null;
   /** When something looks like abuse. Default: as the table of suspicions has it, in a minute. */
   suspicions?: SuspicionLimits;
+  /** Default: this worker delivers no results to callers. */
+  deliveries?: DeliveryConfig | null;
   logLevel: LogLevel;
   /** Interactive requests that are kept in memory, and a quarter of them bulk ones. Default: as many as the memory allows. */
   cachedRequests?: number | null;
@@ -135,78 +137,29 @@ export function composeWorker(options: FleetWorkerOptions): FleetWorker {
     now: Date.now,
   };
   const activities = createActivities(options.aroundDeps?.(deps) ?? deps);
-
-  const address = addressOf(config.temporal);
-  const watch = new TemporalWatch(observeTemporal(logger, address));
-  let workers: Worker[] = [];
-  const ending = new AbortController();
-
-  function shutdown(): void {
-    ending.abort();
-    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-  }
-
-  /** One Worker that fails ends the others, so that nobody takes this process for one that works. */
-  async function runAll(connection: NativeConnection): Promise<void> {
-    workers = await createWorkers({
-      connection,
-      namespace: config.temporal.namespace,
-      profile: writtenProvider(config.provider.profile.name),
-      activities: options.aroundActivities?.(activities) ?? activities,
-      budget,
-      workflowBundle: options.workflowBundle ?? prebuiltWorkflows(),
-      cachedRequests: config.cachedRequests ?? cachedRequestsIn(memoryBytes()),
-      drainMs: longestTimes(config.provider).drainMs,
-      onRefused: shutdown,
-    });
-    const runs = workers.map((worker) => worker.run());
-    const readiness = tellReadiness(logger, whyNotReady);
-    readiness.look();
-    for (const run of runs) run.catch(shutdown);
-    if (ending.signal.aborted) shutdown();
-    const ended = new AbortController();
-    void watch.follow(() => ask(connection), ended.signal);
-    await Promise.allSettled(runs);
-    ended.abort();
-    readiness.end();
-    await Promise.all(runs);
-  }
-
-  async function connectAndRun(): Promise<void> {
-    let runtime = Runtime.instance();
-    // The SDK ends its Runtime, and what that heeds, with a failed attempt to connect.
-    const heedSignals = (): void => {
-      runtime = Runtime.instance();
-      runtime.registerShutdownSignalCallback(shutdown);
-    };
-    try {
-      const connection = await connectWhenThere(config.temporal, watch, ending.signal, heedSignals);
-      if (connection === null) return;
-      await closeAfter(
-        () => runAll(connection),
-        () => connection.close(),
-      );
-    } finally {
-      runtime.deregisterShutdownSignalCallback(shutdown);
-    }
-  }
-
-  function whyNotReady(): string | null {
-    const states = new Set(workers.map((worker) => worker.getState()));
-    if (states.has('FAILED')) return 'a part of it failed';
-    // SIGTERM is the SDK's to heed.
-    const isRunning = states.size === 1 && states.has('RUNNING');
-    if (ending.signal.aborted || (workers.length > 0 && !isRunning)) return 'it ends';
-    const { outage } = watch;
-    if (outage !== null) {
-      return `the Temporal server at ${address} does not answer since ${outage.since.toISOString()}: ${outage.reason}`;
-    }
-    if (workers.length === 0) return 'it starts';
-    return budget.isReady ? null : 'Redis has not answered: calls cannot be counted';
-  }
+  const deliveries = config.deliveries ? openDeliveries(config.deliveries, observeDeliveries(logger, metrics)) : null;
+  const run = prepareRun({
+    temporal: config.temporal,
+    logger,
+    whyNotReady: () => (budget.isReady ? null : 'Redis has not answered: calls cannot be counted'),
+    createWorkers: (connection, onRefused) =>
+      createWorkers({
+        connection,
+        namespace: config.temporal.namespace,
+        profile: writtenProvider(config.provider.profile.name),
+        activities: options.aroundActivities?.(activities) ?? activities,
+        deliver: deliveries?.deliver ?? null,
+        budget,
+        workflowBundle: options.workflowBundle ?? prebuiltWorkflows(),
+        cachedRequests: config.cachedRequests ?? cachedRequestsIn(memoryBytes()),
+        drainMs: longestTimes(config.provider).drainMs,
+        onRefused,
+      }),
+  });
 
   async function closeOwn(): Promise<void> {
     await provider.close();
+    await deliveries?.close();
     await close();
   }
 
@@ -217,10 +170,10 @@ export function composeWorker(options: FleetWorkerOptions): FleetWorker {
   return {
     budget,
     provider,
-    run: () => closeAfter(connectAndRun, closeOwn),
-    shutdown,
-    isReady: () => whyNotReady() === null,
-    whyNotReady,
+    run: () => closeAfter(run.start, closeOwn),
+    shutdown: run.shutdown,
+    isReady: () => run.whyNotReady() === null,
+    whyNotReady: run.whyNotReady,
     budgetView: budgetNow,
     async setGauges() {
       budgetMetrics.set(await budgetNow());

@@ -1,10 +1,12 @@
 import type { Worker, NativeConnection, WorkerOptions, WorkerTuner } from '@temporalio/worker';
 import type { Activities } from '../activities/index.ts';
+import type { DeliveryActivities } from '../contract/delivery.ts';
 import { queuesOf } from '../contract/names.ts';
 import type { CallClass } from '../call-budget/rules.ts';
 import type { CallBudget } from '../call-budget/call-budget.ts';
 import { cachedBulkRequests } from './cached-requests.ts';
 import { CallGate } from './call-gate.ts';
+import { createDeliveryWorker } from './deliveries.ts';
 import { DrainingWorker } from './draining-worker.ts';
 
 export interface WorkersOptions {
@@ -13,6 +15,8 @@ export interface WorkersOptions {
   /** The name of the profile: only its requests are taken. Undefined: the built-in one. */
   profile: string | undefined;
   activities: Activities;
+  /** Null: no results are delivered here. */
+  deliver: DeliveryActivities['deliver'] | null;
   /** The one that the activities' provider client passes. */
   budget: CallBudget;
   /** The prebuilt bundle: a path, or the code itself. Built from `durable-external-api/workflows`. */
@@ -32,8 +36,8 @@ const MAX_CALLS = 100;
 const MAX_WORKFLOW_TASKS = 40;
 
 /**
- * The four Workers of one process, on one connection: workflows, with the activities that no budget holds back; submits;
- * calls about work that the provider has accepted; and bulk requests. Each kind of calls has a queue and slots of its own,
+ * The Workers of one process, on one connection: workflows, with the activities that no budget holds back; submits;
+ * calls about work that the provider has accepted; bulk requests; and deliveries, if it makes them. Each kind of calls has a queue and slots of its own,
  * so that none is behind another on any server.
  */
 export async function createWorkers({
@@ -41,6 +45,7 @@ export async function createWorkers({
   namespace,
   profile,
   activities,
+  deliver,
   budget,
   workflowBundle,
   cachedRequests,
@@ -92,6 +97,7 @@ export async function createWorkers({
       taskQueue: queues.bulk,
       activities: { authenticate, process },
     }),
+    ...(deliver === null ? [] : [createDeliveryWorker({ connection, namespace, deliver, onRefused })]),
   ]);
 }
 

@@ -9,7 +9,8 @@ export interface HealthServerOptions {
   whyNotReady: () => string | null;
   /** The metrics page, in Prometheus' text format. */
   metrics: () => Promise<string>;
-  budget: () => Promise<BudgetView>;
+  /** Absent: nothing of this process is counted. */
+  budget?: () => Promise<BudgetView>;
 }
 
 export interface HealthServer {
@@ -27,8 +28,10 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
       return why === null ? send(response, 200, 'ready\n') : send(response, 503, `not ready: ${why}\n`);
     },
     '/metrics': async (response) => send(response, 200, await metrics(), 'text/plain; version=0.0.4; charset=utf-8'),
-    '/budget': async (response) =>
-      send(response, 200, `${JSON.stringify(budgetToWire(await budget()))}\n`, 'application/json'),
+    ...(budget && {
+      '/budget': async (response: ServerResponse) =>
+        send(response, 200, `${JSON.stringify(budgetToWire(await budget()))}\n`, 'application/json'),
+    }),
   };
   const server = createServer((request, response) => {
     const path = request.url?.split('?', 1)[0] ?? '';

@@ -1,2 +1,3 @@
+export { deliverResult } from './deliver-result.ts';
 export { invalidateAnswers } from './invalidation.ts';
 export { processRequest } from './process-request.ts';

@@ -1,20 +1,16 @@
 import { ApplicationFailure, CancellationScope, CancelledFailure, upsertMemo } from '@temporalio/workflow';
 import type { RequestMemo } from '../contract/names.ts';
-import {
-  ofAnotherVersion,
-  WORKFLOW_VERSION,
-  type ProcessRequestArgs,
-  type ProcessResult,
-  type RequestState,
-} from '../contract/request.ts';
+import { type ProcessRequestArgs, type ProcessResult, type RequestState } from '../contract/request.ts';
 import type { CancellationOutcome } from '../contract/values.ts';
 import { setAttention } from './attention.ts';
 import { cancelWork } from './cancel-work.ts';
+import { checkVersion } from './check-version.ts';
 import type { Request } from './create-request.ts';
 import { exposeRequest } from './expose-request.ts';
 import { RequestEnded } from './request-ended.ts';
 import type { RequestFailure } from './request-failure.ts';
 import { Steps } from './run-steps.ts';
+import { startDelivery } from './start-delivery.ts';
 import { fallBack } from './use-fallback.ts';
 
 /**
@@ -23,11 +19,20 @@ import { fallBack } from './use-fallback.ts';
  *
  * Returns the completed state. Fails with an ApplicationFailure whose type is the error's class and whose details are
  * `[ErrorDetails, RequestState]`; a cancelled one leaves its state in the memo `endState`: a reader needs no worker to
- * know the end.
+ * know the end. Whatever it is, its delivery to the caller is started first, if that is wanted.
  */
 export async function processRequest(args: ProcessRequestArgs): Promise<RequestState> {
   checkVersion(args);
   const request = exposeRequest(args);
+  const failure = await toEnd(request);
+  const { callbackUrl } = args.options;
+  if (callbackUrl !== null) await startDelivery(request, callbackUrl);
+  if (failure !== null) throw failure;
+  return request.state;
+}
+
+/** Brings the request to its final state. What the workflow is to fail with; null: it is completed. */
+async function toEnd(request: Request): Promise<ApplicationFailure | CancelledFailure | null> {
   const steps = new Steps(request);
   try {
     const { result, storedAt } = await steps.run();
@@ -35,25 +40,20 @@ export async function processRequest(args: ProcessRequestArgs): Promise<RequestS
   } catch (error) {
     if (!(error instanceof RequestEnded)) throw error;
     const { end } = error;
-    if (end.end === 'cancelled') throw cancelled(request, end.cancellation);
+    if (end.end === 'cancelled') return cancelled(request, end.cancellation);
     if (end.end === 'failed') return await fail(request, end.failure, end.cancellation, steps);
     const work = await cancelWork(request, end.providerRequestId);
     if ('result' in work) return complete(request, work.result, null);
-    throw cancelled(request, work.cancellation);
+    return cancelled(request, work.cancellation);
   }
 }
 
-/** No failure of the request: it waits for its own code, and shows why in its workflow task. */
-function checkVersion({ version }: { version?: number }): void {
-  if (version !== WORKFLOW_VERSION) throw new Error(ofAnotherVersion(version));
-}
-
 /** @param cachedAt null when it is the provider's result of this request */
-function complete(request: Request, result: ProcessResult, cachedAt: string | null): RequestState {
+function complete(request: Request, result: ProcessResult, cachedAt: string | null): null {
   const cancellation = CancellationScope.current().consideredCancelled ? 'finished_anyway' : null;
   if (cachedAt === null) request.apply({ type: 'completed', result, cancellation });
   else request.apply({ type: 'answered_from_cache', result, cachedAt, cancellation });
-  return request.state;
+  return null;
 }
 
 function cancelled(request: Request, cancellation: CancellationOutcome): CancelledFailure {
@@ -67,7 +67,7 @@ async function fail(
   failure: RequestFailure,
   cancellation: CancellationOutcome | null,
   { authentication }: Steps,
-): Promise<RequestState> {
+): Promise<ApplicationFailure | null> {
   const { args } = request;
   const { status, error, details } = failure;
   const ended = { error, providerRequestId: details.providerRequestId };
@@ -75,12 +75,12 @@ async function fail(
   if (instead !== null) {
     request.apply({ type: 'fallen_back', result: instead.result, cachedAt: instead.storedAt, ...ended });
     setAttention(args, 'fallback');
-    return request.state;
+    return null;
   }
   request.apply({ type: status, cancellation, ...ended });
   setAttention(args, status);
-  const thrown = ApplicationFailure.nonRetryable(error.message, error.type, details, request.state);
+  const fails = ApplicationFailure.nonRetryable(error.message, error.type, details, request.state);
   // An expected end: a stack trace would only hide the message in the Web UI.
-  thrown.stack = '';
-  throw thrown;
+  fails.stack = '';
+  return fails;
 }

@@ -83,6 +83,7 @@ export async function startCallbackStack(
     resolve: (requestId, decision) => stack.client.resolve(requestId, decision),
     callback: (requestId, hint) => (told.push(requestId), stack.client.callback(requestId, hint)),
     invalidate: (which) => stack.client.invalidate(which),
+    deliveries: stack.client.deliveries,
     ping: () => stack.client.ping(),
   };
   const app = buildGateway({

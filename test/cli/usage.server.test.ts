@@ -78,7 +78,7 @@ describe('a command line that cannot be right exits 2 and says so in one line', 
     {
       title: 'a bad callback URL',
       args: () => ['process', '--data', '1', '--callback-url', 'ftp://x'],
-      says: /--callback-url must be an absolute http or https URL/,
+      says: /--callback-url must be an absolute https URL/,
     },
     {
       title: 'a bad key and a bad tenant, both told',

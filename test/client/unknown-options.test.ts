@@ -26,7 +26,7 @@ const OF_PROCESS =
   'idempotencyKey, tenant, idempotency, coalesce, priority, kind, cache, cacheMaxAge, deadline, unknownHold, signal, schema';
 const DECISION = { decision: 'abandon', by: 'jo', reason: 'x' };
 const OF_DECISION = 'decision, providerRequestId, by, reason';
-const OF_CLIENT = 'defaultDeadline, defaultUnknownHold, provider, budget, logger, hooks';
+const OF_CLIENT = 'defaultDeadline, defaultUnknownHold, provider, budget, deliveryTargets, logger, hooks';
 
 // Each is refused by the compiler too: see types.test.ts.
 test.each<[string, () => unknown, string]>([

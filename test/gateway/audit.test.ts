@@ -21,6 +21,7 @@ const BODIES: Record<string, object> = {
   invalidate: {},
   resolve: { decision: 'abandon', reason: 'x' },
   cancel: {},
+  redeliver: { reason: 'x' },
 };
 
 async function call(

@@ -59,6 +59,7 @@ beforeAll(async () => {
     resolve: (requestId, decision) => client.resolve(requestId, decision),
     callback: (requestId, hint) => client.callback(requestId, hint),
     invalidate: (which) => client.invalidate(which),
+    deliveries: client.deliveries,
     ping: () => client.ping(),
   };
   const logger = createLogger({ level: 'silent', name: 'gateway' });

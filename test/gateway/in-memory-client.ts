@@ -59,6 +59,11 @@ export class InMemoryClient implements GatewayClient {
   /** What was asked to be forgotten. */
   readonly invalidations: InvalidateOptions[] = [];
 
+  readonly deliveries: GatewayClient['deliveries'] = {
+    async *list() {},
+    redeliver: (requestId) => Promise.reject(new RequestNotFoundError(requestId)),
+  };
+
   async callback(requestId: string, hint: CallbackHint): Promise<CallbackTold> {
     this.callbacks.push({ requestId, hint });
     await this.failure?.();

@@ -34,6 +34,8 @@ const ANSWERS: Record<string, string[]> = {
   'get /api/external/requests': ['200', ...TO_CALLERS],
   'post /api/external/cancel/{request_id}': ['202', '404', '409', ...WITH_BODY],
   'post /api/external/resolve/{request_id}': ['200', '404', '409', ...WITH_BODY],
+  'get /api/external/deliveries': ['200', ...TO_CALLERS],
+  'post /api/external/deliveries/{request_id}/redeliver': ['202', '404', '409', ...WITH_BODY],
   'post /api/external/cache/invalidate': ['200', '404', ...WITH_BODY],
 };
 

@@ -5,6 +5,7 @@ import type { ActivityDeps, CallPolicy } from '../../src/activities/deps.ts';
 import type { CallbackConfig } from '../../src/callbacks/callback-links.ts';
 import type { CallBudget } from '../../src/call-budget/call-budget.ts';
 import { ExternalApiClient } from '../../src/client/index.ts';
+import type { DeliveryConfig } from '../../src/config/delivery-config.ts';
 import type { RedisConfig } from '../../src/config/redis-config.ts';
 import type { BudgetConfig } from '../../src/config/worker-config.ts';
 import { workflowIdOf } from '../../src/contract/names.ts';
@@ -55,6 +56,8 @@ export interface StackOptions {
   now?: () => number;
   /** Default: no answer is kept, and nothing stands in for one. */
   cache?: Pick<ActivityDeps, 'answers' | 'fallback' | 'fallbacks'>;
+  /** Default: nobody delivers results. */
+  deliveries?: DeliveryConfig;
   /** Default: in memory, with nothing learned. */
   jobTimes?: JobTimes;
 }
@@ -122,6 +125,7 @@ export async function startInProcessStack(options: StackOptions = {}): Promise<I
       callbacks: options.callbacks ?? null,
       redis: options.redis ?? null,
       tokenKey: null,
+      deliveries: options.deliveries ?? null,
       temporal: { connectionOptions: { address: temporal.address }, namespace: temporal.namespace },
       logLevel: 'silent',
     },
@@ -141,7 +145,10 @@ export async function startInProcessStack(options: StackOptions = {}): Promise<I
   });
   const running = worker.run();
   await Promise.race([running, waitUntil('the worker runs', () => worker.isReady())]);
-  const client = new ExternalApiClient(temporal.client, profile === undefined ? {} : { provider: profile });
+  const client = new ExternalApiClient(temporal.client, {
+    ...(profile !== undefined && { provider: profile }),
+    deliveryTargets: { loopback: true },
+  });
   return {
     fake,
     client,

@@ -80,16 +80,19 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   }
 }
 
+interface StartOptions {
+  isReady: boolean;
+  /** Of the command. */
+  args?: readonly string[];
+}
+
 let lastStart: Promise<unknown> = Promise.resolve();
 
 /**
  * Starts `external-api worker` with `env` and little else, and waits until it takes work, or says that it does not. One
  * after the other: a start is seconds of work for a processor, and tests that run together start theirs together.
  */
-export function startWorker(
-  env: Readonly<Record<string, string>>,
-  options?: { isReady: boolean },
-): Promise<WorkerProcess> {
+export function startWorker(env: Readonly<Record<string, string>>, options?: StartOptions): Promise<WorkerProcess> {
   const start = lastStart.then(() => startNow(env, options));
   lastStart = start.catch(() => {});
   return start;
@@ -97,10 +100,10 @@ export function startWorker(
 
 async function startNow(
   env: Readonly<Record<string, string>>,
-  { isReady } = { isReady: true },
+  { isReady, args = [] }: StartOptions = { isReady: true },
 ): Promise<WorkerProcess> {
   const port = await freePort();
-  const child = spawn(process.execPath, [CLI, 'worker'], {
+  const child = spawn(process.execPath, [CLI, 'worker', ...args], {
     env: { PATH: process.env['PATH'], LOG_LEVEL: 'warn', METRICS_PORT: `${port}`, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
