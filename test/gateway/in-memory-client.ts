@@ -32,6 +32,29 @@ interface PromiseWithResolvers<T> {
 
 const STATUS_AFTER = { resubmit: 'submitting', adopt: 'processing', abandon: 'failed' } as const;
 
+/** What the provider works on. */
+const FRESH: Omit<RequestSnapshot, 'requestId' | 'tenant'> = {
+  provider: null,
+  status: 'processing',
+  createdAt: '2026-01-01T00:00:00.000Z',
+  deadlineAt: '2026-01-01T01:00:00.000Z',
+  updatedAt: '2026-01-01T00:00:01.000Z',
+  completedAt: null,
+  providerRequestId: 'req_abc123',
+  result: null,
+  error: null,
+  source: null,
+  cachedAt: null,
+  cancellation: null,
+  resolution: null,
+  waitingFor: null,
+  stale: false,
+  retryOf: null,
+  retriedBy: null,
+  submittedAs: null,
+  cancelRequested: false,
+};
+
 /** The client's rules on a map instead of a Temporal server; a test decides when and how a request ends. */
 export class InMemoryClient implements GatewayClient {
   readonly requests = new Map<string, Entry>();
@@ -91,29 +114,7 @@ export class InMemoryClient implements GatewayClient {
       },
       error: null,
       done: withResolvers(),
-      snapshot: {
-        requestId,
-        tenant,
-        provider: null,
-        status: 'processing',
-        createdAt: '2026-01-01T00:00:00.000Z',
-        deadlineAt: '2026-01-01T01:00:00.000Z',
-        updatedAt: '2026-01-01T00:00:01.000Z',
-        completedAt: null,
-        providerRequestId: 'req_abc123',
-        result: null,
-        error: null,
-        source: null,
-        cachedAt: null,
-        cancellation: null,
-        resolution: null,
-        waitingFor: null,
-        stale: false,
-        retryOf: null,
-        retriedBy: null,
-        submittedAs: null,
-        cancelRequested: false,
-      },
+      snapshot: { ...FRESH, requestId, tenant },
     });
     return this.#handle(requestId);
   }
@@ -197,6 +198,17 @@ export class InMemoryClient implements GatewayClient {
 
   async ping(): Promise<void> {
     await this.failure?.();
+  }
+
+  /** One that is as a test wants it. */
+  adopt(requestId: string, tenant: string, how: Partial<RequestSnapshot>): void {
+    this.requests.set(requestId, {
+      input: { data: null },
+      asked: {},
+      error: null,
+      done: withResolvers(),
+      snapshot: { ...FRESH, requestId, tenant, ...how },
+    });
   }
 
   /** As if it had just been made. */
