@@ -49,8 +49,9 @@ export function gatewayApi(origin: string, headers: Readonly<Record<string, stri
     submit,
     statusPath,
     /** One that the provider takes with an id. */
-    async start(): Promise<string> {
-      const body = submit.body.replace('{n}', `own ${started++}`);
+    async start(callbackUrl?: string): Promise<string> {
+      const options = { async: true, ...(callbackUrl !== undefined && { callback_url: callbackUrl }) };
+      const body = JSON.stringify({ data: workOf(`own ${started++}`), options });
       return (await ask<{ request_id: string }>(submit.paths[0], { method: 'POST', body })).request_id;
     },
     /** The provider has it. */

@@ -14,7 +14,7 @@ Sections (all of them by default):
   latency  one request alone: what durability adds to it
   replay   CPU of replaying the workflow, beside a bare one with three activities
   durable  requests beside the same job in a bare workflow and without Temporal: 1, 100 and 1,000 in flight
-  gateway  submits and reads of 100 and 1,000 callers, beside the same routes with nothing behind them
+  gateway  submits, reads, callbacks and long polls of 100 and 1,000 callers, beside bare routes; deliveries
   budget   two workers on one Redis before a provider that counts: a backlog, urgent requests behind bulk, a 429
   memory   one worker while 100 and 10,000 requests wait, and with inputs of 1 MiB
 

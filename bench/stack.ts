@@ -163,10 +163,17 @@ export function createStack({ folder, temporalBinary, progress }: StackOptions):
       PUBLIC_BASE_URL: origin,
       EXTERNAL_API_CALLBACK_KEYS: `${LINK_KEY.id}:${LINK_KEY.secret.toString('base64')}`,
     };
-    await startWorker(links);
+    const targets = { DELIVERY_ALLOW_LOOPBACK: 'true' };
+    const deliveries = {
+      EXTERNAL_API_DELIVERIES: 'on',
+      DELIVERY_SECRETS: `bench:whsec_${'A'.repeat(43)}=`,
+      ...targets,
+    };
+    await startWorker({ ...links, ...deliveries });
     const env = {
       ...environment,
       ...links,
+      ...targets,
       TEMPORAL_ADDRESS: await temporalAddress(),
       TEMPORAL_CONFIG_FILE: emptyTemporalConfig(folder),
       GATEWAY_PORT: `${port}`,

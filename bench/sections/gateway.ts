@@ -3,7 +3,8 @@ import { cpuMsOf } from '../cpu.ts';
 import { figureOf, judge, quantile, ratioOf } from '../figures.ts';
 import { type GatewayApi, gatewayApi } from '../gateway-api.ts';
 import type { HttpLoad } from '../http-caller-process.ts';
-import type { LoadSample } from '../in-flight.ts';
+import { keepInFlight, type LoadSample } from '../in-flight.ts';
+import { startReceiver } from '../receiver.ts';
 import { interleave } from '../rounds.ts';
 import type { SectionContext, SectionResult } from '../section.ts';
 import { type Gateway, GATEWAY_KEY } from '../stack.ts';
@@ -65,6 +66,8 @@ export async function gateway(context: SectionContext): Promise<SectionResult> {
   }
   await stack.setProvider({ jobDurationMs: RUN_MS });
   for (const inFlight of CALLERS) rows.push(await waits(context, { api, callers, inFlight }));
+
+  rows.push(await delivered(context, api));
 
   const called = await progress.step('A callback, until its request is completed', () =>
     calledBack(context, ours, api),
@@ -136,6 +139,26 @@ async function waits(
     inFlight,
     p50Ms: figureOf(samples.ours.map(({ p50Ms }) => p50Ms)),
     p99Ms: figureOf(samples.ours.map(({ p99Ms }) => p99Ms)),
+  };
+}
+
+/** So many requests tell their ends to one receiver: how many in a second, and how long after each end. */
+async function delivered({ stack, quick, progress }: SectionContext, api: GatewayApi) {
+  await stack.setProvider({ jobDurationMs: 0 });
+  await using receiver = await startReceiver();
+  const requests = quick ? 50 : 500;
+  const told = await progress.step(`${requests} deliveries`, async () => {
+    await keepInFlight({ inFlight: 50, calls: requests }, () => api.start(receiver.url));
+    return await receiver.all(requests);
+  });
+  const times = told.map(({ at }) => at);
+  const lags = told.map(({ lagMs }) => lagMs);
+  return {
+    what: 'delivery, after the end',
+    inFlight: 50,
+    oursPerSecond: figureOf([(1000 * told.length) / (Math.max(...times) - Math.min(...times))]),
+    p50Ms: figureOf([quantile(lags, 0.5)]),
+    p99Ms: figureOf([quantile(lags, 0.99)]),
   };
 }
 
