@@ -17,8 +17,7 @@ import type { CallerArgs } from './caller-process.ts';
 import type { CallerLoad, CallerName, CallerSample } from './callers/caller.ts';
 import { type Child, startChild } from './child.ts';
 import { CREDENTIALS, CREDENTIAL_VARIABLES, type ProviderAccess } from './credentials.ts';
-import type { HttpCallerArgs, HttpLoad } from './http-caller-process.ts';
-import type { LoadSample } from './in-flight.ts';
+import type { HttpCallerArgs, HttpLoad, HttpSample } from './http-caller-process.ts';
 import type { ReplayArgs, ReplayQuestion, ReplaySample } from './replay-process.ts';
 import { createNamespace } from './namespace.ts';
 import { MAX_CONNECTIONS } from './work.ts';
@@ -65,7 +64,7 @@ export interface Stack {
   /** Answers as the gateway would, with nothing behind it. */
   bareRoutes(args: BareRoutesArgs): Promise<{ pid: number; origin: string }>;
   /** A process that calls such an origin. */
-  httpCaller(name: string, args: HttpCallerArgs): Promise<Child<HttpLoad, LoadSample>>;
+  httpCaller(name: string, args: HttpCallerArgs): Promise<Child<HttpLoad, HttpSample>>;
   /** Ends all, the last one started first. */
   stop(): Promise<void>;
 }

@@ -2,8 +2,8 @@ import type { Child } from '../child.ts';
 import { cpuMsOf } from '../cpu.ts';
 import { figureOf, judge, quantile, ratioOf } from '../figures.ts';
 import { type GatewayApi, gatewayApi } from '../gateway-api.ts';
-import type { HttpLoad } from '../http-caller-process.ts';
-import { keepInFlight, type LoadSample } from '../in-flight.ts';
+import type { HttpLoad, HttpSample } from '../http-caller-process.ts';
+import { keepInFlight } from '../in-flight.ts';
 import { startReceiver } from '../receiver.ts';
 import { interleave } from '../rounds.ts';
 import type { SectionContext, SectionResult } from '../section.ts';
@@ -17,9 +17,9 @@ const READ = 20;
 const RUN_MS = 6_000;
 
 type Route = Pick<HttpLoad, 'method' | 'paths' | 'body' | 'expected'> & { calls: number };
-type Callers = Record<(typeof KINDS)[number], Child<HttpLoad, LoadSample>>;
+type Callers = Record<(typeof KINDS)[number], Child<HttpLoad, HttpSample>>;
 
-interface Sample extends LoadSample {
+interface Sample extends HttpSample {
   /** Of the process that answers, for each call. */
   serverCpuMs: number;
 }
@@ -84,6 +84,7 @@ export async function gateway(context: SectionContext): Promise<SectionResult> {
       p99Ms: 'p99 ms',
       bareCpuMs: 'bare CPU ms',
       oursCpuMs: 'gateway CPU ms',
+      overloaded: 'refused, overloaded',
     },
     rows,
     aims: [
@@ -116,6 +117,7 @@ function rowOf(what: string, inFlight: number, { bare, ours }: Record<(typeof KI
     p99Ms: figure(ours, ({ p99Ms }) => p99Ms),
     bareCpuMs: figure(bare, ({ serverCpuMs }) => serverCpuMs),
     oursCpuMs: figure(ours, ({ serverCpuMs }) => serverCpuMs),
+    overloaded: ours.reduce((sum, sample) => sum + sample.overloaded, 0),
   };
 }
 
