@@ -1,5 +1,5 @@
 /** Our settings by their first words. A demo takes none of them from outside: it must not call a real provider. */
-const OURS = /^(EXTERNAL_|GATEWAY_|METRICS_|REDIS_|WORKER_|NODE_ENV$|PUBLIC_BASE_URL$)/;
+const OURS = /^(EXTERNAL_|GATEWAY_|METRICS_|DELIVERY_|REDIS_|SUSPICION_|WORKER_|NODE_ENV$|PUBLIC_BASE_URL$)/;
 
 /** What the fake provider accepts when it is started without options. */
 const FAKE_CREDENTIALS = {

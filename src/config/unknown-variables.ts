@@ -14,7 +14,7 @@ const KNOWN: readonly string[] = [
 ];
 
 /** What only we name so. Everybody may have a `REDIS_` or a `LOG_`. */
-const OURS = /^(EXTERNAL_API|EXTERNAL_OAUTH|GATEWAY)_/;
+const OURS = /^(DELIVERY|EXTERNAL_API|EXTERNAL_OAUTH|GATEWAY|SUSPICION)_/;
 
 /** What Kubernetes tells every container of a Service that is called `gateway` or `external-api`. */
 const OF_KUBERNETES = /_(SERVICE_(HOST|PORT)(_.*)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;

@@ -8,6 +8,8 @@ test.each([
   ['EXTERNAL_OAUTH_CLIENTID', 'EXTERNAL_OAUTH_CLIENT_ID'],
   ['EXTERNAL_API_KEY_FLIE', 'EXTERNAL_API_KEY_FILE'],
   ['GATEWAY_APIKEYS', 'GATEWAY_API_KEYS'],
+  ['DELIVERY_SECRET_FILE', 'DELIVERY_SECRETS_FILE'],
+  ['SUSPICION_TRESHOLDS', 'SUSPICION_THRESHOLDS'],
 ])('[M8] %s, which nothing reads, is told with %s', (name, meant) => {
   expect(unknownVariables({ [name]: 'canary' })).toEqual([
     `${name} is set, and nothing reads a variable of that name. Did you mean ${meant}?`,
