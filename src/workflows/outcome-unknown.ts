@@ -71,13 +71,15 @@ export class Hold {
     // A repeat has not said it.
     else setAttention(this.#request.args, 'outcome_unknown');
     if (isNew && looksUp) this.#look(failure, times);
+    // Before callbacks are heeded: one that came already is to lead to the same commands as one that comes now.
+    const resolved = this.#untilResolved(times.endsAt);
     const hints = heedHints(this.#request, {
       plan: times.plan,
       onHint: () => this.#note(failure, times),
       ask: looksUp ? () => this.#find(failure, times, true) : keyed ? () => this.#repeat() : null,
     });
     try {
-      await this.#untilResolved(times.endsAt);
+      await resolved;
     } finally {
       hints.stop();
     }

@@ -23,14 +23,11 @@ export interface WatchedWork {
  */
 export async function watchWork(request: Request, work: WatchedWork): Promise<PollResult> {
   const plan = new HintPlan(Date.now());
-  // One that came before there was anything to look at counts.
-  const isHinted = plan.isNews(request.lastCallbackAt);
-  const firstMs = isHinted ? plan.heed(Date.now()) : work.submittedAt === null ? 0 : null;
   const scope = new CancellationScope();
   const start = (look: Look): Promise<PollResult | null> => scope.run(() => poll(request, work, look));
   let isLooking = false;
   /** When the callback came that the look is for. */
-  let arrivedAt = isHinted ? request.takeArrival() : null;
+  let arrivedAt: number | null = null;
 
   const found = new Promise<PollResult>((resolve, reject) => {
     function lookIfHinted(): void {
@@ -46,10 +43,13 @@ export async function watchWork(request: Request, work: WatchedWork): Promise<Po
     }
     request.onCallback = lookIfHinted;
     scope.cancelRequested.catch(reject);
-    start({ lookAfterMs: firstMs }).then((seen) => {
+    start({ lookAfterMs: work.submittedAt === null ? 0 : null }).then((seen) => {
       if (seen === null) reject(new TypeError('A poll that was to go on has ended without a result'));
       else resolve(seen);
     }, reject);
+    // One that came before there was anything to look at counts, and is heeded as one that comes now. The SDK replays a
+    // callback before an answer that came first, where a query was between the two.
+    lookIfHinted();
   });
   try {
     const result = await found;

@@ -19,3 +19,14 @@ test.each(recorded)('[C3] a request that ran as %s goes on under the code of tod
   const workflowBundle = { codePath: inject('workflowBundlePath') };
   await Worker.runReplayHistory({ workflowBundle }, historyFromJSON(history), 'external-api/req_replayed');
 });
+
+/**
+ * After a worker's death a query may be answered by another one, with what came since the last task: the poll was begun then. The
+ * callback came next, and the task after it asked for one look more. A replay sees both at once, the callback first.
+ */
+test('[C3][N4] a callback that came after a query asks for the same as one that was there before it', async () => {
+  const file = new URL('./found/callback-after-a-query.json', import.meta.url);
+  const history: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  const workflowBundle = { codePath: inject('workflowBundlePath') };
+  await Worker.runReplayHistory({ workflowBundle }, historyFromJSON(history), 'external-api/req_replayed');
+});
