@@ -47,9 +47,9 @@ export async function watchWork(request: Request, work: WatchedWork): Promise<Po
       if (seen === null) reject(new TypeError('A poll that was to go on has ended without a result'));
       else resolve(seen);
     }, reject);
-    // One that came before there was anything to look at counts, and is heeded as one that comes now. The SDK replays a
-    // callback before an answer that came first, where a query was between the two.
-    lookIfHinted();
+    // One that came before there was anything to look at counts, and is heeded as one that comes now: the SDK replays a
+    // callback before an answer that came first, where a query was between the two. Work that is taken over is looked at now.
+    if (work.submittedAt !== null) lookIfHinted();
   });
   try {
     const result = await found;

@@ -164,18 +164,19 @@ describe('one end of a request is one line', () => {
       },
     ],
     [
-      'unknown, and told by a callback',
+      'unknown, and adopted by a person as a callback has it',
       [LOST],
       async () => {
         const handle = await logged.request(1, ASYNC);
         await logged.until(handle, 'outcome_unknown');
         const job = logged.stack.fakeProvider.ledger.findLast((call) => call.idempotencyKey === handle.requestId);
-        await logged.stack.temporal.client.workflow
-          .getHandle(`external-api/${handle.requestId}`)
-          .signal('callbackReceived', { providerRequestId: job?.providerRequestId ?? null });
+        const providerRequestId = job?.providerRequestId ?? '';
+        await logged.client.callback(handle.requestId, { providerRequestId });
+        await logged.client.resolve(handle.requestId, { decision: 'adopt', providerRequestId, ...WHO });
         return handle;
       },
       HELD,
+      { level: 'info', event: 'external_api_outcome_decided', decision: 'adopt', ...WHO, held: expect.any(Number) },
       { level: 'info', status: 'completed', submits: 1, provider_request_id: expect.any(String) },
     ],
     [
