@@ -106,7 +106,15 @@ export async function runLane(options: LaneOptions): Promise<Verdict> {
   );
   await temporal.close();
   await fake.close();
-  return check({ ledger: fake.ledger, accepted: victims, starts: [], histories, readings: [], budget: null });
+  return check({
+    ledger: fake.ledger,
+    accepted: victims,
+    starts: [],
+    histories,
+    readings: [],
+    callbacks: [],
+    budget: null,
+  });
 }
 
 interface HealerOptions {

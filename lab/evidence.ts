@@ -1,6 +1,7 @@
 import type { CancellationOutcome, RequestStatus } from 'durable-external-api';
 import type { LedgerEntry } from 'durable-external-api/testing';
 import type { Found } from '#product/contract/activities.js';
+import type { CallbackSeen } from './callback-kinds.ts';
 
 /** What a lost reply leads to: `key` sends again, `none` waits for a person, `lookup` asks for our reference. */
 export type Mode = 'key' | 'none' | 'lookup';
@@ -33,6 +34,8 @@ export interface HistoryFacts {
   cancelRequested: boolean;
   /** `processed_data.sha256` of the result that it ended with. */
   resultSha256: string | null;
+  /** The provider's id of the work that it ended with. */
+  providerRequestId: string | null;
   /** How often its outcome became unknown. */
   unknownOutcomes: number;
   /** A person's decisions in order; `at` in milliseconds since 1970. */
@@ -66,6 +69,8 @@ export interface Evidence {
   histories: ReadonlyMap<string, HistoryFacts>;
   /** What each reader saw of one request, in order, from its start on. */
   readings: readonly { requestId: string; seen: readonly Reading[] }[];
+  /** All that the relay between provider and gateway had, or made up. */
+  callbacks: readonly CallbackSeen[];
   /** Null: the run had none that could be exceeded. */
   budget: Budget | null;
 }

@@ -94,7 +94,7 @@ export async function runLab({ run, folder, binary, progress }: LabOptions): Pro
   const size = run.short ? SHORT : FULL;
   const random = randomNumbers(run.seed);
   const stack = await progress.step('Temporal on a SQLite file, Redis, 2 workers, gateway, fake provider', () =>
-    startStack({ folder, binary, mode: run.mode }),
+    startStack({ folder, binary, mode: run.mode, seed: run.seed }),
   );
   const unlessDead = <T>(work: Promise<T>): Promise<T> => Promise.race([work, stack.death]);
   const connection = await Connection.connect({ address: stack.temporal.address });
@@ -129,6 +129,8 @@ export async function runLab({ run, folder, binary, progress }: LabOptions): Pro
   const seconds = (performance.now() - startedAt) / 1000;
 
   const readings = await readers.end();
+  // The genuine ones of the decisions are still on their way.
+  await stack.relay.end();
   const ledger = await stack.ledger();
   const accepted = [...load.accepted.values()];
   const { histories, lostTasks, eventTimes } = await progress.step('Reading the histories', () =>
@@ -146,7 +148,15 @@ export async function runLab({ run, folder, binary, progress }: LabOptions): Pro
   const traces = { looks: [...killed, ...frozen], ledger, eventTimes, closed };
   const events = accepted.reduce((sum, { requestId }) => sum + (eventTimes.get(requestId)?.length ?? 0), 0);
   return {
-    verdict: check({ ledger, accepted, starts: load.starts, histories, readings, budget: BUDGET }),
+    verdict: check({
+      ledger,
+      accepted,
+      starts: load.starts,
+      histories,
+      readings,
+      callbacks: stack.relay.seen,
+      budget: BUDGET,
+    }),
     seconds,
     killed: killed.length,
     frozen: frozen.length,

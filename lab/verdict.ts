@@ -17,6 +17,9 @@ export const RULES = {
   failedUnsent: 'failed and retryable: the provider got nothing but what it refused',
   window: 'the provider got no more calls in any window than the budget allows',
   known: 'the provider got no work but that of accepted requests',
+  ownId: 'the id at the provider that a request ended with is of its own work, whatever a callback said',
+  callbackTaken: 'a callback by a genuine link was answered 204 in the end, early, late or twice',
+  forgedRefused: 'a forged callback was refused: 401, and 404 where the request never was',
 } as const;
 export type RuleName = keyof typeof RULES;
 

@@ -38,6 +38,7 @@ export function completed(of: AcceptedRequest, facts: Partial<HistoryFacts> = {}
     retryable: false,
     cancelRequested: false,
     resultSha256: of.sha256,
+    providerRequestId: null,
     unknownOutcomes: 0,
     decisions: [],
     lookups: [],
@@ -72,7 +73,16 @@ export function run({
   const histories = new Map([[NONE.requestId, none]]);
   if (key) histories.set(KEY.requestId, key);
   const starts = [KEY, NONE].map(({ requestId }) => ({ key: `start-${requestId}`, requestId }));
-  return check({ ledger, accepted: [KEY, NONE], starts, histories, readings: [], budget: null, ...changes });
+  return check({
+    ledger,
+    accepted: [KEY, NONE],
+    starts,
+    histories,
+    readings: [],
+    callbacks: [],
+    budget: null,
+    ...changes,
+  });
 }
 
 export const decided = (decision: string, at = 0) => ({ decision, at });

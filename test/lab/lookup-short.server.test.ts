@@ -69,6 +69,7 @@ async function judgedLate(completeAfter: number): Promise<Verdict> {
     starts: [{ key: 'late', requestId }],
     histories: new Map([[requestId, factsOf({ events: await stack.events(requestId) })]]),
     readings: [],
+    callbacks: [],
     budget: null,
   });
 }
