@@ -1,6 +1,7 @@
 import { worstWindow } from '../bench/sliding-window.ts';
 import type { LedgerEntry } from 'durable-external-api/testing';
 import { checkCallbacks } from './check-callbacks.ts';
+import { checkDeliveries } from './check-deliveries.ts';
 import { checkEnding, type Hold, settlementsOf, unknownOutcomesTold } from './check-ending.ts';
 import type { AcceptedRequest, Evidence, HistoryFacts, Mode } from './evidence.ts';
 import { groupBy } from './group-by.ts';
@@ -25,7 +26,8 @@ type Settlements = ReturnType<typeof settlementsOf>;
  *
  * @throws {Error} when there is nothing to judge: an empty ledger, or no accepted request
  */
-export function check({ ledger, accepted, starts, histories, readings, callbacks, budget }: Evidence): Verdict {
+export function check(evidence: Evidence): Verdict {
+  const { ledger, accepted, starts, histories, readings, callbacks, budget } = evidence;
   const submits = ledger.filter(({ endpoint }) => endpoint === '/process');
   if (accepted.length === 0) throw new Error('There is nothing to judge: no request was accepted.');
   if (submits.length === 0) {
@@ -61,6 +63,7 @@ export function check({ ledger, accepted, starts, histories, readings, callbacks
     for (const { found } of settled) verdict.count(`lookup: ${LOOKED_UP[found]}`, 1);
   }
   checkCallbacks(verdict, callbacks, submits);
+  checkDeliveries(verdict, evidence);
   if (budget !== null) {
     const { limit, windowMs } = budget;
     const arrivals = ledger.map(({ arrivedAt }) => arrivedAt);

@@ -79,7 +79,7 @@ export async function runLane(options: LaneOptions): Promise<Verdict> {
     const { requestId } = await client.process(input, { idempotencyKey: `victim-${mode}-${n}` });
     if (point.fault) fake.script({ endpoint: '/process', match: { idempotencyKey: requestId }, fault: point.fault });
     await (await worker).crash({ requestId, point: nameOf(point) });
-    return { requestId, mode, fate: 'plain', sha256: processedDataOf(data).sha256, point };
+    return { requestId, mode, fate: 'plain', sha256: processedDataOf(data).sha256, callback: null, point };
   }
 
   let workers = load(Math.min(BATCH, points.length));
@@ -113,6 +113,7 @@ export async function runLane(options: LaneOptions): Promise<Verdict> {
     histories,
     readings: [],
     callbacks: [],
+    deliveries: { received: [], forbidden: { connections: 0, tried: 0 }, disturbedAt: [] },
     budget: null,
   });
 }

@@ -2,6 +2,7 @@ import type { CancellationOutcome, RequestStatus } from 'durable-external-api';
 import type { LedgerEntry } from 'durable-external-api/testing';
 import type { Found } from '#product/contract/activities.js';
 import type { CallbackSeen } from './callback-kinds.ts';
+import type { Callback, DeliveryEvidence } from './receiver-kinds.ts';
 
 /** What a lost reply leads to: `key` sends again, `none` waits for a person, `lookup` asks for our reference. */
 export type Mode = 'key' | 'none' | 'lookup';
@@ -16,6 +17,8 @@ export interface AcceptedRequest {
   fate: Fate;
   /** `processedDataOf(data).sha256` of the data that it was started with. */
   sha256: string;
+  /** Where it wants its end to be told; null: nowhere. */
+  callback: Callback | null;
 }
 
 /** What the workflow's history says of one request: see history-facts.ts. */
@@ -71,6 +74,7 @@ export interface Evidence {
   readings: readonly { requestId: string; seen: readonly Reading[] }[];
   /** All that the relay between provider and gateway had, or made up. */
   callbacks: readonly CallbackSeen[];
+  deliveries: DeliveryEvidence;
   /** Null: the run had none that could be exceeded. */
   budget: Budget | null;
 }

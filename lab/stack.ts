@@ -2,10 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { LedgerEntry, ScriptedFault } from 'durable-external-api/testing';
 import { emptyTemporalConfig } from '#scripts/lib/data-folder.mjs';
 import { freePort } from '#scripts/lib/ports.mjs';
-import { BUILT_IN_PROVIDER } from '#product/contract/names.js';
+import { BUILT_IN_PROVIDER, DEFAULT_TENANT } from '#product/contract/names.js';
 import { type CallbackRelay, startCallbackRelay } from './callback-relay.ts';
 import type { Budget } from './evidence.ts';
 import { LOOKUP_PROVIDER, writeLookupProfile } from './lookup-profile.ts';
+import { type Receiver, startReceiver } from './receiver.ts';
 import { type RestartableRedis, startRedis } from './redis.ts';
 import { Service } from './service.ts';
 import { type RestartableTemporal, startTemporal } from './temporal.ts';
@@ -21,6 +22,7 @@ const CREDENTIALS = {
   EXTERNAL_OAUTH_CLIENT_ID: 'lab-client',
   EXTERNAL_OAUTH_CLIENT_SECRET: 'lab-secret',
 };
+const DELIVERY_SECRET = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;
 const CALLBACK_KEY = { id: 'lab', secret: Buffer.alloc(32, 9) };
 
 /** How the lab's workers differ from the defaults: more calls before they give up, less waiting, and a small budget. */
@@ -46,6 +48,7 @@ export interface Stack {
   gateway: Service;
   gatewayUrl: string;
   relay: CallbackRelay;
+  receiver: Receiver;
   /** Adds to the fake provider's script of faults. */
   script(faults: readonly ScriptedFault[]): Promise<void>;
   /** The fake provider's, whole. */
@@ -80,6 +83,7 @@ export async function startStack({ folder, binary, mode, seed }: StackOptions): 
     key: CALLBACK_KEY,
     seed,
   });
+  const receiver = await startReceiver(DELIVERY_SECRET);
   const environment = {
     PATH: process.env['PATH'],
     TEMPORAL_ADDRESS: temporal.address,
@@ -87,6 +91,8 @@ export async function startStack({ folder, binary, mode, seed }: StackOptions): 
     ...CREDENTIALS,
     EXTERNAL_API_CALLBACK_KEYS: `${CALLBACK_KEY.id}:${CALLBACK_KEY.secret.toString('base64')}`,
     PUBLIC_BASE_URL: relay.url,
+    DELIVERY_ALLOW_LOOPBACK: 'true',
+    DELIVERY_PORTS: `443,${receiver.forbiddenPort}`,
     ...(mode === 'lookup' && { EXTERNAL_API_PROVIDER: writeLookupProfile(folder) }),
   };
 
@@ -123,6 +129,8 @@ export async function startStack({ folder, binary, mode, seed }: StackOptions): 
           ...environment,
           ...WORKER_SETTINGS,
           EXTERNAL_API_BASE_URL: providerUrl,
+          EXTERNAL_API_DELIVERIES: 'on',
+          DELIVERY_SECRETS: `${DEFAULT_TENANT}:${DELIVERY_SECRET}`,
           REDIS_URL: redis.url,
           // A request may ask for `none` where the worker has `key`.
           EXTERNAL_API_IDEMPOTENCY: heedsKeys ? 'key' : 'none',
@@ -163,6 +171,7 @@ export async function startStack({ folder, binary, mode, seed }: StackOptions): 
     gateway,
     gatewayUrl,
     relay,
+    receiver,
     async script(faults) {
       const headers = { 'content-type': 'application/json' };
       await control('faults', { method: 'POST', headers, body: JSON.stringify(faults) });

@@ -1,9 +1,28 @@
 import type { LedgerEntry } from '../../src/fake-provider/index.ts';
 import { check } from '../../lab/checker.ts';
 import type { AcceptedRequest, Evidence, HistoryFacts, Reading } from '../../lab/evidence.ts';
+import type { DeliveryEvidence } from '../../lab/receiver-kinds.ts';
 
-export const KEY: AcceptedRequest = { requestId: 'req_key', mode: 'key', fate: 'plain', sha256: 'aaaa' };
-export const NONE: AcceptedRequest = { requestId: 'req_none', mode: 'none', fate: 'plain', sha256: 'bbbb' };
+export const KEY: AcceptedRequest = {
+  requestId: 'req_key',
+  mode: 'key',
+  fate: 'plain',
+  sha256: 'aaaa',
+  callback: null,
+};
+export const NONE: AcceptedRequest = {
+  requestId: 'req_none',
+  mode: 'none',
+  fate: 'plain',
+  sha256: 'bbbb',
+  callback: null,
+};
+
+export const NO_DELIVERIES: DeliveryEvidence = {
+  received: [],
+  forbidden: { connections: 0, tried: 0 },
+  disturbedAt: [],
+};
 
 let seq = 0;
 
@@ -80,6 +99,7 @@ export function run({
     histories,
     readings: [],
     callbacks: [],
+    deliveries: NO_DELIVERIES,
     budget: null,
     ...changes,
   });
