@@ -48,12 +48,12 @@ export async function startCallbackRelay({ gatewayUrl, provider, key, seed }: Re
   /** The latest callback of a request other than the one that is struck. */
   const latest: Callback[] = [];
   const server = createServer((request, response) => {
-    void text(request).then((body) => {
+    const relayed = text(request).then(async (body) => {
       response.writeHead(204).end();
-      const relayed = relay({ token: request.url?.split('/').at(-1) ?? '', body });
-      underWay.add(relayed);
-      void relayed.then(() => underWay.delete(relayed));
+      await relay({ token: request.url?.split('/').at(-1) ?? '', body });
     });
+    underWay.add(relayed);
+    void relayed.finally(() => underWay.delete(relayed));
   });
   const url = await listen(server);
 

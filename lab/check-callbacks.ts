@@ -20,7 +20,7 @@ export function checkCallbacks(
     const evidence = `${kind}, of the work ${providerRequestId}: answered ${statusCode}, where ${expected} must be`;
     verdict.hold(rule, statusCode === expected, requestId, evidence);
     const answeredAt = executed.get(providerRequestId);
-    if (kind !== 'late' && answeredAt !== undefined && (answeredAt ?? Infinity) > at) {
+    if (!kind.startsWith('forged') && answeredAt !== undefined && (answeredAt ?? Infinity) > at) {
       verdict.count('callbacks: early, before the submit was answered', 1);
     }
   }

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Webhook } from 'standardwebhooks';
@@ -33,24 +33,28 @@ export async function startReceiver(secret: string): Promise<Receiver> {
   // A connection is enough: what is said over TLS it could not read.
   trap.on('connection', () => (forbiddenConnections += 1));
 
-  const server = createServer((request, response) => {
-    void text(request).then(async (body) => {
-      const path = request.url ?? '';
-      const { does, attempts, after } = RECEIVERS[decodeURIComponent(path.split('/')[1] ?? '') as ReceiverKind];
-      const before = received.filter((one) => one.path === path).length;
-      const answer = before < attempts ? does : 204;
-      received.push({
-        path,
-        at: Date.now(),
-        webhookId: request.headers['webhook-id']?.toString() ?? null,
-        isGenuine: isGenuine(webhook, body, request.headers as Record<string, string>),
-        says: read(body),
-        statusCode: answer === 'no answer' ? null : answer,
-      });
-      await delay(after);
-      if (answer === 'no answer') request.socket.destroy();
-      else response.writeHead(answer, answer === 302 ? { location: `${trapUrl}${path}` } : {}).end();
+  async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await text(request);
+    const path = request.url ?? '';
+    const { does, attempts, after } = kindOf(path);
+    const before = received.filter((one) => one.path === path).length;
+    const answer = before < attempts ? does : 204;
+    received.push({
+      path,
+      at: Date.now(),
+      webhookId: request.headers['webhook-id']?.toString() ?? null,
+      isGenuine: isGenuine(webhook, body, request.headers as Record<string, string>),
+      says: read(body),
+      statusCode: answer === 'no answer' ? null : answer,
     });
+    await delay(after);
+    if (answer === 'no answer') request.socket.destroy();
+    else response.writeHead(answer, answer === 302 ? { location: `${trapUrl}${path}` } : {}).end();
+  }
+
+  const server = createServer((request, response) => {
+    // Of one whose worker was killed in its middle nothing was received.
+    take(request, response).catch(() => response.destroy());
   });
   return {
     url: await listen(server),
@@ -62,6 +66,12 @@ export async function startReceiver(secret: string): Promise<Receiver> {
     forbiddenUrls: address === null ? [] : formsOf(address, forbiddenPort),
     end: async () => void (await Promise.all([server, trap].map(closeServer))),
   };
+}
+
+/** A path that nobody was given is the checker's matter. */
+function kindOf(path: string): (typeof RECEIVERS)[ReceiverKind] {
+  const name = decodeURIComponent(path.split('/')[1] ?? '');
+  return RECEIVERS[Object.hasOwn(RECEIVERS, name) ? (name as ReceiverKind) : 'up'];
 }
 
 /** As literals of several spellings. */
