@@ -1,5 +1,7 @@
 import { worstWindow } from '../bench/sliding-window.ts';
 import type { LedgerEntry } from 'durable-external-api/testing';
+import { checkCallbacks } from './check-callbacks.ts';
+import { checkDeliveries } from './check-deliveries.ts';
 import { checkEnding, type Hold, settlementsOf, unknownOutcomesTold } from './check-ending.ts';
 import type { AcceptedRequest, Evidence, HistoryFacts, Mode } from './evidence.ts';
 import { groupBy } from './group-by.ts';
@@ -24,7 +26,8 @@ type Settlements = ReturnType<typeof settlementsOf>;
  *
  * @throws {Error} when there is nothing to judge: an empty ledger, or no accepted request
  */
-export function check({ ledger, accepted, starts, histories, readings, budget }: Evidence): Verdict {
+export function check(evidence: Evidence): Verdict {
+  const { ledger, accepted, starts, histories, readings, callbacks, budget } = evidence;
   const submits = ledger.filter(({ endpoint }) => endpoint === '/process');
   if (accepted.length === 0) throw new Error('There is nothing to judge: no request was accepted.');
   if (submits.length === 0) {
@@ -59,6 +62,8 @@ export function check({ ledger, accepted, starts, histories, readings, budget }:
     verdict.hold('lookedUp', settled.length > 0, '(all)', 'no lookup came to anything: the run proves nothing of them');
     for (const { found } of settled) verdict.count(`lookup: ${LOOKED_UP[found]}`, 1);
   }
+  checkCallbacks(verdict, callbacks, submits);
+  checkDeliveries(verdict, evidence);
   if (budget !== null) {
     const { limit, windowMs } = budget;
     const arrivals = ledger.map(({ arrivedAt }) => arrivedAt);
@@ -86,6 +91,11 @@ function checkRequest(
   const result = history?.resultSha256 ?? null;
   const own = foreign.length === 0 && (history?.end !== 'completed' || result === sha256);
   hold('ownResult', own, `own ${sha256}, result ${result}; ${sent}`);
+  const workId = history?.providerRequestId ?? null;
+  if (workId !== null) {
+    const isOwn = submits.some(({ providerRequestId }) => providerRequestId === workId);
+    hold('ownId', isOwn, `ended with ${workId}; ${sent}`);
+  }
   if (history?.end === 'completed') hold('done', executed.length > 0, sent);
 
   const lost = submits.filter((entry) => answerOf(entry) === 'lost');

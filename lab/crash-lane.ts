@@ -79,7 +79,7 @@ export async function runLane(options: LaneOptions): Promise<Verdict> {
     const { requestId } = await client.process(input, { idempotencyKey: `victim-${mode}-${n}` });
     if (point.fault) fake.script({ endpoint: '/process', match: { idempotencyKey: requestId }, fault: point.fault });
     await (await worker).crash({ requestId, point: nameOf(point) });
-    return { requestId, mode, fate: 'plain', sha256: processedDataOf(data).sha256, point };
+    return { requestId, mode, fate: 'plain', sha256: processedDataOf(data).sha256, callback: null, point };
   }
 
   let workers = load(Math.min(BATCH, points.length));
@@ -106,7 +106,16 @@ export async function runLane(options: LaneOptions): Promise<Verdict> {
   );
   await temporal.close();
   await fake.close();
-  return check({ ledger: fake.ledger, accepted: victims, starts: [], histories, readings: [], budget: null });
+  return check({
+    ledger: fake.ledger,
+    accepted: victims,
+    starts: [],
+    histories,
+    readings: [],
+    callbacks: [],
+    deliveries: { received: [], forbidden: { connections: 0, tried: 0 }, disturbedAt: [] },
+    budget: null,
+  });
 }
 
 interface HealerOptions {

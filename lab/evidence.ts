@@ -1,6 +1,8 @@
 import type { CancellationOutcome, RequestStatus } from 'durable-external-api';
 import type { LedgerEntry } from 'durable-external-api/testing';
 import type { Found } from '#product/contract/activities.js';
+import type { CallbackSeen } from './callback-kinds.ts';
+import type { Callback, DeliveryEvidence } from './receiver-kinds.ts';
 
 /** What a lost reply leads to: `key` sends again, `none` waits for a person, `lookup` asks for our reference. */
 export type Mode = 'key' | 'none' | 'lookup';
@@ -15,6 +17,8 @@ export interface AcceptedRequest {
   fate: Fate;
   /** `processedDataOf(data).sha256` of the data that it was started with. */
   sha256: string;
+  /** Where it wants its end to be told; null: nowhere. */
+  callback: Callback | null;
 }
 
 /** What the workflow's history says of one request: see history-facts.ts. */
@@ -33,6 +37,8 @@ export interface HistoryFacts {
   cancelRequested: boolean;
   /** `processed_data.sha256` of the result that it ended with. */
   resultSha256: string | null;
+  /** The provider's id of the work that it ended with. */
+  providerRequestId: string | null;
   /** How often its outcome became unknown. */
   unknownOutcomes: number;
   /** A person's decisions in order; `at` in milliseconds since 1970. */
@@ -66,6 +72,9 @@ export interface Evidence {
   histories: ReadonlyMap<string, HistoryFacts>;
   /** What each reader saw of one request, in order, from its start on. */
   readings: readonly { requestId: string; seen: readonly Reading[] }[];
+  /** All that the relay between provider and gateway had, or made up. */
+  callbacks: readonly CallbackSeen[];
+  deliveries: DeliveryEvidence;
   /** Null: the run had none that could be exceeded. */
   budget: Budget | null;
 }

@@ -35,6 +35,8 @@ export class Havoc {
   readonly blows: Partial<Record<Harm['what'], number>> = {};
   /** When the provider was closed by a blow. */
   readonly closures: Interval[] = [];
+  /** When the Temporal server was killed. */
+  readonly temporalLostAt: number[] = [];
   /** When Redis was paused or restarted. */
   readonly redisLostAt: number[] = [];
   readonly #options: HavocOptions;
@@ -77,6 +79,7 @@ export class Havoc {
       case 'kill-all-workers':
         return await this.#killAllWorkers();
       case 'restart-temporal':
+        this.temporalLostAt.push(Date.now());
         return await temporal.restart();
       case 'restart-gateway':
         return await gateway.restart(blow.signal);

@@ -66,6 +66,7 @@ export function factsOf({ events }: History): HistoryFacts {
     retryable: false,
     cancelRequested: false,
     resultSha256: null,
+    providerRequestId: null,
     unknownOutcomes: 0,
     decisions: [],
     lookups: [],
@@ -113,6 +114,7 @@ interface EndState {
   cancellation?: CancellationOutcome | null;
   error?: { retryable: boolean } | null;
   result?: { processedData?: { sha256?: string } } | null;
+  providerRequestId?: string | null;
 }
 
 function readState(facts: HistoryFacts, state: EndState | undefined): void {
@@ -121,6 +123,7 @@ function readState(facts: HistoryFacts, state: EndState | undefined): void {
   facts.cancellation = state.cancellation ?? null;
   facts.retryable = state.error?.retryable ?? false;
   facts.resultSha256 = state.result?.processedData?.sha256 ?? null;
+  facts.providerRequestId = state.providerRequestId ?? null;
 }
 
 export interface LostTask {

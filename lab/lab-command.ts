@@ -14,7 +14,8 @@ export async function runLabCommand({ options, folder, binary, progress }: Comma
   const { seed, requests, mode } = options;
   progress.say(`Seed ${seed}, ${requests} requests, mode ${mode}; logs in ${folder}`);
   const data = await runLab({ run: options, folder, binary, progress });
-  const { verdict, killed, frozen, blows, cancelsAsked, decisions, recovery, seconds, eventsPerRequest } = data;
+  const { verdict, killed, frozen, blows, cancelsAsked, decisions, deliveries, recovery, seconds, eventsPerRequest } =
+    data;
   const passed = verdict.violations.length === 0;
   const text = [
     verdictText(verdict),
@@ -25,6 +26,7 @@ export async function runLabCommand({ options, folder, binary, progress }: Comma
       .join(', ')}`,
     `${cancelsAsked} cancellations reached a request that ran`,
     `decisions: ${decisions.adopted} adopted, ${decisions.resubmitted} submitted again, in ${decisions.rounds} rounds`,
+    `deliveries: ${deliveries.sentAgain} sent again by hand, ${deliveries.pending} not told in time`,
     ...recoveryText('kill', recovery.killed),
     ...recoveryText('freeze', recovery.frozen),
     `workflow tasks in hand at a kill: ${timesText(recovery.workflowTasksMs)}`,

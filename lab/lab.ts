@@ -17,6 +17,7 @@ import { type Readers, startReaders } from './readers.ts';
 import { type Recovery, recoveryOf, workflowTaskRecovery } from './recovery.ts';
 import { BUDGET, type Stack, startStack, TRIES } from './stack.ts';
 import { listUnsettled, RUNNING, settled, type Settling, UNSETTLED } from './unsettled.ts';
+import { type DeliveredAll, deliverAll } from './deliver-all.ts';
 import type { Verdict } from './verdict.ts';
 import type { RunMode } from './work.ts';
 
@@ -84,6 +85,7 @@ export interface LabResult {
   /** Cancellations that reached a request which ran. */
   cancelsAsked: number;
   decisions: Decided & { rounds: number };
+  deliveries: DeliveredAll;
   eventsPerRequest: number;
   /** Until what a dead worker had in hand went on. */
   recovery: { killed: Recovery[]; frozen: Recovery[]; workflowTasksMs: number[] };
@@ -94,13 +96,16 @@ export async function runLab({ run, folder, binary, progress }: LabOptions): Pro
   const size = run.short ? SHORT : FULL;
   const random = randomNumbers(run.seed);
   const stack = await progress.step('Temporal on a SQLite file, Redis, 2 workers, gateway, fake provider', () =>
-    startStack({ folder, binary, mode: run.mode }),
+    startStack({ folder, binary, mode: run.mode, seed: run.seed }),
   );
   const unlessDead = <T>(work: Promise<T>): Promise<T> => Promise.race([work, stack.death]);
   const connection = await Connection.connect({ address: stack.temporal.address });
   const temporal = new Client({ connection });
   const looksUp = run.mode === 'lookup';
-  const client = new ExternalApiClient(temporal, looksUp ? { provider: LOOKUP_PROVIDER } : {});
+  const client = new ExternalApiClient(temporal, {
+    deliveryTargets: { loopback: true },
+    ...(looksUp && { provider: LOOKUP_PROVIDER }),
+  });
   await stack.script(scriptedFaults(run.mode, random));
 
   const startedAt = performance.now();
@@ -126,9 +131,23 @@ export async function runLab({ run, folder, binary, progress }: LabOptions): Pro
     : await unlessDead(
         progress.step('A person decides on the unknown outcomes', () => decide({ stack, client, temporal, settling })),
       );
+  const deliveries = await unlessDead(
+    progress.step('Until the ends are delivered', () =>
+      deliverAll({
+        client,
+        temporal,
+        accepted: load.accepted,
+        provider: looksUp ? LOOKUP_PROVIDER : undefined,
+        forbiddenUrls: stack.receiver.forbiddenUrls,
+      }),
+    ),
+  );
   const seconds = (performance.now() - startedAt) / 1000;
 
   const readings = await readers.end();
+  // The genuine ones of the decisions are still on their way.
+  await stack.relay.end();
+  await stack.receiver.end();
   const ledger = await stack.ledger();
   const accepted = [...load.accepted.values()];
   const { histories, lostTasks, eventTimes } = await progress.step('Reading the histories', () =>
@@ -146,7 +165,21 @@ export async function runLab({ run, folder, binary, progress }: LabOptions): Pro
   const traces = { looks: [...killed, ...frozen], ledger, eventTimes, closed };
   const events = accepted.reduce((sum, { requestId }) => sum + (eventTimes.get(requestId)?.length ?? 0), 0);
   return {
-    verdict: check({ ledger, accepted, starts: load.starts, histories, readings, budget: BUDGET }),
+    verdict: check({
+      ledger,
+      accepted,
+      starts: load.starts,
+      histories,
+      readings,
+      callbacks: stack.relay.seen,
+      deliveries: {
+        received: stack.receiver.received,
+        forbidden: { connections: stack.receiver.forbiddenConnections, tried: deliveries.forbidden },
+        disturbedAt: [...[...killed, ...frozen].map(({ at }) => at), ...havoc.temporalLostAt],
+      },
+      budget: BUDGET,
+    }),
+    deliveries,
     seconds,
     killed: killed.length,
     frozen: frozen.length,
@@ -184,6 +217,7 @@ async function strike(parties: Parties): Promise<{ load: Load; havoc: Havoc }> {
     run: { ...run, backlog: Math.min(size.backlog, Math.floor(run.requests / 2)) },
     inFlight: size.inFlight,
     gatewayUrl: stack.gatewayUrl,
+    receiverUrl: stack.receiver.url,
     client,
     temporal,
     onAccepted: (request) => {

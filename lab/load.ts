@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { ExternalApiClient } from 'durable-external-api';
+import type { Callback } from './receiver-kinds.ts';
 import { countUnsettled } from './unsettled.ts';
 import { type Work, workOf, type WorkPlan } from './work.ts';
 
@@ -22,6 +23,8 @@ export interface LoadOptions {
   /** At most so many unsettled requests, but for the backlog. */
   inFlight: number;
   gatewayUrl: string;
+  /** Where ends are told: the path of a request follows. */
+  receiverUrl: string;
   client: ExternalApiClient;
   temporal: Client;
   onAccepted: (request: Accepted) => void;
@@ -96,11 +99,12 @@ export class Load {
     }
   }
 
-  async #viaGateway({ key, data, async }: Work): Promise<string> {
+  async #viaGateway({ key, data, async, callback }: Work): Promise<string> {
+    const url = this.#urlOf(callback);
     const response = await fetch(`${this.#options.gatewayUrl}/api/external/process`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'idempotency-key': key },
-      body: JSON.stringify({ data, options: { async } }),
+      body: JSON.stringify({ data, options: { async, ...(url !== null && { callback_url: url }) } }),
       signal: AbortSignal.timeout(15_000),
     });
     const answer = (await response.json()) as { request_id: string };
@@ -110,10 +114,16 @@ export class Load {
     return answer.request_id;
   }
 
-  async #viaClient({ key, data, async, mode, fate, deadlineMs }: Work): Promise<string> {
+  async #viaClient({ key, data, async, mode, fate, deadlineMs, callback }: Work): Promise<string> {
     const deadline = fate === 'short-deadline' ? deadlineMs : '1 day';
     const options = { idempotencyKey: key, idempotency: mode === 'key' ? 'key' : 'none', deadline } as const;
-    return (await this.#options.client.process({ data, options: { async } }, options)).requestId;
+    const url = this.#urlOf(callback);
+    const input = { data, options: { async, ...(url !== null && { callbackUrl: url }) } };
+    return (await this.#options.client.process(input, options)).requestId;
+  }
+
+  #urlOf(callback: Callback | null): string | null {
+    return callback && this.#options.receiverUrl + callback.path;
   }
 
   async #keepCounting(): Promise<void> {

@@ -6,8 +6,9 @@ export const HELP = `Usage: npm run chaos -- [options]
        npm run chaos -- intent-cost
 
 The fault lab: requests through real processes that are killed, frozen and cut off, before a provider that breaks a fifth
-of all calls. It starts all that it needs. Judged by the provider's ledger and the workflows' histories; the exit code is
-0 only if nothing was lost, sent twice or crossed. docs/reliability.md says what each rule means.
+of all calls, a relay that loses, doubles and forges its callbacks, and receivers that are down, slow or gone. It starts
+all that it needs. Judged by the provider's ledger, the receivers' and the workflows' histories; the exit code is 0 only
+if nothing was lost, sent twice or crossed. docs/reliability.md says what each rule means.
 
 Options:
   --requests N   how many (default 2000; the full run is 10000)

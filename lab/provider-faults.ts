@@ -55,6 +55,9 @@ const SHARES: Shares = [
   ],
 ];
 
+/** Of the submits that pass the others: done at once and answered late, so that the callback comes first. */
+const SLOW: Shares = [['/process', [[0.06, { kind: 'delay', ms: 1_500 }]]]];
+
 /** A submit arrives so long after its reply was lost, at the latest. */
 export const LATEST_ARRIVAL_MS = 6_000;
 
@@ -88,7 +91,7 @@ const LATE: Shares = [
  * @param random uniform in [0, 1)
  */
 export function scriptedFaults(mode: RunMode, random: () => number): ScriptedFault[] {
-  const shares = mode === 'lookup' ? [...SHARES, ...LATE] : SHARES;
+  const shares = [...SHARES, ...(mode === 'lookup' ? LATE : []), ...SLOW];
   return shares.flatMap(([endpoint, faults]) => {
     let before = 0;
     return faults.map(([share, fault]) => {

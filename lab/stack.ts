@@ -2,8 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { LedgerEntry, ScriptedFault } from 'durable-external-api/testing';
 import { emptyTemporalConfig } from '#scripts/lib/data-folder.mjs';
 import { freePort } from '#scripts/lib/ports.mjs';
+import { BUILT_IN_PROVIDER, DEFAULT_TENANT } from '#product/contract/names.js';
+import { type CallbackRelay, startCallbackRelay } from './callback-relay.ts';
 import type { Budget } from './evidence.ts';
-import { writeLookupProfile } from './lookup-profile.ts';
+import { LOOKUP_PROVIDER, writeLookupProfile } from './lookup-profile.ts';
+import { type Receiver, startReceiver } from './receiver.ts';
 import { type RestartableRedis, startRedis } from './redis.ts';
 import { Service } from './service.ts';
 import { type RestartableTemporal, startTemporal } from './temporal.ts';
@@ -19,6 +22,8 @@ const CREDENTIALS = {
   EXTERNAL_OAUTH_CLIENT_ID: 'lab-client',
   EXTERNAL_OAUTH_CLIENT_SECRET: 'lab-secret',
 };
+const DELIVERY_SECRET = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;
+const CALLBACK_KEY = { id: 'lab', secret: Buffer.alloc(32, 9) };
 
 /** How the lab's workers differ from the defaults: more calls before they give up, less waiting, and a small budget. */
 const WORKER_SETTINGS = {
@@ -42,6 +47,8 @@ export interface Stack {
   workers: readonly Service[];
   gateway: Service;
   gatewayUrl: string;
+  relay: CallbackRelay;
+  receiver: Receiver;
   /** Adds to the fake provider's script of faults. */
   script(faults: readonly ScriptedFault[]): Promise<void>;
   /** The fake provider's, whole. */
@@ -55,10 +62,12 @@ export interface StackOptions {
   /** The `temporal` executable. */
   binary: string;
   mode: RunMode;
+  /** Of what becomes of callbacks. */
+  seed: number;
 }
 
 /** The product as real processes: a Temporal server on a SQLite file, Redis, two workers, the gateway, the fake provider. */
-export async function startStack({ folder, binary, mode }: StackOptions): Promise<Stack> {
+export async function startStack({ folder, binary, mode, seed }: StackOptions): Promise<Stack> {
   let reportDeath: (end: string) => void = () => {};
   const death = new Promise<never>((_, reject) => (reportDeath = (end) => reject(new Error(end))));
   death.catch(() => {}); // Whoever races it will see it.
@@ -66,11 +75,24 @@ export async function startStack({ folder, binary, mode }: StackOptions): Promis
   const temporal = await startTemporal({ binary, folder, onDeath: reportDeath });
   const redis = await startRedis({ folder, onDeath: reportDeath });
   const shared = { folder, onDeath: reportDeath, mayEnd: temporal.isDisturbed };
+  const gatewayPort = await freePort();
+  const gatewayUrl = `http://127.0.0.1:${gatewayPort}`;
+  const relay = await startCallbackRelay({
+    gatewayUrl,
+    provider: mode === 'lookup' ? LOOKUP_PROVIDER : BUILT_IN_PROVIDER,
+    key: CALLBACK_KEY,
+    seed,
+  });
+  const receiver = await startReceiver(DELIVERY_SECRET);
   const environment = {
     PATH: process.env['PATH'],
     TEMPORAL_ADDRESS: temporal.address,
     TEMPORAL_CONFIG_FILE: emptyTemporalConfig(folder),
     ...CREDENTIALS,
+    EXTERNAL_API_CALLBACK_KEYS: `${CALLBACK_KEY.id}:${CALLBACK_KEY.secret.toString('base64')}`,
+    PUBLIC_BASE_URL: relay.url,
+    DELIVERY_ALLOW_LOOPBACK: 'true',
+    DELIVERY_PORTS: `443,${receiver.forbiddenPort}`,
     ...(mode === 'lookup' && { EXTERNAL_API_PROVIDER: writeLookupProfile(folder) }),
   };
 
@@ -107,6 +129,8 @@ export async function startStack({ folder, binary, mode }: StackOptions): Promis
           ...environment,
           ...WORKER_SETTINGS,
           EXTERNAL_API_BASE_URL: providerUrl,
+          EXTERNAL_API_DELIVERIES: 'on',
+          DELIVERY_SECRETS: `${DEFAULT_TENANT}:${DELIVERY_SECRET}`,
           REDIS_URL: redis.url,
           // A request may ask for `none` where the worker has `key`.
           EXTERNAL_API_IDEMPOTENCY: heedsKeys ? 'key' : 'none',
@@ -117,8 +141,6 @@ export async function startStack({ folder, binary, mode }: StackOptions): Promis
     );
   }
 
-  const gatewayPort = await freePort();
-  const gatewayUrl = `http://127.0.0.1:${gatewayPort}`;
   const gateway = new Service({
     ...shared,
     name: 'gateway',
@@ -148,6 +170,8 @@ export async function startStack({ folder, binary, mode }: StackOptions): Promis
     workers,
     gateway,
     gatewayUrl,
+    relay,
+    receiver,
     async script(faults) {
       const headers = { 'content-type': 'application/json' };
       await control('faults', { method: 'POST', headers, body: JSON.stringify(faults) });

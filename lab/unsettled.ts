@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { requestIdOf } from '#product/contract/names.js';
+import { requestIdOf, WORKFLOW_TYPE } from '#product/contract/names.js';
 
-/** Requests that have not ended. */
-export const RUNNING = "ExecutionStatus = 'Running'";
+/** Requests that have not ended: not their deliveries. */
+export const RUNNING = `WorkflowType = '${WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'`;
 /** Requests that are neither ended nor wait for a person. */
 export const UNSETTLED = `${RUNNING} AND ExternalApiAttention IS NULL`;
 

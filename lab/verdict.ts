@@ -17,6 +17,14 @@ export const RULES = {
   failedUnsent: 'failed and retryable: the provider got nothing but what it refused',
   window: 'the provider got no more calls in any window than the budget allows',
   known: 'the provider got no work but that of accepted requests',
+  ownId: 'the id at the provider that a request ended with is of its own work, whatever a callback said',
+  callbackTaken: 'a callback by a genuine link was answered 204 in the end, early, late or twice',
+  delivered: 'a request that has ended was delivered at least once, with the status that its history ends with',
+  toldTrue: 'what a delivery told is the end of its own request, each time under the same webhook-id',
+  signed: 'no delivery had a false signature',
+  goneHeeded: 'a receiver that answered 410 was told again only where whoever heard that died',
+  notForbidden: 'no delivery reached a forbidden address',
+  forgedRefused: 'a forged callback was refused: 401, and 404 where the request never was',
 } as const;
 export type RuleName = keyof typeof RULES;
 

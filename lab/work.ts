@@ -1,5 +1,6 @@
 import { processedDataOf } from 'durable-external-api/testing';
 import type { Fate, Mode } from './evidence.ts';
+import { type Callback, callbackOf, type ReceiverKind } from './receiver-kinds.ts';
 import { randomNumbers } from './random.ts';
 
 /** The mode of a run; `mixed`: half of the requests each. */
@@ -22,6 +23,8 @@ export interface Work {
   deadlineMs: number;
   /** The hash that its result must have. */
   sha256: string;
+  /** Where its end is to be told; null: nowhere. */
+  callback: Callback | null;
 }
 
 export interface WorkPlan {
@@ -33,6 +36,21 @@ export interface WorkPlan {
 
 const LATEST_CANCEL_MS = 12_000;
 const DEADLINES_MS = { shortest: 1_000, longest: 8_000 };
+
+/** Eleven, so that each meets every fate, mode and kind of request. */
+const RECEIVED_BY: readonly ReceiverKind[] = [
+  'up',
+  'down at first',
+  'up',
+  'slow',
+  'gone',
+  'up',
+  'redirecting',
+  'down at first',
+  'up',
+  'answer lost',
+  'down twice',
+];
 
 /** The n-th request of a run. */
 export function workOf({ seed, mode: runMode, backlog }: WorkPlan, n: number): Work {
@@ -50,6 +68,7 @@ export function workOf({ seed, mode: runMode, backlog }: WorkPlan, n: number): W
     cancelAfterMs: random() ** 2 * LATEST_CANCEL_MS,
     deadlineMs: DEADLINES_MS.shortest + random() * (DEADLINES_MS.longest - DEADLINES_MS.shortest),
     sha256: processedDataOf(data).sha256,
+    callback: n % 5 < 2 ? callbackOf(RECEIVED_BY[n % RECEIVED_BY.length] ?? 'up', n) : null,
   };
 }
 

@@ -1,9 +1,28 @@
 import type { LedgerEntry } from '../../src/fake-provider/index.ts';
 import { check } from '../../lab/checker.ts';
 import type { AcceptedRequest, Evidence, HistoryFacts, Reading } from '../../lab/evidence.ts';
+import type { DeliveryEvidence } from '../../lab/receiver-kinds.ts';
 
-export const KEY: AcceptedRequest = { requestId: 'req_key', mode: 'key', fate: 'plain', sha256: 'aaaa' };
-export const NONE: AcceptedRequest = { requestId: 'req_none', mode: 'none', fate: 'plain', sha256: 'bbbb' };
+export const KEY: AcceptedRequest = {
+  requestId: 'req_key',
+  mode: 'key',
+  fate: 'plain',
+  sha256: 'aaaa',
+  callback: null,
+};
+export const NONE: AcceptedRequest = {
+  requestId: 'req_none',
+  mode: 'none',
+  fate: 'plain',
+  sha256: 'bbbb',
+  callback: null,
+};
+
+export const NO_DELIVERIES: DeliveryEvidence = {
+  received: [],
+  forbidden: { connections: 0, tried: 0 },
+  disturbedAt: [],
+};
 
 let seq = 0;
 
@@ -38,6 +57,7 @@ export function completed(of: AcceptedRequest, facts: Partial<HistoryFacts> = {}
     retryable: false,
     cancelRequested: false,
     resultSha256: of.sha256,
+    providerRequestId: null,
     unknownOutcomes: 0,
     decisions: [],
     lookups: [],
@@ -72,7 +92,17 @@ export function run({
   const histories = new Map([[NONE.requestId, none]]);
   if (key) histories.set(KEY.requestId, key);
   const starts = [KEY, NONE].map(({ requestId }) => ({ key: `start-${requestId}`, requestId }));
-  return check({ ledger, accepted: [KEY, NONE], starts, histories, readings: [], budget: null, ...changes });
+  return check({
+    ledger,
+    accepted: [KEY, NONE],
+    starts,
+    histories,
+    readings: [],
+    callbacks: [],
+    deliveries: NO_DELIVERIES,
+    budget: null,
+    ...changes,
+  });
 }
 
 export const decided = (decision: string, at = 0) => ({ decision, at });

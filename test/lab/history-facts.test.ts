@@ -21,6 +21,7 @@ test('[N12] the fault lab reads ends, doubts and decisions from histories', () =
     retryable: false,
     cancelRequested: false,
     resultSha256: sha256,
+    providerRequestId: expect.stringMatching(/^req_/),
     unknownOutcomes: 0,
     decisions: [],
     lookups: [],

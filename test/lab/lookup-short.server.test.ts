@@ -65,10 +65,12 @@ async function judgedLate(completeAfter: number): Promise<Verdict> {
   const { sha256 } = processedDataOf(data);
   return check({
     ledger: stack.fake.ledger,
-    accepted: [{ requestId, mode: 'lookup', fate: 'plain', sha256 }],
+    accepted: [{ requestId, mode: 'lookup', fate: 'plain', sha256, callback: null }],
     starts: [{ key: 'late', requestId }],
     histories: new Map([[requestId, factsOf({ events: await stack.events(requestId) })]]),
     readings: [],
+    callbacks: [],
+    deliveries: { received: [], forbidden: { connections: 0, tried: 0 }, disturbedAt: [] },
     budget: null,
   });
 }
