@@ -29,7 +29,9 @@ test('[C4][M8] the help of a process lists the variables that it does not start 
     const { stderr } = await runCli([command], { env });
     return Array.from(stderr.matchAll(/^ {2}(\w+) is required/gm), ([, name = '']) => name);
   };
-  expect(await required('worker')).toEqual(await missing('worker', { REDIS_URL: 'redis://127.0.0.1:1' }));
+  expect(await required('worker')).toEqual(
+    await missing('worker', { REDIS_URL: 'redis://127.0.0.1:1', EXTERNAL_API_DELIVERIES: 'on' }),
+  );
   expect(await required('gateway')).toEqual(await missing('gateway', { NODE_ENV: 'production' }));
   expect(await required('gateway')).toEqual(['GATEWAY_API_KEYS']);
 });
