@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import closeWithGrace from 'close-with-grace';
 import { Command } from 'commander';
 import type { FastifyInstance } from 'fastify';
@@ -5,6 +7,7 @@ import { budgetFrom } from '../client/budget-source.ts';
 import { ExternalApiClient } from '../client/external-api-client.ts';
 import { type GatewayConfig, loadGatewayConfig } from '../config/gateway-config.ts';
 import { buildGateway } from '../gateway/build-gateway.ts';
+import { metricsServer } from '../gateway/metrics-server.ts';
 import { unknownVariables } from '../config/unknown-variables.ts';
 import { gatewayVariables } from '../config/required-variables.ts';
 import { createLogger } from '../observability/logger.ts';
@@ -59,22 +62,52 @@ async function runGateway(): Promise<void> {
   });
 }
 
-const LISTEN_ERRORS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'the port is taken. Stop what listens there, or set GATEWAY_PORT',
-  EACCES: 'this user may not listen on that port. Set GATEWAY_PORT above 1023',
-  EADDRNOTAVAIL: 'it is no address of this machine. Set GATEWAY_HOST',
-  ENOTFOUND: 'there is no such host. Set GATEWAY_HOST',
+/** By the code of the error, for variables that begin so. */
+const LISTEN_ERRORS: Readonly<Record<string, (prefix: string) => string>> = {
+  EADDRINUSE: (prefix) => `the port is taken. Stop what listens there, or set ${prefix}_PORT`,
+  EACCES: (prefix) => `this user may not listen on that port. Set ${prefix}_PORT above 1023`,
+  EADDRNOTAVAIL: (prefix) => `it is no address of this machine. Set ${prefix}_HOST`,
+  ENOTFOUND: (prefix) => `there is no such host. Set ${prefix}_HOST`,
 };
 
-async function listen(app: FastifyInstance, { host, port, portFrom }: GatewayConfig): Promise<void> {
+/** The metrics first: callers are not let in and then left. */
+async function listen(app: FastifyInstance, { host, port, portFrom, metrics }: GatewayConfig): Promise<void> {
   try {
-    await app.listen({ host, port });
+    if (metrics !== null) {
+      await orSay('GATEWAY_METRICS', { ...metrics, from: 'from GATEWAY_METRICS_PORT' }, () =>
+        serveMetrics(app, metrics),
+      );
+    }
+    await orSay('GATEWAY', { host, port, from: portFrom }, () => app.listen({ host, port }));
   } catch (error) {
     await app.close();
+    throw error;
+  }
+}
+
+async function serveMetrics(app: FastifyInstance, address: { host: string; port: number }): Promise<void> {
+  const server = metricsServer(app.metrics);
+  app.addHook('onClose', async () => {
+    server.close();
+    server.closeAllConnections();
+  });
+  await once(server.listen(address), 'listening');
+  app.log.info(`Metrics are at http://${address.host}:${(server.address() as AddressInfo).port}/metrics`);
+}
+
+/** @throws Error that says what to do where it cannot listen there */
+async function orSay(
+  prefix: string,
+  { host, port, from }: { host: string; port: number; from: string },
+  start: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await start();
+  } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const reason = LISTEN_ERRORS[code];
+    const reason = LISTEN_ERRORS[code]?.(prefix);
     throw reason === undefined
       ? error
-      : new Error(`Cannot listen on ${host}:${port} (the port is ${portFrom}): ${reason}.`);
+      : new Error(`Cannot listen on ${host}:${port} (the port is ${from}): ${reason}.`);
   }
 }

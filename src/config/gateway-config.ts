@@ -8,6 +8,7 @@ import { apiKeys } from './api-keys.ts';
 import { CALLBACK_VARIABLES, keysOfLinks, receiverIn, secretsOfCallbacks } from './callback-config.ts';
 import { SUSPICION_VARIABLES, suspicionLimitsIn } from './suspicion-config.ts';
 import { TARGET_VARIABLES, targetsOf } from './delivery-config.ts';
+import { GATEWAY_METRICS_VARIABLES, metricsAddressIn } from './gateway-metrics-config.ts';
 import { load, readable } from './load.ts';
 import { profileIn } from './provider-profile.ts';
 import { logLevel, provider, requestDeadline, unknownHold, workerUrl } from './shared-variables.ts';
@@ -36,6 +37,8 @@ export interface GatewayConfig {
   /** Null: the provider sends no callbacks, or none are taken. */
   readonly callbacks: CallbackReceiver | null;
   readonly suspicions: SuspicionLimits;
+  /** Null: no page of metrics. */
+  readonly metrics: { readonly host: string; readonly port: number } | null;
   readonly logLevel: z.output<typeof logLevel>;
   readonly temporal: TemporalConfig;
 }
@@ -53,6 +56,7 @@ export const GATEWAY_VARIABLES = z
     EXTERNAL_API_WORKER_URL: workerUrl,
     ...CALLBACK_VARIABLES,
     ...SUSPICION_VARIABLES,
+    ...GATEWAY_METRICS_VARIABLES,
     LOG_LEVEL: logLevel,
     NODE_ENV: z.string().optional(),
   })
@@ -89,6 +93,7 @@ export function loadGatewayConfig(env: NodeJS.ProcessEnv = process.env): Gateway
     workerUrl: values.EXTERNAL_API_WORKER_URL,
     callbacks: receiverIn(profile, values),
     suspicions: suspicionLimitsIn(values),
+    metrics: metricsAddressIn(values),
     logLevel: values.LOG_LEVEL,
     temporal,
   });

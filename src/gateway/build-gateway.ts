@@ -9,7 +9,9 @@ import {
   fastify,
 } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { Registry } from 'prom-client';
 import type { CallbackReceiver } from '../callbacks/receiver.ts';
+import { ExternalAPIError } from '../contract/errors.ts';
 import { USUAL_SUSPICIONS, type SuspicionLimits } from '../contract/suspicions.ts';
 import { SuspicionWatch } from '../observability/suspicion-watch.ts';
 import { InvalidRequestError } from '../client/client-errors.ts';
@@ -20,6 +22,7 @@ import { CONNECTION_OPTIONS, RECEIVE_MS, refuseConnections, watchConnections } f
 import { documentRoutes } from './documentation.ts';
 import { drainOnClose } from './drain.ts';
 import type { GatewayClient } from './gateway-client.ts';
+import { measure } from './gateway-metrics.ts';
 import { acceptJsonOnly } from './json-body.ts';
 import { refuseUnknownPaths } from './known-paths.ts';
 import { toProblem } from './problem.ts';
@@ -42,6 +45,10 @@ import { watchAbuse } from './watch-abuse.ts';
 import { Watchers } from './watchers.ts';
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** What it measures. */
+    metrics: Registry;
+  }
   interface FastifyRequest {
     /** The authenticated caller; empty on routes that need none. */
     tenant: string;
@@ -95,6 +102,7 @@ export function buildGateway(deps: GatewayDeps): FastifyInstance {
   watchConnections(app);
   checkRequestFields(app);
   const waits = drainOnClose(app);
+  app.decorate('metrics', measure(app, waits));
   const watchers = new Watchers(client);
   refuseUnknownPaths(app);
   addStandardProblems(app);
@@ -129,6 +137,7 @@ const UNSERVED: readonly string[] = ['TemporalUnavailableError', 'OverloadedErro
 
 function sendProblem(error: Error, request: FastifyRequest, reply: FastifyReply): void {
   const { problem, headers } = toProblem(error, request.externalRequestId ?? null, request.retriedBy ?? null);
+  if (!(error instanceof ExternalAPIError)) request.refusal = problem.error;
   if (error instanceof InvalidRequestError && error.problems.some(isOfTarget)) request.suspicion = 'refused_target';
   if (problem.status === 500) request.serviceFailure = { error, type: null };
   else if (UNSERVED.includes(problem.error)) request.serviceFailure = { error, type: problem.error };

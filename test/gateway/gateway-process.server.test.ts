@@ -29,9 +29,12 @@ async function endOf(child: ChildProcess & { stderr: NodeJS.ReadableStream }) {
 }
 
 /** Resolves with the address once the log says that the gateway listens. */
-async function addressOf(child: ReturnType<typeof startProcess>): Promise<string> {
+async function addressOf(
+  child: ReturnType<typeof startProcess>,
+  pattern = /http:\/\/127\.0\.0\.1:\d+(?!\S*\/metrics)/,
+): Promise<string> {
   for await (const line of createInterface({ input: child.stdout })) {
-    const address = /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];
+    const address = pattern.exec(line)?.[0];
     if (address !== undefined) {
       child.stdout.resume();
       return address;
@@ -69,6 +72,20 @@ test('[M19] a port that is taken is exit code 1 and one line', async () => {
   expect(stderr).toBe(
     `error: Cannot listen on 127.0.0.1:${port} (the port is from GATEWAY_PORT): the port is taken. Stop what listens there, or set GATEWAY_PORT.\n`,
   );
+});
+
+test('[M15] metrics are on a port of their own, and one that is taken is exit code 1 and one line', async () => {
+  const port = await silentPort();
+  const { code, stderr } = await endOf(startProcess({ GATEWAY_METRICS_PORT: String(port) }));
+  expect(code).toBe(1);
+  expect(stderr).toBe(
+    `error: Cannot listen on 127.0.0.1:${port} (the port is from GATEWAY_METRICS_PORT): the port is taken. Stop what listens there, or set GATEWAY_METRICS_PORT.\n`,
+  );
+  const child = startProcess({ GATEWAY_METRICS_PORT: '0', TEMPORAL_ADDRESS: '127.0.0.1:1' });
+  const metrics = await addressOf(child, /http:\/\/127\.0\.0\.1:\d+\/metrics/);
+  expect(await (await fetch(metrics)).text()).toContain('external_api_gateway_waits_open 0');
+  child.kill('SIGTERM');
+  expect(await endOf(child)).toEqual({ code: 0, stderr: '' });
 });
 
 test('[M19][M21] without Temporal the gateway starts, is alive, is not ready, and answers 503 in bounded time', async () => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Writable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { onTestFinished } from 'vitest';
-import { buildGateway } from '../../src/gateway/build-gateway.ts';
+import { buildGateway, type GatewayDeps } from '../../src/gateway/build-gateway.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { unknownIn } from '../helpers/event-line.ts';
 import { InMemoryClient } from './in-memory-client.ts';
@@ -30,7 +30,11 @@ export interface RunningGateway {
 }
 
 /** A gateway on a free port over an in-memory client; closed when the test is over. */
-export async function startGateway({ syncWaitMs = 5_000, open = false } = {}): Promise<RunningGateway> {
+export async function startGateway({
+  syncWaitMs = 5_000,
+  open = false,
+  ...more
+}: Partial<GatewayDeps> & { open?: boolean } = {}): Promise<RunningGateway> {
   const client = new InMemoryClient();
   const log: Record<string, unknown>[] = [];
   const lines = new Writable({
@@ -43,6 +47,7 @@ export async function startGateway({ syncWaitMs = 5_000, open = false } = {}): P
     client,
     apiKeys: open ? null : KEYS,
     syncWaitMs,
+    ...more,
     logger: createLogger({ level: 'debug', name: 'gateway' }, lines),
   });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });

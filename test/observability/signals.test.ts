@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { noopMetricMeter, type MetricMeter } from '@temporalio/common';
 import { expect, test } from 'vitest';
 import { createBudgetMetrics } from '../../src/observability/budget-metrics.ts';
+import { GATEWAY_METRICS } from '../../src/observability/gateway-metric-signals.ts';
 import { EVENTS } from '../../src/observability/event-signals.ts';
-import { METRICS, pageName, type MetricName } from '../../src/observability/metric-signals.ts';
+import { METRICS, pageName, type MetricName, type MetricRow } from '../../src/observability/metric-signals.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -52,13 +53,17 @@ test('[M14] the code logs the events of the table, and no others', () => {
 });
 
 test('[M22][M15] the metrics in the docs are those of the table: name, labels, meaning, alert', () => {
-  const rows = Object.entries(METRICS).map(([name, { kind, labels, means, alert }]) => [
-    asCode([pageName(name as MetricName)]),
+  const cells = (name: string, { kind, labels, means, alert }: MetricRow): string[] => [
+    asCode([name]),
     asCode(labels),
     kind === 'histogram' ? `histogram: ${means}` : means,
     alert ?? '',
-  ]);
+  ];
+  const rows = Object.entries(METRICS).map(([name, row]) => cells(pageName(name as MetricName), row));
   expect(rowsUnder('Metrics').filter(([name]) => name?.startsWith('`external_api_'))).toEqual(rows);
+  expect(rowsUnder('Metrics of a gateway')).toEqual(
+    Object.entries(GATEWAY_METRICS).map(([name, row]) => cells(name, row)),
+  );
 });
 
 test('[M15] the product makes the metrics of the table, and no others', () => {
@@ -83,6 +88,10 @@ test('[M15] the product makes the metrics of the table, and no others', () => {
 
 test('[M22] the docs name no event and no metric that there is not', () => {
   const docs = [...filesOf('docs', '.md'), 'README.md'].map(read).join('\n');
-  const known = new Set([...Object.keys(EVENTS), ...Object.keys(METRICS).map((name) => pageName(name as MetricName))]);
+  const known = new Set([
+    ...Object.keys(EVENTS),
+    ...Object.keys(METRICS).map((name) => pageName(name as MetricName)),
+    ...Object.keys(GATEWAY_METRICS),
+  ]);
   expect(found(docs, /`(external_api_\w+)`/g).filter((name) => !known.has(name))).toEqual([]);
 });

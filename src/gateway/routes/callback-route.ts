@@ -104,6 +104,7 @@ function outcomeOf(error: Error): Outcome {
 const EXPECTED: readonly Outcome[] = ['told', 'ended'];
 
 function tell(request: FastifyRequest, outcome: Outcome, providerRequestId: string | null): void {
+  request.callbackOutcome = outcome;
   request.log[EXPECTED.includes(outcome) ? 'info' : 'warn']({
     event: 'gateway_callback',
     outcome,
