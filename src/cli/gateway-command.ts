@@ -3,10 +3,12 @@ import { Command } from 'commander';
 import type { FastifyInstance } from 'fastify';
 import { budgetFrom } from '../client/budget-source.ts';
 import { ExternalApiClient } from '../client/external-api-client.ts';
+import { keysOfFile } from '../config/api-keys.ts';
 import { type GatewayConfig, loadGatewayConfig } from '../config/gateway-config.ts';
 import { buildGateway } from '../gateway/build-gateway.ts';
 import { unknownVariables } from '../config/unknown-variables.ts';
 import { gatewayVariables } from '../config/required-variables.ts';
+import { tellOfKeys } from './tell-of-keys.ts';
 import { createLogger } from '../observability/logger.ts';
 import { runProcess } from './exit.ts';
 import { variablesHelp } from './variables-help.ts';
@@ -30,7 +32,8 @@ async function runGateway(): Promise<void> {
     requestDeadlineMs,
     unknownHoldMs,
     workerUrl,
-    apiKeys,
+    apiKeys: keys,
+    apiKeysFile: file,
     syncWaitMs,
     callbacks,
     suspicions,
@@ -43,6 +46,7 @@ async function runGateway(): Promise<void> {
     deliveryTargets: config.targets,
     budget: budgetFrom(workerUrl),
   });
+  const apiKeys = keys === null || file === null ? keys : keysOfFile(file, keys, tellOfKeys(file, logger));
   const app = buildGateway({ client, apiKeys, syncWaitMs, callbacks, suspicions, logger });
   app.addHook('onClose', () => client.close());
   if (apiKeys === null) {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { TargetRules } from '../callbacks/target.ts';
 import { isLoopback } from '../contract/loopback.ts';
 import { saidBy } from '../contract/address.ts';
+import type { ApiKeys } from '../contract/callers.ts';
 import type { SuspicionLimits } from '../contract/suspicions.ts';
 import type { CallbackReceiver } from '../callbacks/receiver.ts';
 import { apiKeys } from './api-keys.ts';
@@ -24,10 +25,12 @@ export interface GatewayConfig {
   /** How long a synchronous `POST /api/external/process` waits for the result before it answers 202. */
   readonly syncWaitMs: number;
   /**
-   * SHA-256 of each key (lower-case hex) to the tenant it belongs to. Null: no authentication, every caller is the
-   * one tenant `default`. Only possible outside production and on a loopback address.
+   * Null: no keys. Without tokens too, every caller is the one tenant `default`: only possible outside production and on a
+   * loopback address.
    */
-  readonly apiKeys: ReadonlyMap<string, string> | null;
+  readonly apiKeys: ApiKeys | null;
+  /** Where they were read; null: in the variable itself. */
+  readonly apiKeysFile: string | null;
   /** Where results may be delivered. */
   readonly targets: TargetRules;
   readonly requestDeadlineMs: number;
@@ -83,6 +86,7 @@ export function loadGatewayConfig(env: NodeJS.ProcessEnv = process.env): Gateway
     portFrom: saidBy('GATEWAY_PORT', env),
     syncWaitMs: values.GATEWAY_SYNC_WAIT,
     apiKeys: values.GATEWAY_API_KEYS,
+    apiKeysFile: env['GATEWAY_API_KEYS_FILE'] || null,
     targets: targetsOf(values),
     requestDeadlineMs: values.EXTERNAL_API_REQUEST_DEADLINE,
     unknownHoldMs: values.EXTERNAL_API_UNKNOWN_HOLD,

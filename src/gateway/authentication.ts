@@ -1,46 +1,44 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import type { ApiKeys, CurrentKeys } from '../contract/callers.ts';
 import { DEFAULT_TENANT } from '../contract/names.ts';
-import { HttpError } from './http-error.ts';
+import { keyLookup } from './callers/api-keys.ts';
+import { type Refusal, refusalOf } from './callers/refusals.ts';
 
-/** SHA-256 (hex) of each caller's key to its tenant; null when nobody needs a key. */
-export type ApiKeys = ReadonlyMap<string, string> | null;
+/** The keys, or what tells them where they change; null when nobody needs one. */
+export type CallerKeys = ApiKeys | CurrentKeys | null;
 
-/** Finds every caller's tenant before its body is read, and refuses callers without a known key. RFC 6750. */
-export function authenticateCallers(app: FastifyInstance, apiKeys: ApiKeys): void {
-  const tenantOf = apiKeys === null ? () => DEFAULT_TENANT : createTenantLookup(apiKeys);
+/** Nobody has the empty one, whoever configured its SHA-256. */
+const KEY = /^[\x21-\x7e]+$/;
+
+type Caller = { tenant: string } | { refusal: Refusal };
+
+/** Finds every caller's tenant before its body is read, and refuses callers without a good key. RFC 6750. */
+export function authenticateCallers(app: FastifyInstance, keys: CallerKeys): void {
+  const identify = identifier(keys);
   app.addHook('onRequest', async (request) => {
-    const tenant = tenantOf(request.headers.authorization);
-    if (tenant === null) throw refusal(request);
-    request.tenant = tenant;
+    const caller = identify(request.headers.authorization);
+    if ('tenant' in caller) {
+      request.tenant = caller.tenant;
+      return;
+    }
+    request.log.warn(
+      { event: 'caller_refused', reason: caller.refusal, remote_address: request.ip },
+      'caller authentication failed',
+    );
+    throw refusalOf(caller.refusal);
   });
 }
 
-/** The tenant whose key an `Authorization: Bearer …` header carries. The time it takes tells nothing about the keys. */
-export function createTenantLookup(apiKeys: ReadonlyMap<string, string>) {
-  const entries = [...apiKeys].map(([digest, tenant]) => ({ digest: Buffer.from(digest, 'hex'), tenant }));
-  return (authorization: string | undefined): string | null => {
-    const key = /^Bearer +([\x21-\x7e]+)$/i.exec(authorization ?? '')?.[1];
-    if (key === undefined) return null;
-    const digest = createHash('sha256').update(key).digest();
-    let found: string | null = null;
-    for (const entry of entries) if (timingSafeEqual(entry.digest, digest)) found = entry.tenant;
-    return found;
+function identifier(keys: CallerKeys): (authorization: string | undefined) => Caller {
+  if (keys === null) return () => ({ tenant: DEFAULT_TENANT });
+  const find = keyLookup(typeof keys === 'function' ? keys : () => keys);
+  return (authorization) => {
+    // Another scheme shows nothing that we could look at.
+    const [isBearer, key = ''] = /^Bearer(?: +(.*)|$)/i.exec(authorization ?? '') ?? [];
+    if (isBearer === undefined) return { refusal: 'no key' };
+    const found = KEY.test(key) ? find(key) : null;
+    if (found === null) return { refusal: 'unknown key' };
+    if (found.expiresAt !== null && Date.now() >= found.expiresAt) return { refusal: 'expired key' };
+    return { tenant: found.tenant };
   };
-}
-
-function refusal(request: FastifyRequest): HttpError {
-  const given = request.headers.authorization !== undefined;
-  request.log.warn(
-    { event: 'caller_refused', reason: given ? 'unknown key' : 'no key', remote_address: request.ip },
-    'caller authentication failed',
-  );
-  return new HttpError(
-    401,
-    'CallerAuthenticationError',
-    given ? 'This API key is not known here.' : 'An API key is required: Authorization: Bearer <key>.',
-    {
-      'www-authenticate': given ? 'Bearer realm="external-api", error="invalid_token"' : 'Bearer realm="external-api"',
-    },
-  );
 }

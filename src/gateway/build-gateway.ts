@@ -15,7 +15,7 @@ import { SuspicionWatch } from '../observability/suspicion-watch.ts';
 import { InvalidRequestError } from '../client/client-errors.ts';
 import { logAccess, type ServiceFailure } from './access-log.ts';
 import { audit } from './audit.ts';
-import { type ApiKeys, authenticateCallers } from './authentication.ts';
+import { authenticateCallers, type CallerKeys } from './authentication.ts';
 import { CONNECTION_OPTIONS, RECEIVE_MS, refuseConnections, watchConnections } from './connections.ts';
 import { documentRoutes } from './documentation.ts';
 import { drainOnClose } from './drain.ts';
@@ -60,7 +60,7 @@ declare module 'fastify' {
 export interface GatewayDeps {
   client: GatewayClient;
   /** Null lets everybody in, as the one tenant `default`. */
-  apiKeys: ApiKeys;
+  apiKeys: CallerKeys;
   /** How long a synchronous process request waits for its result; 0 never waits. */
   syncWaitMs: number;
   /** Default: no callbacks are taken. */

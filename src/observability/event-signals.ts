@@ -196,9 +196,20 @@ export const EVENTS = {
     means: 'a defect of ours ended the process',
     fields: ['err'],
   },
+  gateway_keys_read: {
+    levels: ['info'],
+    means: 'the file of the keys of callers has changed, and was read again: the `keys` that are good now',
+    fields: ['file', 'keys'],
+  },
+  gateway_keys_unusable: {
+    levels: ['warn'],
+    means:
+      'the file of the keys of callers cannot be used, and the keys that were read last stay; once, until it can be used again',
+    fields: ['file', 'reason'],
+  },
   caller_refused: {
     levels: ['warn'],
-    means: 'no key or an unknown one',
+    means: 'no key, or none that is good',
     fields: ['reqId', 'reason', 'remote_address'],
   },
   gateway_audit: {
