@@ -34,6 +34,7 @@ async function runGateway(): Promise<void> {
     workerUrl,
     apiKeys: keys,
     apiKeysFile: file,
+    tokens,
     syncWaitMs,
     callbacks,
     suspicions,
@@ -47,9 +48,9 @@ async function runGateway(): Promise<void> {
     budget: budgetFrom(workerUrl),
   });
   const apiKeys = keys === null || file === null ? keys : keysOfFile(file, keys, tellOfKeys(file, logger));
-  const app = buildGateway({ client, apiKeys, syncWaitMs, callbacks, suspicions, logger });
+  const app = buildGateway({ client, apiKeys, tokens, syncWaitMs, callbacks, suspicions, logger });
   app.addHook('onClose', () => client.close());
-  if (apiKeys === null) {
+  if (apiKeys === null && tokens === null) {
     logger.warn(
       { event: 'gateway_without_keys' },
       'No GATEWAY_API_KEYS: everybody on this machine may use the gateway, as the tenant "default"',

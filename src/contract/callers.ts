@@ -15,3 +15,17 @@ export type ApiKeys = ReadonlyMap<string, ApiKey>;
  * @param isRefusing those that were given last do not have the one that somebody shows
  */
 export type CurrentKeys = (isRefusing?: boolean) => ApiKeys;
+
+/** Which JSON Web Tokens (RFC 7519) are good. */
+export interface TokenRules {
+  /** `iss`, exactly. */
+  readonly issuer: string;
+  /** In `aud`. */
+  readonly audience: string;
+  /** Where the issuer's public keys are (RFC 7517, section 5). */
+  readonly jwksUrl: string;
+  /** The claim that names the tenant. */
+  readonly tenantClaim: string;
+  /** So far may the issuer's clock be from ours. */
+  readonly clockSkewMs: number;
+}

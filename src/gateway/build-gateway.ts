@@ -9,6 +9,7 @@ import {
   fastify,
 } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { TokenRules } from '../contract/callers.ts';
 import type { CallbackReceiver } from '../callbacks/receiver.ts';
 import { USUAL_SUSPICIONS, type SuspicionLimits } from '../contract/suspicions.ts';
 import { SuspicionWatch } from '../observability/suspicion-watch.ts';
@@ -59,8 +60,10 @@ declare module 'fastify' {
 
 export interface GatewayDeps {
   client: GatewayClient;
-  /** Null lets everybody in, as the one tenant `default`. */
+  /** Null, without `tokens` too, lets everybody in, as the one tenant `default`. */
   apiKeys: CallerKeys;
+  /** Default: no tokens are taken. */
+  tokens?: TokenRules | null;
   /** How long a synchronous process request waits for its result; 0 never waits. */
   syncWaitMs: number;
   /** Default: no callbacks are taken. */
@@ -72,7 +75,7 @@ export interface GatewayDeps {
 
 /** The gateway with all its routes, not listening yet. `close()` drains it: open waits are answered with 202 at once. */
 export function buildGateway(deps: GatewayDeps): FastifyInstance {
-  const { client, apiKeys, syncWaitMs, callbacks = null, suspicions = USUAL_SUSPICIONS, logger } = deps;
+  const { client, apiKeys, tokens = null, syncWaitMs, callbacks = null, suspicions = USUAL_SUSPICIONS, logger } = deps;
   const app: FastifyInstance = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -109,7 +112,7 @@ export function buildGateway(deps: GatewayDeps): FastifyInstance {
   app.register(healthRoutes, { client });
   if (callbacks !== null) app.register(callbackRoute, { client, receiver: callbacks });
   app.register((api, _, done) => {
-    authenticateCallers(api, apiKeys);
+    authenticateCallers(api, apiKeys, tokens);
     api.register(processRoute, { client, syncWaitMs, waits });
     api.register(statusRoute, { client, waits, watchers });
     api.register(eventsRoute, { client, waits, watchers });
@@ -125,7 +128,7 @@ export function buildGateway(deps: GatewayDeps): FastifyInstance {
 }
 
 /** The errors of requests that nothing is wrong with. */
-const UNSERVED: readonly string[] = ['TemporalUnavailableError', 'OverloadedError'];
+const UNSERVED: readonly string[] = ['TemporalUnavailableError', 'OverloadedError', 'AuthenticationUnavailableError'];
 
 function sendProblem(error: Error, request: FastifyRequest, reply: FastifyReply): void {
   const { problem, headers } = toProblem(error, request.externalRequestId ?? null, request.retriedBy ?? null);

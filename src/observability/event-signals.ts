@@ -207,9 +207,20 @@ export const EVENTS = {
       'the file of the keys of callers cannot be used, and the keys that were read last stay; once, until it can be used again',
     fields: ['file', 'reason'],
   },
+  token_keys_unavailable: {
+    levels: ['warn'],
+    means:
+      '`GATEWAY_JWT_JWKS_URL` cannot be read: keys that are known stay good, tokens of others are a 503; once, until it can be read again',
+    fields: ['reason'],
+  },
+  token_keys_available: {
+    levels: ['info'],
+    means: '`GATEWAY_JWT_JWKS_URL` can be read again',
+    fields: [],
+  },
   caller_refused: {
     levels: ['warn'],
-    means: 'no key, or none that is good',
+    means: 'no key or token, or none that is good; `no tenant`: a good token without a usable tenant',
     fields: ['reqId', 'reason', 'remote_address'],
   },
   gateway_audit: {

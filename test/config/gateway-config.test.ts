@@ -12,6 +12,7 @@ test('[M8] the gateway needs no variable on a developer machine: loopback, and n
     syncWaitMs: 25_000,
     apiKeys: null,
     apiKeysFile: null,
+    tokens: null,
     requestDeadlineMs: 3_600_000,
     unknownHoldMs: undefined,
     logLevel: 'info',
