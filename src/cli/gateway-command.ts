@@ -5,11 +5,13 @@ import { Command } from 'commander';
 import type { FastifyInstance } from 'fastify';
 import { budgetFrom } from '../client/budget-source.ts';
 import { ExternalApiClient } from '../client/external-api-client.ts';
+import { keysOfFile } from '../config/api-keys.ts';
 import { type GatewayConfig, loadGatewayConfig } from '../config/gateway-config.ts';
 import { buildGateway } from '../gateway/build-gateway.ts';
 import { metricsServer } from '../gateway/metrics-server.ts';
 import { unknownVariables } from '../config/unknown-variables.ts';
 import { gatewayVariables } from '../config/required-variables.ts';
+import { tellOfKeys } from './tell-of-keys.ts';
 import { createLogger } from '../observability/logger.ts';
 import { runProcess } from './exit.ts';
 import { variablesHelp } from './variables-help.ts';
@@ -33,7 +35,9 @@ async function runGateway(): Promise<void> {
     requestDeadlineMs,
     unknownHoldMs,
     workerUrl,
-    apiKeys,
+    apiKeys: keys,
+    apiKeysFile: file,
+    tokens,
     syncWaitMs,
     callbacks,
     suspicions,
@@ -46,9 +50,10 @@ async function runGateway(): Promise<void> {
     deliveryTargets: config.targets,
     budget: budgetFrom(workerUrl),
   });
-  const app = buildGateway({ client, apiKeys, syncWaitMs, callbacks, suspicions, logger });
+  const apiKeys = keys === null || file === null ? keys : keysOfFile(file, keys, tellOfKeys(file, logger));
+  const app = buildGateway({ client, apiKeys, tokens, syncWaitMs, callbacks, suspicions, logger });
   app.addHook('onClose', () => client.close());
-  if (apiKeys === null) {
+  if (apiKeys === null && tokens === null) {
     logger.warn(
       { event: 'gateway_without_keys' },
       'No GATEWAY_API_KEYS: everybody on this machine may use the gateway, as the tenant "default"',

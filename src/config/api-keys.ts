@@ -1,45 +1,68 @@
 import { z } from 'zod';
+import type { ApiKey, ApiKeys, CurrentKeys } from '../contract/callers.ts';
 import { NAME_EXPECTED, NAME_PATTERN } from '../contract/names.ts';
+import { followFile } from './followed-file.ts';
 
 const SHA_256 = /^[0-9a-f]{64}$/;
+/** RFC 3339 in UTC. */
+const INSTANT = z.iso.datetime();
 
 /**
- * `tenant:sha256-of-key`, separated by commas or line breaks, as a map from the lower-case hex digest to the tenant.
- * One tenant may have several keys, so that keys can be rotated. A bad entry is named by its position alone: whoever
- * put the key itself there must not find it in a log.
+ * `tenant:sha256-of-key`, and `:2027-01-01T00:00:00Z` behind it for a key that expires; separated by commas or line breaks.
+ * One tenant may have several keys, so that keys can be rotated. A bad entry is named by its position alone: whoever put
+ * the key itself there must not find it in a log.
  */
-export const apiKeys = z.string().transform((value, context): ReadonlyMap<string, string> => {
-  const keys = new Map<string, string>();
+export const apiKeys = z.string().transform((value, context): ApiKeys => {
+  const keys = new Map<string, ApiKey>();
   const entries = value.split(/[,\n]/).map((entry) => entry.trim());
   for (const [index, entry] of entries.entries()) {
     if (entry === '') continue;
     const problem = problemWith(entry, keys);
-    if (problem === null) keys.set(digestOf(entry), tenantOf(entry));
+    const { tenant, digest, expiry } = partsOf(entry);
+    if (problem === null) keys.set(digest, { tenant, expiresAt: expiry === null ? null : Date.parse(expiry) });
     else context.addIssue({ code: 'custom', message: `entry ${index + 1} ${problem}` });
   }
   if (keys.size === 0) context.addIssue({ code: 'custom', message: 'has no entry: expected tenant:sha256-of-key' });
   return keys;
 });
 
-function problemWith(entry: string, known: ReadonlyMap<string, string>): string | null {
+function problemWith(entry: string, known: ApiKeys): string | null {
   if (!entry.includes(':')) return 'has no colon: expected tenant:sha256-of-key';
-  if (!NAME_PATTERN.test(tenantOf(entry))) {
-    return `has a bad tenant name: expected ${NAME_EXPECTED}`;
-  }
-  if (!SHA_256.test(digestOf(entry))) {
+  const { tenant, digest, expiry } = partsOf(entry);
+  if (!NAME_PATTERN.test(tenant)) return `has a bad tenant name: expected ${NAME_EXPECTED}`;
+  if (!SHA_256.test(digest)) {
     return "has no SHA-256 after the colon: expected 64 hex digits, as made by printf %s 'the-key' | sha256sum";
   }
-  if (known.has(digestOf(entry))) return 'repeats the key of an entry before it: every key belongs to one tenant';
+  if (expiry !== null && !INSTANT.safeParse(expiry).success) {
+    return 'has a bad expiry after the SHA-256: expected an instant in UTC, such as 2027-01-01T00:00:00Z';
+  }
+  if (known.has(digest)) return 'repeats the key of an entry before it: every key belongs to one tenant';
   return null;
 }
 
-function tenantOf(entry: string): string {
-  return entry.slice(0, entry.indexOf(':')).trim();
+function partsOf(entry: string): { tenant: string; digest: string; expiry: string | null } {
+  const [tenant = '', digest = '', ...expiry] = entry.split(':').map((part) => part.trim());
+  return { tenant, digest: digest.toLowerCase(), expiry: expiry.length === 0 ? null : expiry.join(':') };
 }
 
-function digestOf(entry: string): string {
-  return entry
-    .slice(entry.indexOf(':') + 1)
-    .trim()
-    .toLowerCase();
+/** What tells of a file of keys. */
+export interface KeyFileListener {
+  /** @param count of the keys that are good now */
+  onChange: (count: number) => void;
+  onUnusable: (reason: string) => void;
+}
+
+/** The keys of a file, as they are now. One that cannot be used keeps those that were read last. */
+export function keysOfFile(path: string, first: ApiKeys, { onChange, onUnusable }: KeyFileListener): CurrentKeys {
+  return followFile({
+    path,
+    first,
+    parse: (text) => {
+      const { data, error } = apiKeys.safeParse(text);
+      if (data === undefined) throw new Error(error.issues.map(({ message }) => message).join('; '));
+      return data;
+    },
+    onChange: ({ size }) => onChange(size),
+    onUnusable,
+  });
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { TargetRules } from '../callbacks/target.ts';
 import { isLoopback } from '../contract/loopback.ts';
 import { saidBy } from '../contract/address.ts';
+import type { ApiKeys, TokenRules } from '../contract/callers.ts';
 import type { SuspicionLimits } from '../contract/suspicions.ts';
 import type { CallbackReceiver } from '../callbacks/receiver.ts';
 import { apiKeys } from './api-keys.ts';
@@ -9,6 +10,7 @@ import { CALLBACK_VARIABLES, keysOfLinks, receiverIn, secretsOfCallbacks } from 
 import { SUSPICION_VARIABLES, suspicionLimitsIn } from './suspicion-config.ts';
 import { TARGET_VARIABLES, targetsOf } from './delivery-config.ts';
 import { GATEWAY_METRICS_VARIABLES, metricsAddressIn } from './gateway-metrics-config.ts';
+import { JWT_VARIABLES, tokenRulesIn, withOthers } from './jwt-config.ts';
 import { load, readable } from './load.ts';
 import { profileIn } from './provider-profile.ts';
 import { logLevel, provider, requestDeadline, unknownHold, workerUrl } from './shared-variables.ts';
@@ -25,10 +27,14 @@ export interface GatewayConfig {
   /** How long a synchronous `POST /api/external/process` waits for the result before it answers 202. */
   readonly syncWaitMs: number;
   /**
-   * SHA-256 of each key (lower-case hex) to the tenant it belongs to. Null: no authentication, every caller is the
-   * one tenant `default`. Only possible outside production and on a loopback address.
+   * Null: no keys. Without tokens too, every caller is the one tenant `default`: only possible outside production and on a
+   * loopback address.
    */
-  readonly apiKeys: ReadonlyMap<string, string> | null;
+  readonly apiKeys: ApiKeys | null;
+  /** Where they were read; null: in the variable itself. */
+  readonly apiKeysFile: string | null;
+  /** Null: no tokens are taken. */
+  readonly tokens: TokenRules | null;
   /** Where results may be delivered. */
   readonly targets: TargetRules;
   readonly requestDeadlineMs: number;
@@ -50,6 +56,7 @@ export const GATEWAY_VARIABLES = z
     GATEWAY_PORT: port.default(8080),
     GATEWAY_SYNC_WAIT: seconds({ min: 0, max: 600 }).default(25_000),
     GATEWAY_API_KEYS: apiKeys.nullable().default(null),
+    ...JWT_VARIABLES,
     EXTERNAL_API_PROVIDER: provider,
     EXTERNAL_API_REQUEST_DEADLINE: requestDeadline,
     EXTERNAL_API_UNKNOWN_HOLD: unknownHold,
@@ -61,17 +68,20 @@ export const GATEWAY_VARIABLES = z
     NODE_ENV: z.string().optional(),
   })
   .refine(
-    ({ GATEWAY_API_KEYS: keys, GATEWAY_HOST: address, NODE_ENV: mode }) =>
-      keys !== null || (mode !== 'production' && isLoopback(address)),
+    ({ GATEWAY_API_KEYS: keys, GATEWAY_JWT_ISSUER: issuer, GATEWAY_HOST: address, NODE_ENV: mode }) =>
+      keys !== null || issuer !== undefined || (mode !== 'production' && isLoopback(address)),
     {
       path: ['GATEWAY_API_KEYS'],
       message:
         'is required in production, and wherever GATEWAY_HOST is not a loopback address: tenant:sha256-of-key, ' +
-        'comma separated',
-      when: readable('GATEWAY_API_KEYS', 'GATEWAY_HOST'),
+        'comma separated; or GATEWAY_JWT_ISSUER and its like, for tokens',
+      when: readable('GATEWAY_API_KEYS', 'GATEWAY_JWT_ISSUER', 'GATEWAY_HOST'),
     },
   )
-  .refine(...keysOfLinks);
+  .refine(...keysOfLinks)
+  .refine(...withOthers('GATEWAY_JWT_ISSUER'))
+  .refine(...withOthers('GATEWAY_JWT_AUDIENCE'))
+  .refine(...withOthers('GATEWAY_JWT_JWKS_URL'));
 
 /** @throws ConfigError */
 export function loadGatewayConfig(env: NodeJS.ProcessEnv = process.env): GatewayConfig {
@@ -87,6 +97,8 @@ export function loadGatewayConfig(env: NodeJS.ProcessEnv = process.env): Gateway
     portFrom: saidBy('GATEWAY_PORT', env),
     syncWaitMs: values.GATEWAY_SYNC_WAIT,
     apiKeys: values.GATEWAY_API_KEYS,
+    apiKeysFile: env['GATEWAY_API_KEYS_FILE'] || null,
+    tokens: tokenRulesIn(values),
     targets: targetsOf(values),
     requestDeadlineMs: values.EXTERNAL_API_REQUEST_DEADLINE,
     unknownHoldMs: values.EXTERNAL_API_UNKNOWN_HOLD,

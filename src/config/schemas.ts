@@ -69,17 +69,20 @@ export const baseUrl = text(EXPECTED_URL).transform((value, context) => {
   return z.NEVER;
 });
 
-const EXPECTED_TOKEN_URL =
-  'an absolute https URL without credentials or fragment, such as https://login.example.com/oauth/token';
+/** Where credentials go, or come from: http only on this machine. */
+export function secureUrl(example: string) {
+  const expected = `an absolute https URL without credentials or fragment, such as ${example}`;
+  return text(expected).transform((value, context) => {
+    const url = URL.canParse(value) ? new URL(value) : null;
+    const isBare = url !== null && url.username === '' && url.password === '' && !value.includes('#');
+    if (isBare && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname)))) return url;
+    context.addIssue({ code: 'custom', message: `must be ${expected}` });
+    return z.NEVER;
+  });
+}
 
-/** Where client id and secret go: http only on this machine. */
-export const tokenUrl = text(EXPECTED_TOKEN_URL).transform((value, context) => {
-  const url = URL.canParse(value) ? new URL(value) : null;
-  const isBare = url !== null && url.username === '' && url.password === '' && !value.includes('#');
-  if (isBare && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname)))) return url;
-  context.addIssue({ code: 'custom', message: `must be ${EXPECTED_TOKEN_URL}` });
-  return z.NEVER;
-});
+/** Where client id and secret go. */
+export const tokenUrl = secureUrl('https://login.example.com/oauth/token');
 
 const EXPECTED_PROXY =
   'an http or https URL without a path, such as http://proxy.example.com:3128; may have user:password@';

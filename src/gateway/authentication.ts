@@ -1,46 +1,54 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { ApiKeys, CurrentKeys, TokenRules } from '../contract/callers.ts';
 import { DEFAULT_TENANT } from '../contract/names.ts';
-import { HttpError } from './http-error.ts';
+import { keyLookup } from './callers/api-keys.ts';
+import type { Caller } from './callers/caller.ts';
+import { refusalOf } from './callers/refusals.ts';
+import { looksLikeToken, tokenReader } from './callers/tokens.ts';
 
-/** SHA-256 (hex) of each caller's key to its tenant; null when nobody needs a key. */
-export type ApiKeys = ReadonlyMap<string, string> | null;
+/** The keys, or what tells them where they change; null: none. */
+export type CallerKeys = ApiKeys | CurrentKeys | null;
 
-/** Finds every caller's tenant before its body is read, and refuses callers without a known key. RFC 6750. */
-export function authenticateCallers(app: FastifyInstance, apiKeys: ApiKeys): void {
-  const tenantOf = apiKeys === null ? () => DEFAULT_TENANT : createTenantLookup(apiKeys);
+/** Nobody has the empty one, whoever configured its SHA-256. */
+const CREDENTIAL = /^[\x21-\x7e]+$/;
+
+/**
+ * Finds every caller's tenant before its body is read, and refuses callers without a good key or token (RFC 6750). Without
+ * keys and rules for tokens nobody needs one.
+ */
+export function authenticateCallers(app: FastifyInstance, keys: CallerKeys, rules: TokenRules | null): void {
+  const identify = identifier(keys, rules, app.log);
   app.addHook('onRequest', async (request) => {
-    const tenant = tenantOf(request.headers.authorization);
-    if (tenant === null) throw refusal(request);
-    request.tenant = tenant;
+    const caller = await identify(request.headers.authorization);
+    if ('tenant' in caller) {
+      request.tenant = caller.tenant;
+      return;
+    }
+    const refusal = refusalOf(caller.refusal, caller.cause);
+    if (refusal.status !== 503) {
+      request.log.warn(
+        { event: 'caller_refused', reason: caller.refusal, remote_address: request.ip },
+        'caller authentication failed',
+      );
+    }
+    throw refusal;
   });
 }
 
-/** The tenant whose key an `Authorization: Bearer …` header carries. The time it takes tells nothing about the keys. */
-export function createTenantLookup(apiKeys: ReadonlyMap<string, string>) {
-  const entries = [...apiKeys].map(([digest, tenant]) => ({ digest: Buffer.from(digest, 'hex'), tenant }));
-  return (authorization: string | undefined): string | null => {
-    const key = /^Bearer +([\x21-\x7e]+)$/i.exec(authorization ?? '')?.[1];
-    if (key === undefined) return null;
-    const digest = createHash('sha256').update(key).digest();
-    let found: string | null = null;
-    for (const entry of entries) if (timingSafeEqual(entry.digest, digest)) found = entry.tenant;
-    return found;
-  };
-}
+type Identify = (authorization: string | undefined) => Caller | Promise<Caller>;
 
-function refusal(request: FastifyRequest): HttpError {
-  const given = request.headers.authorization !== undefined;
-  request.log.warn(
-    { event: 'caller_refused', reason: given ? 'unknown key' : 'no key', remote_address: request.ip },
-    'caller authentication failed',
-  );
-  return new HttpError(
-    401,
-    'CallerAuthenticationError',
-    given ? 'This API key is not known here.' : 'An API key is required: Authorization: Bearer <key>.',
-    {
-      'www-authenticate': given ? 'Bearer realm="external-api", error="invalid_token"' : 'Bearer realm="external-api"',
-    },
-  );
+function identifier(keys: CallerKeys, rules: TokenRules | null, logger: FastifyBaseLogger): Identify {
+  if (keys === null && rules === null) return () => ({ tenant: DEFAULT_TENANT });
+  const find = keyLookup(typeof keys === 'function' ? keys : () => keys ?? new Map());
+  const read = rules === null ? null : tokenReader(rules, logger);
+  return (authorization) => {
+    // Another scheme shows nothing that we could look at.
+    const [isBearer, credential = ''] = /^Bearer(?: +(.*)|$)/i.exec(authorization ?? '') ?? [];
+    if (isBearer === undefined) return { refusal: 'no key' };
+    const found = CREDENTIAL.test(credential) ? find(credential) : null;
+    if (found === null)
+      return read !== null && looksLikeToken(credential) ? read(credential) : { refusal: 'unknown key' };
+    if (found.expiresAt !== null && Date.now() >= found.expiresAt) return { refusal: 'expired key' };
+    return { tenant: found.tenant };
+  };
 }

@@ -10,6 +10,7 @@ import {
 } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Registry } from 'prom-client';
+import type { TokenRules } from '../contract/callers.ts';
 import type { CallbackReceiver } from '../callbacks/receiver.ts';
 import { ExternalAPIError } from '../contract/errors.ts';
 import { USUAL_SUSPICIONS, type SuspicionLimits } from '../contract/suspicions.ts';
@@ -17,7 +18,7 @@ import { SuspicionWatch } from '../observability/suspicion-watch.ts';
 import { InvalidRequestError } from '../client/client-errors.ts';
 import { logAccess, type ServiceFailure } from './access-log.ts';
 import { audit } from './audit.ts';
-import { type ApiKeys, authenticateCallers } from './authentication.ts';
+import { authenticateCallers, type CallerKeys } from './authentication.ts';
 import { CONNECTION_OPTIONS, RECEIVE_MS, refuseConnections, watchConnections } from './connections.ts';
 import { documentRoutes } from './documentation.ts';
 import { drainOnClose } from './drain.ts';
@@ -66,8 +67,10 @@ declare module 'fastify' {
 
 export interface GatewayDeps {
   client: GatewayClient;
-  /** Null lets everybody in, as the one tenant `default`. */
-  apiKeys: ApiKeys;
+  /** Null, without `tokens` too, lets everybody in, as the one tenant `default`. */
+  apiKeys: CallerKeys;
+  /** Default: no tokens are taken. */
+  tokens?: TokenRules | null;
   /** How long a synchronous process request waits for its result; 0 never waits. */
   syncWaitMs: number;
   /** Default: no callbacks are taken. */
@@ -79,7 +82,7 @@ export interface GatewayDeps {
 
 /** The gateway with all its routes, not listening yet. `close()` drains it: open waits are answered with 202 at once. */
 export function buildGateway(deps: GatewayDeps): FastifyInstance {
-  const { client, apiKeys, syncWaitMs, callbacks = null, suspicions = USUAL_SUSPICIONS, logger } = deps;
+  const { client, apiKeys, tokens = null, syncWaitMs, callbacks = null, suspicions = USUAL_SUSPICIONS, logger } = deps;
   const app: FastifyInstance = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -117,7 +120,7 @@ export function buildGateway(deps: GatewayDeps): FastifyInstance {
   app.register(healthRoutes, { client });
   if (callbacks !== null) app.register(callbackRoute, { client, receiver: callbacks });
   app.register((api, _, done) => {
-    authenticateCallers(api, apiKeys);
+    authenticateCallers(api, apiKeys, tokens);
     api.register(processRoute, { client, syncWaitMs, waits });
     api.register(statusRoute, { client, waits, watchers });
     api.register(eventsRoute, { client, waits, watchers });
@@ -133,7 +136,7 @@ export function buildGateway(deps: GatewayDeps): FastifyInstance {
 }
 
 /** The errors of requests that nothing is wrong with. */
-const UNSERVED: readonly string[] = ['TemporalUnavailableError', 'OverloadedError'];
+const UNSERVED: readonly string[] = ['TemporalUnavailableError', 'OverloadedError', 'AuthenticationUnavailableError'];
 
 function sendProblem(error: Error, request: FastifyRequest, reply: FastifyReply): void {
   const { problem, headers } = toProblem(error, request.externalRequestId ?? null, request.retriedBy ?? null);

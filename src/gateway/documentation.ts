@@ -23,7 +23,13 @@ export function documentRoutes(app: FastifyInstance): void {
         description: 'Requests to a slow, flaky, rate-limited API: taken once, never lost, never silently sent twice.',
       },
       components: {
-        securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'The key of a tenant (RFC 6750)' } },
+        securitySchemes: {
+          apiKey: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'The key of a tenant, or a JWT that names it (RFC 6750)',
+          },
+        },
       },
     },
     transform,

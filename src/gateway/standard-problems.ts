@@ -19,7 +19,8 @@ const withABody = ({ body }: FastifySchema): boolean => body !== undefined;
 /** The problems that routes have in common, by status code; what only one route has, it says itself. */
 export const STANDARD_PROBLEMS: Readonly<Record<number, StandardProblem>> = {
   400: { when: 'The request is not valid; `errors` names every bad member', of: everyRoute },
-  401: { when: 'No API key, or an unknown one', of: ofACaller, headers: ['WWW-Authenticate'] },
+  401: { when: 'No API key or token, or none that is good', of: ofACaller, headers: ['WWW-Authenticate'] },
+  403: { when: 'The token is good, and names no tenant of this service', of: ofACaller, headers: ['WWW-Authenticate'] },
   404: { when: 'No such request, or not one of this tenant, or its retention has passed', of: ofARequest },
   405: { when: 'This path has other methods', of: everyRoute, headers: ['Allow'] },
   408: { when: 'The request did not arrive within 30 s', of: everyRoute },

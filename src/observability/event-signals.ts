@@ -196,9 +196,31 @@ export const EVENTS = {
     means: 'a defect of ours ended the process',
     fields: ['err'],
   },
+  gateway_keys_read: {
+    levels: ['info'],
+    means: 'the file of the keys of callers has changed, and was read again: the `keys` that are good now',
+    fields: ['file', 'keys'],
+  },
+  gateway_keys_unusable: {
+    levels: ['warn'],
+    means:
+      'the file of the keys of callers cannot be used, and the keys that were read last stay; once, until it can be used again',
+    fields: ['file', 'reason'],
+  },
+  token_keys_unavailable: {
+    levels: ['warn'],
+    means:
+      '`GATEWAY_JWT_JWKS_URL` cannot be read: keys that are known stay good, tokens of others are a 503; once, until it can be read again',
+    fields: ['reason'],
+  },
+  token_keys_available: {
+    levels: ['info'],
+    means: '`GATEWAY_JWT_JWKS_URL` can be read again',
+    fields: [],
+  },
   caller_refused: {
     levels: ['warn'],
-    means: 'no key or an unknown one',
+    means: 'no key or token, or none that is good; `no tenant`: a good token without a usable tenant',
     fields: ['reqId', 'reason', 'remote_address'],
   },
   gateway_audit: {

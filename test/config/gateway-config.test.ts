@@ -11,6 +11,8 @@ test('[M8] the gateway needs no variable on a developer machine: loopback, and n
     port: 8080,
     syncWaitMs: 25_000,
     apiKeys: null,
+    apiKeysFile: null,
+    tokens: null,
     requestDeadlineMs: 3_600_000,
     unknownHoldMs: undefined,
     logLevel: 'info',
@@ -37,10 +39,15 @@ describe('caller keys', () => {
   test('[M17] several tenants, and several keys of one tenant', () => {
     const { apiKeys } = loadGatewayConfig({ GATEWAY_API_KEYS: `acme:${A}, acme:${B.toUpperCase()},\nother:${C},` });
     expect([...(apiKeys ?? [])]).toEqual([
-      [A, 'acme'],
-      [B, 'acme'],
-      [C, 'other'],
+      [A, { tenant: 'acme', expiresAt: null }],
+      [B, { tenant: 'acme', expiresAt: null }],
+      [C, { tenant: 'other', expiresAt: null }],
     ]);
+  });
+
+  test('[M17] a key may expire', () => {
+    const { apiKeys } = loadGatewayConfig({ GATEWAY_API_KEYS: `acme:${A}:2027-01-01T00:00:00Z\nacme:${B}` });
+    expect([...(apiKeys?.values() ?? [])].map(({ expiresAt }) => expiresAt)).toEqual([Date.UTC(2027, 0, 1), null]);
   });
 
   test.each([
@@ -56,6 +63,9 @@ describe('caller keys', () => {
     ['the key itself', 'canary-key', /entry 2 has no colon/],
     ['a tenant with the key itself', 'acme:canary-key', /entry 2 has no SHA-256/],
     ['a bad tenant name', `canary tenant:${B}`, /entry 2 has a bad tenant name/],
+    ['a day that there is not', `acme:${B}:2027-02-30T00:00:00Z`, /entry 2 has a bad expiry/],
+    ['a day without a time', `acme:${B}:2027-02-01`, /entry 2 has a bad expiry/],
+    ['the key itself as an expiry', `acme:${B}:canary`, /entry 2 has a bad expiry/],
     ['a key that another tenant has', `canary:${A}`, /entry 2 repeats the key/],
   ])('[M16][N7] %s in GATEWAY_API_KEYS is named by its position alone', (_, entry, message) => {
     const load = () => loadGatewayConfig({ GATEWAY_API_KEYS: `acme:${A},${entry}` });

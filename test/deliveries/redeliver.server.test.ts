@@ -20,10 +20,12 @@ beforeAll(async () => {
   receiver = await startReceiver();
   receiver.answer = (response) => response.writeHead(410).end();
   stack = await startInProcessStack({ deliveries: { targets: HERE, secretsOf: () => [SECRET] } });
-  const digests = Object.entries(KEYS).map(([tenant, key]) => [createHash('sha256').update(key).digest('hex'), tenant]);
+  const keys = Object.entries(KEYS).map(
+    ([tenant, key]) => [createHash('sha256').update(key).digest('hex'), { tenant, expiresAt: null }] as const,
+  );
   const app = buildGateway({
     client: stack.client,
-    apiKeys: new Map(digests as [string, string][]),
+    apiKeys: new Map(keys),
     syncWaitMs: 10_000,
     logger: createLogger({ level: 'silent', name: 'gateway' }),
   });

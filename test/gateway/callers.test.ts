@@ -1,11 +1,10 @@
 import { expect, test } from 'vitest';
-import { createTenantLookup } from '../../src/gateway/authentication.ts';
-import { createHash } from 'node:crypto';
-import { ACME, OTHER, problemOf, startGateway } from './running-gateway.ts';
+import { ACME, digestOf, OTHER, problemOf, startGateway } from './running-gateway.ts';
 
 test.each([
   [undefined, 'Bearer realm="external-api"'],
-  ['Basic YTpi', 'Bearer realm="external-api", error="invalid_token"'],
+  // RFC 6750, section 3.1: no error code for another scheme.
+  ['Basic YTpi', 'Bearer realm="external-api"'],
   ['Bearer ', 'Bearer realm="external-api", error="invalid_token"'],
   ['Bearer wrong-canary', 'Bearer realm="external-api", error="invalid_token"'],
 ])(
@@ -28,16 +27,30 @@ test.each([
   },
 );
 
-test('[M16] a key finds its tenant wherever it stands in the list', () => {
-  const digest = (key: string) => createHash('sha256').update(key).digest('hex');
-  const tenantOf = createTenantLookup(new Map(['a', 'b', 'c'].map((key) => [digest(key), `tenant-${key}`])));
-  expect(['a', 'b', 'c', 'd'].map((key) => tenantOf(`Bearer ${key}`))).toEqual([
-    'tenant-a',
-    'tenant-b',
-    'tenant-c',
-    null,
+test('[M16] a key finds its tenant wherever it stands in the list, and the empty key none', async () => {
+  const keys = ['a', 'b', 'c', ''].map((key) => [digestOf(key), { tenant: `tenant-${key}`, expiresAt: null }] as const);
+  const { client, post } = await startGateway({ syncWaitMs: 0, apiKeys: new Map(keys) });
+  for (const scheme of ['Bearer', 'bearer', 'BEARER  '])
+    for (const key of ['a', 'b', 'c']) {
+      expect((await post({ data: 1 }, { authorization: `${scheme} ${key}` })).status).toBe(202);
+      expect(client.requests.get(client.lastId)?.snapshot.tenant).toBe(`tenant-${key}`);
+    }
+  for (const authorization of ['Bearer d', 'Bearer', 'Bearer a b', 'Bearera', 'a'])
+    expect([authorization, (await post({ data: 1 }, { authorization })).status]).toEqual([authorization, 401]);
+});
+
+test('[M16][M17] a key is good until the instant it expires at, and its caller is told that it has', async () => {
+  const until = (expiresAt: number) => ({ tenant: 'acme', expiresAt });
+  const apiKeys = new Map([
+    [digestOf('old'), until(Date.now())],
+    [digestOf('new'), until(Date.now() + 60_000)],
   ]);
-  expect(tenantOf('bearer a')).toBe('tenant-a');
+  const { status, log } = await startGateway({ apiKeys });
+  expect((await status(`req_${'0'.repeat(26)}`, 'new')).status).toBe(404);
+  const refused = await status(`req_${'0'.repeat(26)}`, 'old');
+  expect(refused.headers.get('www-authenticate')).toBe('Bearer realm="external-api", error="invalid_token"');
+  expect(await problemOf(refused)).toMatchObject({ status: 401, detail: expect.stringContaining('has expired') });
+  expect(log).toContainEqual(expect.objectContaining({ event: 'caller_refused', reason: 'expired key' }));
 });
 
 test('[M16] without a list of keys everybody is the tenant default', async () => {

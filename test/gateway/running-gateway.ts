@@ -1,18 +1,23 @@
 import { createHash } from 'node:crypto';
-import { Writable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { onTestFinished } from 'vitest';
 import { buildGateway, type GatewayDeps } from '../../src/gateway/build-gateway.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { unknownIn } from '../helpers/event-line.ts';
+import { parsedLines } from '../helpers/parsed-lines.ts';
 import { InMemoryClient } from './in-memory-client.ts';
 
 export const ACME = 'acme-key-canary-1';
 export const OTHER = 'other-key-canary-2';
 const KEYS = new Map([
-  [createHash('sha256').update(ACME).digest('hex'), 'acme'],
-  [createHash('sha256').update(OTHER).digest('hex'), 'other'],
+  [digestOf(ACME), { tenant: 'acme', expiresAt: null }],
+  [digestOf(OTHER), { tenant: 'other', expiresAt: null }],
 ]);
+
+/** As the gateway knows a key. */
+export function digestOf(key: string): string {
+  return createHash('sha256').update(key).digest('hex');
+}
 
 export interface RunningGateway {
   app: FastifyInstance;
@@ -29,26 +34,26 @@ export interface RunningGateway {
   resolve(requestId: string, body: unknown, key?: string): Promise<Response>;
 }
 
+interface GatewayOptions extends Partial<GatewayDeps> {
+  /** Nobody needs a key. */
+  open?: boolean;
+}
+
 /** A gateway on a free port over an in-memory client; closed when the test is over. */
 export async function startGateway({
   syncWaitMs = 5_000,
   open = false,
-  ...more
-}: Partial<GatewayDeps> & { open?: boolean } = {}): Promise<RunningGateway> {
+  ...deps
+}: GatewayOptions = {}): Promise<RunningGateway> {
   const client = new InMemoryClient();
-  const log: Record<string, unknown>[] = [];
-  const lines = new Writable({
-    write(chunk: Buffer, _, done) {
-      for (const line of chunk.toString().split('\n').filter(Boolean)) log.push(JSON.parse(line));
-      done();
-    },
-  });
+  const { lines: log, stream } = parsedLines();
+  const logger = createLogger({ level: 'debug', name: 'gateway' }, stream);
   const app = buildGateway({
     client,
     apiKeys: open ? null : KEYS,
     syncWaitMs,
-    ...more,
-    logger: createLogger({ level: 'debug', name: 'gateway' }, lines),
+    logger,
+    ...deps,
   });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   onTestFinished(async () => {
