@@ -1,7 +1,7 @@
 import { isProviderRequestId } from '../contract/names.ts';
 import { parseJson, textOf, valueAt } from '../profile/place.ts';
 import type { CallbackKeys } from './link.ts';
-import { isSigned, type SignatureScheme, type SignedCall } from './signature.ts';
+import { isSigned, type SignatureScheme, type SignedCall } from './callback-signature.ts';
 
 /** How the callbacks of one provider are known from others', and what they say. */
 export interface CallbackReceiver {

@@ -1,10 +1,10 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { ApiKeys, CurrentKeys, TokenRules } from '../contract/callers.ts';
 import { DEFAULT_TENANT } from '../contract/names.ts';
-import { keyLookup } from './callers/api-keys.ts';
+import { keyLookup } from './callers/key-lookup.ts';
 import type { Caller } from './callers/caller.ts';
 import { refusalOf } from './callers/refusals.ts';
-import { looksLikeToken, tokenReader } from './callers/tokens.ts';
+import { looksLikeToken, tokenReader } from './callers/token-reader.ts';
 
 /** The keys, or what tells them where they change; null: none. */
 export type CallerKeys = ApiKeys | CurrentKeys | null;

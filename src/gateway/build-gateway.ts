@@ -19,7 +19,7 @@ import { InvalidRequestError } from '../client/client-errors.ts';
 import { logAccess, type ServiceFailure } from './access-log.ts';
 import { audit } from './audit.ts';
 import { authenticateCallers, type CallerKeys } from './authentication.ts';
-import { CONNECTION_OPTIONS, RECEIVE_MS, refuseConnections, watchConnections } from './connections.ts';
+import { CONNECTION_OPTIONS, RECEIVE_MS, refuseConnections, watchConnections } from './raw-connections.ts';
 import { documentRoutes } from './documentation.ts';
 import { drainOnClose } from './drain.ts';
 import type { GatewayClient } from './gateway-client.ts';

@@ -4,7 +4,7 @@ import { observeDeliveries } from '../observability/delivery-events.ts';
 import type { Logger } from '../observability/logger.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import { closeAfter } from './close-after.ts';
-import { createDeliveryWorker, openDeliveries } from './deliveries.ts';
+import { createDeliveryWorker, openDeliveries } from './delivery-worker.ts';
 import { prepareRun, type Run } from './prepare-run.ts';
 
 /** A worker that delivers results to callers, and does nothing else. */

@@ -28,7 +28,7 @@ import type { SignRequest } from '../provider/signature.ts';
 import { cachedRequestsIn, memoryBytes } from './cached-requests.ts';
 import { closeAfter } from './close-after.ts';
 import { createWorkers } from './create-workers.ts';
-import { openDeliveries } from './deliveries.ts';
+import { openDeliveries } from './delivery-worker.ts';
 import { openFleetState, type FleetConfig } from './fleet-state.ts';
 import { longestTimes } from './longest-times.ts';
 import { prepareRun } from './prepare-run.ts';

@@ -6,7 +6,7 @@ import type { CallClass } from '../call-budget/rules.ts';
 import type { CallBudget } from '../call-budget/call-budget.ts';
 import { cachedBulkRequests } from './cached-requests.ts';
 import { CallGate } from './call-gate.ts';
-import { createDeliveryWorker } from './deliveries.ts';
+import { createDeliveryWorker } from './delivery-worker.ts';
 import { DrainingWorker } from './draining-worker.ts';
 
 export interface WorkersOptions {

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { isSigned, type SignatureScheme, type SignedCall } from '../../src/callbacks/signature.ts';
+import { isSigned, type SignatureScheme, type SignedCall } from '../../src/callbacks/callback-signature.ts';
 
 const NOW = Date.parse('2026-11-30T12:00:00Z');
 const BODY = Buffer.from('{"id":"job-1","status":"succeeded"}');
