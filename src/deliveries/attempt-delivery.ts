@@ -37,7 +37,7 @@ export async function attemptDelivery(
 
   const secrets = deps.secretsOf(tenant);
   if (secrets.length === 0) {
-    const reason = `No secret to sign with: DELIVERY_SECRETS has none of the tenant ${tenant}`;
+    const reason = `No secret to sign with: there is none of the tenant ${tenant} (DELIVERY_SECRETS)`;
     return told({ outcome: 'no_secret', reason }, afterNoSecret(earlier, random()));
   }
   const startedAt = performance.now();

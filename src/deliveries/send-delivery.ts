@@ -1,6 +1,7 @@
 import type { TargetRules } from '../callbacks/target.ts';
 import { targetOf } from '../callbacks/target.ts';
 import { webhookHeaders } from '../callbacks/standard-webhooks.ts';
+import { stateForCallers } from '../contract/callers-words.ts';
 import type { DeliveryArgs } from '../contract/delivery.ts';
 import { brokenCallMessage, codeOf, failureOfBrokenCall } from '../provider/call-failure.ts';
 import { parseRetryAfter } from '../provider/retry-after.ts';
@@ -28,7 +29,7 @@ export interface SendOptions {
 
 /** The bytes of a delivery, the same for every attempt. */
 function bodyOf({ data }: DeliveryArgs): string {
-  return JSON.stringify({ type: `request.${data.status}`, timestamp: data.completed_at, data });
+  return JSON.stringify({ type: `request.${data.status}`, timestamp: data.completed_at, data: stateForCallers(data) });
 }
 
 /**

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { ForeignRequestError } from '../client/client-errors.ts';
 import { REQUEST_ID_PATTERN } from '../contract/names.ts';
 import type { RequestSnapshot } from '../contract/request.ts';
-import { stateForCallers } from './callers-words.ts';
+import { stateForCallers } from '../contract/callers-words.ts';
 import type { GatewayClient } from './gateway-client.ts';
 import { HttpError } from './http-error.ts';
 

@@ -11,7 +11,7 @@ import {
   TemporalUnavailableError,
 } from '../client/client-errors.ts';
 import { ExternalAPIError } from '../contract/errors.ts';
-import { forCallers } from './callers-words.ts';
+import { forCallers } from '../contract/callers-words.ts';
 import { failedAnswer } from './failed-request.ts';
 import { HttpError } from './http-error.ts';
 import { statusPath } from './paths.ts';

@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RequestSnapshot } from '../contract/request.ts';
 import { isTerminal } from '../contract/values.ts';
-import { stateForCallers } from './callers-words.ts';
+import { stateForCallers } from '../contract/callers-words.ts';
 import type { GatewayClient } from './gateway-client.ts';
 import { stateTag } from './state-tag.ts';
 

@@ -1,4 +1,4 @@
-const RENEW = 'does not accept the client certificate of EXTERNAL_API_CLIENT_CERT';
+const RENEW = 'does not accept the client certificate (EXTERNAL_API_CLIENT_CERT)';
 
 /**
  * The alerts of TLS by which the other end refuses a client for its certificate (RFC 8446, section 6.2). With TLS 1.3 they

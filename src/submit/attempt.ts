@@ -205,14 +205,14 @@ const NOT_RECORDED =
 /** The worker is to be corrected, or another one takes it: while keys are rotated some have them earlier. */
 function noCallbackKey(requestId: string, keyId: string): CallError {
   const message =
-    `The callback URL of this request was made with the key "${keyId}", which is not among EXTERNAL_API_CALLBACK_KEYS here. ` +
+    `The callback URL of this request was made with the key "${keyId}", which is not among the keys here (EXTERNAL_API_CALLBACK_KEYS). ` +
     `Put it back, behind the others, until no request needs it. Nothing was sent.`;
   return callError('noCallbackKey', message, { requestId });
 }
 
 function notAllowed(requestId: string, asked: unknown, configured: string): CallError {
   const message =
-    `The request asks for idempotency "${String(asked)}", but the worker has EXTERNAL_API_IDEMPOTENCY=${configured}: ` +
+    `The request asks for idempotency "${String(asked)}", but the worker allows "${configured}" (EXTERNAL_API_IDEMPOTENCY): ` +
     `ask for "none", or for what the worker has. Nothing was sent.`;
   return callError('notAllowed', message, { requestId });
 }

@@ -165,7 +165,7 @@ test('[N1] --idempotency none is allowed to every request, and more than the wor
   expect((await mode('none')).json()).toMatchObject({ status: 'completed' });
   const { code, json } = await mode('resend');
   expect(code).toBe(1);
-  expect(json().error?.message).toContain('the worker has EXTERNAL_API_IDEMPOTENCY=none');
+  expect(json().error?.message).toContain('the worker allows "none" (EXTERNAL_API_IDEMPOTENCY)');
   expect(submits(json().request_id)).toEqual([]);
 });
 

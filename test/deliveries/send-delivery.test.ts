@@ -51,6 +51,21 @@ test('[N16] the body and the id are the same for every attempt, and the time is 
   expect(first?.headers['webhook-signature']).not.toBe(second?.headers['webhook-signature']);
 });
 
+test('[N16][N7] a receiver is told no more of the inside than a caller who reads the status', async () => {
+  const receiver = await receive();
+  const delivery = deliveryTo(receiver.url);
+  const message = 'No answer from http://10.1.2.3:8080 within 30 s';
+  const error = { type: 'APITimeoutError', message, status_code: null, retryable: false, outcome: null } as const;
+  delivery.data = { ...delivery.data, status: 'failed', error };
+  const targets = new Targets({ rules: HERE });
+  onTestFinished(() => targets.close());
+  await sendDelivery(delivery, { rules: HERE, targets, secrets: [SECRET], now: Date.now });
+  expect(JSON.parse(String(receiver.arrived[0]?.body))).toMatchObject({
+    type: 'request.failed',
+    data: { error: { ...error, message: 'No answer from the provider within 30 s' } },
+  });
+});
+
 test.each([
   [200, 'delivered'],
   [201, 'delivered'],

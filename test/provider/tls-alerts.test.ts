@@ -5,7 +5,7 @@ import { FAILURES, type FailureName } from '../../src/contract/failures.ts';
 const SENT: BrokenCall = { sent: true, reason: 'failed', replyStarted: false, code: null };
 const UNSENT: BrokenCall = { ...SENT, sent: false };
 const WANTED = 'wants a client certificate: set EXTERNAL_API_CLIENT_CERT and EXTERNAL_API_CLIENT_KEY';
-const RENEW = 'does not accept the client certificate of EXTERNAL_API_CLIENT_CERT';
+const RENEW = 'does not accept the client certificate (EXTERNAL_API_CLIENT_CERT)';
 const REFUSED = 'refused the TLS handshake: it may want a client certificate (EXTERNAL_API_CLIENT_CERT)';
 
 // The names before the alert are OpenSSL's, 3.0 (Node.js 20) and 3.5 (Node.js 24).

@@ -246,7 +246,7 @@ describe('a key that the provider forgets', () => {
     const callback = { keyId: 'k9', baseUrl: 'https://jobs.example.com' };
     expect(await provider.attempt(fresh(), {}, { callback })).toMatchObject({
       failure: {
-        message: expect.stringContaining('the key "k9", which is not among EXTERNAL_API_CALLBACK_KEYS here'),
+        message: expect.stringContaining('the key "k9", which is not among the keys here (EXTERNAL_API_CALLBACK_KEYS)'),
         delayMs: expect.any(Number),
         details: { failure: 'noCallbackKey', outcome: 'never-sent' },
       },

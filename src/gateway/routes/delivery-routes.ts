@@ -1,6 +1,7 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { ForeignRequestError } from '../../client/client-errors.ts';
 import { deliveryToWire } from '../../client/delivery-to-wire.ts';
+import { withoutSettings } from '../../contract/callers-words.ts';
 import { deliveriesQuery, deliveriesResponse, redeliverBody, redeliveryResponse } from '../delivery-schemas.ts';
 import type { GatewayClient } from '../gateway-client.ts';
 import { DELIVERIES_PATH, redeliverPath } from '../paths.ts';
@@ -23,7 +24,11 @@ export const deliveryRoutes: FastifyPluginCallbackZod<{ client: GatewayClient }>
     },
     async ({ tenant, query: { status, limit } }, reply) => {
       const deliveries = [];
-      for await (const one of client.deliveries.list({ tenant, status, limit })) deliveries.push(deliveryToWire(one));
+      for await (const one of client.deliveries.list({ tenant, status, limit })) {
+        // The origin in it is the tenant's own.
+        const reason = one.reason && withoutSettings(one.reason);
+        deliveries.push(deliveryToWire({ ...one, reason }));
+      }
       reply.header('cache-control', 'no-store');
       return { deliveries };
     },

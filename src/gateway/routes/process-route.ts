@@ -4,7 +4,7 @@ import { ResultTimeoutError, TemporalUnavailableError } from '../../client/clien
 import { ExternalAPIError } from '../../contract/errors.ts';
 import type { ProcessResult, RequestState } from '../../contract/request.ts';
 import { errorToWire, resultToWire } from '../../contract/wire-format.ts';
-import { errorForCallers } from '../callers-words.ts';
+import { errorForCallers } from '../../contract/callers-words.ts';
 import type { GatewayClient, StartedRequest } from '../gateway-client.ts';
 import { HttpError } from '../http-error.ts';
 import { cacheOptions, type Key, keyOf, processOptions, toInput } from '../process-options.ts';

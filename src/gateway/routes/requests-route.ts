@@ -1,7 +1,7 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import type { RequestSummary } from '../../client/list-requests.ts';
 import { errorToWire } from '../../contract/wire-format.ts';
-import { errorForCallers } from '../callers-words.ts';
+import { errorForCallers } from '../../contract/callers-words.ts';
 import type { GatewayClient } from '../gateway-client.ts';
 import { REQUESTS_PATH } from '../paths.ts';
 import { requestsQuery, requestsResponse } from '../read-schemas.ts';

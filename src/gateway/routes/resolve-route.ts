@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { TemporalUnavailableError } from '../../client/client-errors.ts';
 import type { ResolveOptions } from '../../client/resolve-request.ts';
 import { snapshotToWire } from '../../contract/wire-format.ts';
-import { stateForCallers } from '../callers-words.ts';
+import { stateForCallers } from '../../contract/callers-words.ts';
 import type { GatewayClient } from '../gateway-client.ts';
 import { HttpError } from '../http-error.ts';
 import { readOwnRequest } from '../own-request.ts';

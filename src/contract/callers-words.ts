@@ -1,4 +1,17 @@
-import type { RequestError, RequestState } from '../contract/request.ts';
+/** A variable of our processes, with what it has. */
+const SETTING = String.raw`\b(?:DELIVERY|EXTERNAL_(?:API|OAUTH|WEBHOOK)|GATEWAY|PUBLIC|REDIS|TEMPORAL)_[A-Z][A-Z_]*\b(?:=\S*\w)?`;
+
+/** Advice to operators: in parentheses, or as the last part of a sentence. One that stands alone leaves its sentence whole. */
+const SETTINGS: readonly [RegExp, string][] = [
+  [new RegExp(String.raw` \([^()]*${SETTING}[^()]*\)`, 'g'), ''],
+  [new RegExp(String.raw`[:,] (?:check|set) [^.;:]*${SETTING}[^.;:]*`, 'g'), ''],
+  [new RegExp(SETTING, 'g'), 'a setting of this service'],
+];
+
+/** A text with no name of a variable, which is nothing that a caller could set. */
+export function withoutSettings(text: string): string {
+  return rewrite(text, SETTINGS);
+}
 
 /**
  * What is of the inside in a text for operators, and what stands for it. A failure names the origin of the provider, and of
@@ -23,13 +36,19 @@ const INSIDE: readonly [RegExp, string][] = [
   [/(?<![\w./])\/(?:app|etc|home|mnt|opt|proc|root|run|srv|tmp|usr|var)\/[^\s'"`<>()]*[^\s'"`<>().,;:!?]/g, 'a file'],
 ];
 
-/** A text as a caller may read it: with no origin, address, port or file of the inside. */
+/** A text as a caller may read it: with no origin, address, port, file or variable of the inside. */
 export function forCallers(text: string): string {
-  const told = INSIDE.reduce((line, [pattern, instead]) => line.replace(pattern, instead), text);
-  return told.replace(/^the provider/, 'The provider');
+  return rewrite(withoutSettings(text), INSIDE).replace(/^the provider/, 'The provider');
 }
 
-type Told = Pick<RequestState, 'resolution'> & { error: RequestError | null };
+function rewrite(text: string, rows: readonly [RegExp, string][]): string {
+  return rows.reduce((line, [pattern, instead]) => line.replace(pattern, instead), text);
+}
+
+interface Told {
+  error: { message: string } | null;
+  resolution?: { by: string; reason: string } | null;
+}
 
 /** A request as its caller may read it: the state itself stays as it is, for operators. */
 export function stateForCallers<State extends Told>(state: State): State {
@@ -43,6 +62,6 @@ export function stateForCallers<State extends Told>(state: State): State {
   };
 }
 
-export function errorForCallers(error: RequestError): RequestError {
+export function errorForCallers<Failure extends { message: string }>(error: Failure): Failure {
   return { ...error, message: forCallers(error.message) };
 }
