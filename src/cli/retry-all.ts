@@ -1,5 +1,5 @@
-import { RequestNotFoundError } from '../client/client-errors.ts';
 import type { ExternalApiClient } from '../client/external-api-client.ts';
+import { nullIfGone } from '../client/listed.ts';
 import { wasRefused, wasRetried } from '../client/advice.ts';
 import { cancellationWords } from '../client/cancellation-words.ts';
 import { checkRetry, retryPlan, type RetryOptions } from '../client/retry-request.ts';
@@ -86,12 +86,6 @@ async function* endedSince(
       if (request?.status === status && (error === undefined || request.error?.type === error)) yield request;
     }
   }
-}
-
-/** The list lags behind: its retention may have passed. */
-function nullIfGone(error: unknown): null {
-  if (error instanceof RequestNotFoundError) return null;
-  throw error;
 }
 
 function lineOf({ request, outcome, retryId, adopt, error }: Entry): string {

@@ -1,5 +1,5 @@
-import { RequestNotFoundError } from '../client/client-errors.ts';
 import type { ExternalApiClient } from '../client/external-api-client.ts';
+import { nullIfGone } from '../client/listed.ts';
 
 /** A request whose outcome is unknown, and since when. */
 export interface UnknownOutcome {
@@ -31,9 +31,4 @@ export async function* unknownOutcomes(
       yield { requestId: listed.requestId, tenant: listed.tenant, unknownSince: request.updatedAt };
     }
   }
-}
-
-function nullIfGone(error: unknown): null {
-  if (error instanceof RequestNotFoundError) return null;
-  throw error;
 }

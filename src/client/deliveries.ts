@@ -1,6 +1,5 @@
 import { WorkflowFailedError, type Client } from '@temporalio/client';
-import { ApplicationFailure, defineSearchAttributeKey } from '@temporalio/common';
-import { z } from 'zod';
+import { ApplicationFailure } from '@temporalio/common';
 import {
   DELIVERY_TYPE,
   deliveredRequestOf,
@@ -9,16 +8,16 @@ import {
   type DeliveryMemo,
   type DeliveryProgress,
 } from '../contract/delivery.ts';
-import { DEFAULT_TENANT, queuesOf, REQUEST_ID_PATTERN, SEARCH_ATTRIBUTES } from '../contract/names.ts';
+import { queuesOf, REQUEST_ID_PATTERN, SEARCH_ATTRIBUTES, tenantAttribute, tenantOf } from '../contract/names.ts';
 import { DELIVERY_STATUSES, type DeliveryStatus } from '../contract/values.ts';
 import { RequestNotFoundError } from './client-errors.ts';
+import { nullIfGone, withAttributesOrWithout } from './listed.ts';
 import { readDelivery, type SnapshotReader } from './read-delivery.ts';
-import { name } from './request-members.ts';
+import { listLimit, name } from './request-members.ts';
 import { decidedBy, decisionReason } from './resolution-input.ts';
-import type { Rpc } from './server-calls.ts';
+import type { BoundRpc, Rpc } from './server-calls.ts';
 import { listPage, readPending, type ListedWorkflow } from './server-view.ts';
 import { check, oneOf, strict } from './strict-input.ts';
-import { isMissingSearchAttribute } from './temporal-errors.ts';
 
 /** A delivery as a list shows it. Times are ISO 8601. */
 export interface DeliverySummary {
@@ -64,11 +63,10 @@ export interface Redelivery {
   target: string;
 }
 
-const LIMIT = 'must be a whole number above 0';
 const listOptions = strict({
   status: oneOf(DELIVERY_STATUSES).optional(),
   tenant: name.optional(),
-  limit: z.int(LIMIT).min(1, LIMIT).optional(),
+  limit: listLimit.optional(),
 });
 const redeliverOptions = strict({ by: decidedBy, reason: decisionReason, tenant: name.optional() });
 
@@ -81,8 +79,6 @@ const QUERIES: Record<DeliveryStatus, string> = {
 
 /** Each entry may take two calls: so many are on their way at once. */
 const PAGE = 20;
-
-const tenantKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.tenant, 'KEYWORD');
 
 /** The deliveries of a Temporal namespace. Every method may throw TemporalUnavailableError. */
 export class Deliveries {
@@ -116,11 +112,11 @@ export class Deliveries {
     check(redeliverOptions, options);
     if (!REQUEST_ID_PATTERN.test(requestId)) throw new RequestNotFoundError(requestId);
     const { by, reason, tenant: asked } = options;
-    const rpc = <Result>(call: () => Promise<Result>): Promise<Result> => this.#rpc(requestId, call);
+    const rpc: BoundRpc = (call) => this.#rpc(requestId, call);
     const { args, memo } = await readDelivery(this.#client, rpc, this.#requests, requestId, asked);
     const { tenant, webhookId } = args;
     const told: DeliveryMemo = { ...memo, redelivered: { by, reason } };
-    const start = (searchAttributes: boolean): Promise<unknown> =>
+    const start = (withAttributes: boolean): Promise<unknown> =>
       this.#client.workflow.start(DELIVERY_TYPE, {
         workflowId: deliveryIdOf(requestId),
         taskQueue: queuesOf(memo.provider).requests,
@@ -131,9 +127,9 @@ export class Deliveries {
         priority: { fairnessKey: tenant },
         staticSummary: `${tenant}: tell ${memo.target} again that it is ${memo.status}`,
         staticDetails: `Asked for by ${by}: ${reason}`,
-        ...(searchAttributes && { typedSearchAttributes: [{ key: tenantKey, value: tenant }] }),
+        ...(withAttributes && { typedSearchAttributes: tenantAttribute(tenant) }),
       });
-    await rpc(() => start(true).catch((error: unknown) => withoutAttributes(error, () => start(false))));
+    await rpc(() => withAttributesOrWithout(start));
     return { requestId, webhookId, target: memo.target };
   }
 
@@ -157,11 +153,11 @@ export class Deliveries {
   async #page(status: DeliveryStatus, tenant: string | undefined, token: Buffer): ReturnType<typeof listPage> {
     const conditions = [`WorkflowType = '${DELIVERY_TYPE}'`, QUERIES[status]];
     const ofTenant = tenant === undefined ? [] : [`${SEARCH_ATTRIBUTES.tenant} = '${tenant}'`];
-    const list = (...more: string[]): ReturnType<typeof listPage> =>
-      listPage(this.#client, [...conditions, ...more].join(' AND '), PAGE, token);
-    return await this.#rpc('', () =>
-      list(...ofTenant).catch((error: unknown) => withoutAttributes(error, () => list())),
-    );
+    const list = (withAttributes: boolean): ReturnType<typeof listPage> => {
+      const asked = withAttributes ? [...conditions, ...ofTenant] : conditions;
+      return listPage(this.#client, asked.join(' AND '), PAGE, token);
+    };
+    return await this.#rpc('', () => withAttributesOrWithout(list));
   }
 
   /** Null: another delivery of the request has taken its place, or it is gone. */
@@ -171,8 +167,8 @@ export class Deliveries {
     const view = await this.#rpc(requestId, () => readPending(this.#client, workflowId)).catch(nullIfGone);
     if (view === null || view.runId !== runId) return null;
     const memo = view.memo as Partial<DeliveryMemo>;
-    const { tenant = DEFAULT_TENANT, status: requestStatus = '', target = '' } = memo;
-    const of = { requestId, tenant, status, requestStatus, target, startedAt, endedAt };
+    const { status: requestStatus = '', target = '' } = memo;
+    const of = { requestId, tenant: tenantOf(memo), status, requestStatus, target, startedAt, endedAt };
     if (status === 'pending') {
       const [attempt] = view.activities;
       const { attempts = 0 } = (attempt?.heartbeat ?? {}) as Partial<DeliveryProgress>;
@@ -198,20 +194,4 @@ async function endOf(
     const [details] = cause instanceof ApplicationFailure ? (cause.details ?? []) : [];
     return { attempts: (details as Partial<Delivered> | undefined)?.attempts ?? null, reason: cause?.message ?? null };
   }
-}
-
-function tenantOf({ tenant = DEFAULT_TENANT }: ListedWorkflow['memo']): string {
-  return tenant;
-}
-
-/** On a server that has not our search attributes. */
-async function withoutAttributes<Result>(error: unknown, again: () => Promise<Result>): Promise<Result> {
-  if (!isMissingSearchAttribute(error)) throw error;
-  return await again();
-}
-
-/** The list lags behind: its retention may have passed. */
-function nullIfGone(error: unknown): null {
-  if (error instanceof RequestNotFoundError) return null;
-  throw error;
 }

@@ -26,7 +26,7 @@ import { checkRetry, readRetry, retryPlan, type RetryOptions } from './retry-req
 import type { OpenCalls } from './open-calls.ts';
 import { OpenWaits } from './open-waits.ts';
 import { ownConnection } from './own-connection.ts';
-import { serverCalls, type ServerCalls } from './server-calls.ts';
+import { serverCalls, type BoundRpc, type ServerCalls } from './server-calls.ts';
 import { sharing } from './sharing.ts';
 import { argsOf, memoOf, RequestStarter } from './start-request.ts';
 import { isRunning } from './server-view.ts';
@@ -243,7 +243,7 @@ export class ExternalApiClient implements AsyncDisposable {
   async invalidate<Data = JsonLike>(options: InvalidateOptions<Data & JsonCompatible<Data>>): Promise<void> {
     checkInvalidation(options);
     const { requestId } = options;
-    const rpc = <Result>(call: () => Promise<Result>): Promise<Result> => this.#rpc(requestId ?? '', call);
+    const rpc: BoundRpc = (call) => this.#rpc(requestId ?? '', call);
     const request = requestId === undefined ? null : this.#workflow(requestId);
     const ways = { client: this.#client, rpc, waits: this.#waits };
     await invalidateAnswers(ways, options, {

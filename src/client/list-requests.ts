@@ -1,25 +1,23 @@
 import type { Client } from '@temporalio/client';
 import { z } from 'zod';
 import {
-  DEFAULT_TENANT,
   queuesOf,
   requestIdOf,
   SEARCH_ATTRIBUTES,
+  tenantOf,
   WORKFLOW_TYPE,
   writtenProvider,
 } from '../contract/names.ts';
 import { sha256 } from './canonical-json.ts';
 import type { RequestError } from '../contract/request.ts';
-import { InvalidRequestError, RequestNotFoundError } from './client-errors.ts';
+import { InvalidRequestError } from './client-errors.ts';
 import { endOf } from './finished-request.ts';
-import { name } from './request-members.ts';
+import { nullIfGone, withAttributesOrWithout } from './listed.ts';
+import { listLimit, name } from './request-members.ts';
+import type { BoundRpc } from './server-calls.ts';
 import { listPage, type ListedWorkflow, type ServerStatus } from './server-view.ts';
 import { check, oneOf, strict } from './strict-input.ts';
-import { isMissingSearchAttribute } from './temporal-errors.ts';
 import { ERROR_TYPES, LIST_STATUSES, type ErrorType, type ListStatus } from '../contract/values.ts';
-
-/** Makes a call to the server in bounded time, with errors in this package's words. */
-type Rpc = <Result>(call: () => Promise<Result>) => Promise<Result>;
 
 type Page = Awaited<ReturnType<typeof listPage>>;
 
@@ -43,7 +41,6 @@ export interface ListOptions {
 }
 
 const time = z.date('must be a time');
-const LIMIT = 'must be a whole number above 0';
 
 const optionsSchema = strict({
   status: oneOf(LIST_STATUSES).optional(),
@@ -53,7 +50,7 @@ const optionsSchema = strict({
   endedSince: time.optional(),
   error: oneOf(ERROR_TYPES).optional(),
   withErrors: z.boolean('must be true or false').optional(),
-  limit: z.int(LIMIT).min(1, LIMIT).optional(),
+  limit: listLimit.optional(),
   cursor: z.string().optional(),
 });
 
@@ -110,13 +107,13 @@ const WITH_ERRORS = {
  */
 export class RequestList implements AsyncIterable<RequestSummary> {
   readonly #client: Client;
-  readonly #rpc: Rpc;
+  readonly #rpc: BoundRpc;
   readonly #options: ListOptions;
   readonly #start: Buffer;
   /** Where the next list goes on, once this one is consumed; null when it reached the end. */
   nextCursor: string | null = null;
 
-  constructor(client: Client, rpc: Rpc, options: ListOptions) {
+  constructor(client: Client, rpc: BoundRpc, options: ListOptions) {
     this.#client = client;
     this.#rpc = rpc;
     this.#options = options;
@@ -155,14 +152,9 @@ export class RequestList implements AsyncIterable<RequestSummary> {
   }
 
   async #page(token: Buffer, pageSize: number): Promise<Page> {
-    const list = (withAttributes: boolean): Promise<Page> =>
-      this.#rpc(() => listPage(this.#client, visibilityQuery(this.#options, withAttributes), pageSize, token));
-    try {
-      return await list(true);
-    } catch (error) {
-      if (isMissingSearchAttribute(error)) return await list(false);
-      throw error;
-    }
+    return await withAttributesOrWithout((withAttributes) =>
+      this.#rpc(() => listPage(this.#client, visibilityQuery(this.#options, withAttributes), pageSize, token)),
+    );
   }
 }
 
@@ -217,16 +209,6 @@ function queuesAskedFor(provider: string): string {
 /** Whether it ended with an error. On a server without our attributes a fallback's answer looks like any other. */
 function hasError({ status, attention }: ListedWorkflow): boolean {
   return status === 'failed' || status === 'timed_out' || (status === 'completed' && attention === 'fallback');
-}
-
-/** The list lags behind: its retention may have passed. */
-function nullIfGone(error: unknown): null {
-  if (error instanceof RequestNotFoundError) return null;
-  throw error;
-}
-
-function tenantOf({ tenant = DEFAULT_TENANT }: ListedWorkflow['memo']): string {
-  return tenant;
 }
 
 function summaryOf(

@@ -5,6 +5,7 @@ import { WORKFLOW_VERSION, type RequestSnapshot } from '../contract/request.ts';
 import { isTerminal } from '../contract/values.ts';
 import { snapshotToWire } from '../contract/wire-format.ts';
 import { ForeignRequestError, NothingToDeliverError, RequestNotFoundError } from './client-errors.ts';
+import type { BoundRpc } from './server-calls.ts';
 import { readPending, readStart } from './server-view.ts';
 
 /** Reads requests, as the client does. */
@@ -16,13 +17,12 @@ export interface SnapshotReader {
  * What the delivery of a request's end starts with: what an earlier one started with, or, if there is none or the request has
  * ended anew since, what the request says. A dead letter outlives its request at the server.
  *
- * @param rpc makes a call to the server in bounded time, with errors in this package's words
  * @param tenant whose it must be; undefined: anybody's
  * @throws RequestNotFoundError, ForeignRequestError, NothingToDeliverError
  */
 export async function readDelivery(
   client: Client,
-  rpc: <Result>(call: () => Promise<Result>) => Promise<Result>,
+  rpc: BoundRpc,
   requests: SnapshotReader,
   requestId: string,
   tenant: string | undefined,
@@ -65,7 +65,7 @@ async function argsOf(
   requestId: string,
   request: RequestSnapshot | RequestNotFoundError,
   client: Client,
-  rpc: <Result>(call: () => Promise<Result>) => Promise<Result>,
+  rpc: BoundRpc,
 ): Promise<DeliveryArgs> {
   if (request instanceof RequestNotFoundError) throw request;
   if (!isTerminal(request.status)) throw new NothingToDeliverError(requestId, 'it has not ended');

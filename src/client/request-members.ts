@@ -23,5 +23,10 @@ export const idempotencyKey = z
   .string()
   .regex(/^[\x21-\x7e]{1,255}$/, { message: 'must be 1 to 255 visible ASCII characters without spaces' });
 
+const LIMIT = 'must be a whole number above 0';
+
+/** How many a list is to have at the most. */
+export const listLimit = z.int(LIMIT).min(1, LIMIT);
+
 /** Of a tenant, or of a kind of request. */
 export const name = z.string().regex(NAME_PATTERN, { message: `must be ${NAME_EXPECTED}` });

@@ -6,7 +6,7 @@ import {
   type WorkflowHandle,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { DEFAULT_TENANT, RESOLVE_UPDATE, workflowIdOf, type RequestMemo } from '../contract/names.ts';
+import { RESOLVE_UPDATE, tenantOf, workflowIdOf } from '../contract/names.ts';
 import type { RequestState, Resolution } from '../contract/request.ts';
 import { wasRetried } from './advice.ts';
 import { InvalidRequestError, NothingToDecideError, TemporalUnavailableError } from './client-errors.ts';
@@ -35,8 +35,7 @@ export async function resolveRequest(
   const { status, runId, memo } = await handle.describe();
   if (status.name !== 'RUNNING') throw new NothingToDecideError(requestId, ENDED);
   if (decision.decision === 'resubmit') {
-    const { tenant = DEFAULT_TENANT } = (memo ?? {}) as Partial<RequestMemo>;
-    const retriedBy = await existingRetry(client, tenant, requestId);
+    const retriedBy = await existingRetry(client, tenantOf(memo ?? {}), requestId);
     if (retriedBy !== null) throw new NothingToDecideError(requestId, repeatedBy(retriedBy));
   }
   return await sendResolution(requestId, handle, runId, decision);

@@ -5,6 +5,9 @@ import { ofStart, translated } from './temporal-errors.ts';
 /** Makes a call to the server in bounded time, with errors in this package's words. @param requestId '': it is about none */
 export type Rpc = <Result>(requestId: string, call: () => Promise<Result>, deadlineMs?: number) => Promise<Result>;
 
+/** The same, where it is settled which request all calls are about, if any. */
+export type BoundRpc = <Result>(call: () => Promise<Result>) => Promise<Result>;
+
 export interface ServerCalls {
   rpc: Rpc;
   /** A start that nobody answered may have happened: its error says so. */

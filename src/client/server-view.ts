@@ -1,6 +1,6 @@
 import { WorkflowClient, type Client, type WorkflowHandle } from '@temporalio/client';
 import type { SerializationContext } from '@temporalio/common';
-import { DEFAULT_TENANT, requestIdOf, SEARCH_ATTRIBUTES, type RequestMemo } from '../contract/names.ts';
+import { requestIdOf, SEARCH_ATTRIBUTES, tenantOf, type RequestMemo } from '../contract/names.ts';
 import type { ProcessRequestArgs } from '../contract/request.ts';
 import { ForeignRequestError, RequestNotFoundError } from './client-errors.ts';
 import { isNotProvided, translated } from './temporal-errors.ts';
@@ -88,8 +88,7 @@ export async function readPending(
   { ofRun, tenant }: { ofRun?: string; tenant?: string | undefined } = {},
 ): Promise<WorkflowView> {
   const { raw, runId, memo, status } = await client.workflow.getHandle(workflowId, ofRun).describe();
-  const { tenant: whose = DEFAULT_TENANT } = (memo ?? {}) as Partial<RequestMemo>;
-  if (tenant !== undefined && whose !== tenant) throw new ForeignRequestError(requestIdOf(workflowId));
+  if (tenant !== undefined && tenantOf(memo ?? {}) !== tenant) throw new ForeignRequestError(requestIdOf(workflowId));
   const activities = await Promise.all(
     (raw.pendingActivities ?? []).map((one) => pendingActivity(client, workflowId, one)),
   );

@@ -7,6 +7,7 @@ import { InvalidRequestError, TemporalUnavailableError } from './client-errors.t
 import type { OpenWaits } from './open-waits.ts';
 import type { ClientOptions } from './client-options.ts';
 import { checkInput, checkTenant } from './process-input.ts';
+import type { BoundRpc } from './server-calls.ts';
 import { anything, check, strict } from './strict-input.ts';
 import { translated } from './temporal-errors.ts';
 
@@ -35,7 +36,6 @@ const LONGEST_INVALIDATION = '30 days';
 /**
  * Starts the workflow that makes the cache forget, wherever that is, and waits for its end.
  *
- * @param rpc makes a call to the server in bounded time, with errors in this package's words
  * @param waits of the client
  * @param request the workflow of `requestId`
  * @param provider whose answers are meant where no request says it; undefined: the built-in one's
@@ -48,7 +48,7 @@ export async function invalidateAnswers(
     waits,
   }: {
     client: Client;
-    rpc: <Result>(call: () => Promise<Result>) => Promise<Result>;
+    rpc: BoundRpc;
     waits: OpenWaits;
   },
   options: InvalidateOptions,

@@ -1,13 +1,10 @@
 import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOptions } from '@temporalio/client';
-import { defineSearchAttributeKey } from '@temporalio/common';
-import { queuesOf, SEARCH_ATTRIBUTES, WORKFLOW_TYPE, workflowIdOf, type RequestMemo } from '../contract/names.ts';
+import { queuesOf, tenantAttribute, WORKFLOW_TYPE, workflowIdOf, type RequestMemo } from '../contract/names.ts';
 import { WORKFLOW_VERSION, type ProcessRequestArgs } from '../contract/request.ts';
 import { IdempotencyConflictError } from './client-errors.ts';
 import type { ClientEvents } from './client-events.ts';
 import type { CheckedInput } from './process-input.ts';
 import { isMissingSearchAttribute } from './temporal-errors.ts';
-
-const tenantKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.tenant, 'KEYWORD');
 
 /** The starter knows its version, and finds out whether the server has our search attributes. */
 export type StartArgs = Omit<ProcessRequestArgs, 'version' | 'searchAttributes'>;
@@ -84,6 +81,6 @@ function startOptions(args: ProcessRequestArgs, memo: RequestMemo, details: stri
     priority: { fairnessKey: tenant },
     staticSummary: `${tenant}: ${provider === undefined ? '' : `${provider}, `}${options.async ? 'asynchronous' : 'synchronous'}`,
     ...(details !== undefined && { staticDetails: details }),
-    ...(searchAttributes && { typedSearchAttributes: [{ key: tenantKey, value: tenant }] }),
+    ...(searchAttributes && { typedSearchAttributes: tenantAttribute(tenant) }),
   };
 }

@@ -1,4 +1,4 @@
-import { DEFAULT_TENANT, type RequestMemo } from './names.ts';
+import { tenantOf, type RequestMemo } from './names.ts';
 import type { RequestSnapshot, RequestState } from './request.ts';
 
 /** A request that has ended, as a reader sees it. @param retriedBy the request that repeats it */
@@ -12,8 +12,14 @@ export function endedSnapshot(
 }
 
 /** What the start of a request wrote down for its readers. */
-export function knownOf({ tenant = DEFAULT_TENANT, provider, retryOf, submittedAs }: Partial<RequestMemo>) {
-  return { tenant, provider: provider ?? null, retryOf: retryOf ?? null, submittedAs: submittedAs ?? null };
+export function knownOf(memo: Partial<RequestMemo>) {
+  const { provider, retryOf, submittedAs } = memo;
+  return {
+    tenant: tenantOf(memo),
+    provider: provider ?? null,
+    retryOf: retryOf ?? null,
+    submittedAs: submittedAs ?? null,
+  };
 }
 
 /** States of older workers lack what came later. */

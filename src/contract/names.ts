@@ -99,3 +99,13 @@ export const NAME_EXPECTED = '1 to 64 of A-Z a-z 0-9 . _ -, a letter or digit fi
 
 /** The tenant of a service that has only one. */
 export const DEFAULT_TENANT = 'default';
+
+/** Whose a workflow is, as its memo says. */
+export function tenantOf({ tenant = DEFAULT_TENANT }: { tenant?: string }): string {
+  return tenant;
+}
+
+/** What a workflow is started with, so that a list finds it by its tenant. */
+export function tenantAttribute(tenant: string) {
+  return [{ key: { name: SEARCH_ATTRIBUTES.tenant, type: 'KEYWORD' as const }, value: tenant }];
+}

@@ -1,4 +1,3 @@
-import { defineSearchAttributeKey } from '@temporalio/common';
 import { CancellationScope, log, ParentClosePolicy, sleep, startChild, workflowInfo } from '@temporalio/workflow';
 import {
   DELIVERY_TYPE,
@@ -9,12 +8,10 @@ import {
   type DeliveryMemo,
 } from '../contract/delivery.ts';
 import { endedSnapshot } from '../contract/ended-snapshot.ts';
-import { SEARCH_ATTRIBUTES, type RequestMemo } from '../contract/names.ts';
+import { tenantAttribute, type RequestMemo } from '../contract/names.ts';
 import { WORKFLOW_VERSION, type ProcessRequestArgs } from '../contract/request.ts';
 import { snapshotToWire } from '../contract/wire-format.ts';
 import type { Request } from './create-request.ts';
-
-const tenantKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.tenant, 'KEYWORD');
 
 /** The server, which is to record the end as well, starts it in milliseconds. */
 const LONGEST_START_MS = 30_000;
@@ -65,7 +62,7 @@ async function start({ searchAttributes }: ProcessRequestArgs, delivery: Deliver
     args: [delivery],
     memo: { ...memo },
     staticSummary: `${tenant}: tell ${memo.target} that it is ${data.status}`,
-    ...(searchAttributes && { typedSearchAttributes: [{ key: tenantKey, value: tenant }] }),
+    ...(searchAttributes && { typedSearchAttributes: tenantAttribute(tenant) }),
   });
 }
 
