@@ -1,5 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { Profile } from '../profile/schema.ts';
+import { isSameText } from './same-text.ts';
 import { webhookProblem } from './standard-webhooks.ts';
 
 export type SignatureScheme = NonNullable<NonNullable<Profile['callback']>['signature']>;
@@ -36,7 +37,7 @@ function hasMac(
   const given = single(headers[header.toLowerCase()]);
   if (given === undefined) return false;
   const mac = createHmac('sha256', secret).update(body).digest(encoding);
-  return equal(
+  return isSameText(
     encoding === 'hex' ? given.toLowerCase() : given,
     (encoding === 'hex' ? prefix.toLowerCase() : prefix) + mac,
   );
@@ -45,9 +46,4 @@ function hasMac(
 /** The types of Node know lists of values; its parser makes none of these headers. */
 function single(value: string | string[] | undefined): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function equal(given: string, expected: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }

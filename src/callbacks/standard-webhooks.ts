@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
+import { isSameText } from './same-text.ts';
 
 /** Standard Webhooks 1.0, symmetric signatures (`v1`): how a message is signed, and what may be wrong with one. */
 
@@ -46,7 +47,7 @@ export function webhookProblem(
   const given = signature.split(' ');
   const isSigned = secrets.some((secret) => {
     const expected = signatureOf(secret, { id, timestamp, body });
-    return given.some((one) => equal(one, expected));
+    return given.some((one) => isSameText(one, expected));
   });
   if (!isSigned) return 'has no signature by this secret';
   const agoS = now / 1000 - Number(timestamp);
@@ -62,9 +63,4 @@ function signatureOf(secret: string, { id, timestamp, body }: WebhookMessage): s
 /** `whsec_` and Base64, or Base64 alone. */
 function keyOf(secret: string): Buffer {
   return Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
-}
-
-function equal(given: string, expected: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }
