@@ -4,6 +4,7 @@ import {
   DELIVERY_TYPE,
   deliveredRequestOf,
   deliveryIdOf,
+  deliveryMemoOf,
   type Delivered,
   type DeliveryMemo,
   type DeliveryProgress,
@@ -113,15 +114,15 @@ export class Deliveries {
     if (!REQUEST_ID_PATTERN.test(requestId)) throw new RequestNotFoundError(requestId);
     const { by, reason, tenant: asked } = options;
     const rpc: BoundRpc = (call) => this.#rpc(requestId, call);
-    const { args, memo } = await readDelivery(this.#client, rpc, this.#requests, requestId, asked);
+    const args = await readDelivery(this.#client, rpc, this.#requests, requestId, asked);
     const { tenant, webhookId } = args;
-    const told: DeliveryMemo = { ...memo, redelivered: { by, reason } };
+    const memo: DeliveryMemo = { ...deliveryMemoOf(args), redelivered: { by, reason } };
     const start = (withAttributes: boolean): Promise<unknown> =>
       this.#client.workflow.start(DELIVERY_TYPE, {
         workflowId: deliveryIdOf(requestId),
         taskQueue: queuesOf(memo.provider).requests,
         args: [args],
-        memo: { ...told },
+        memo: { ...memo },
         workflowIdConflictPolicy: 'TERMINATE_EXISTING',
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         priority: { fairnessKey: tenant },

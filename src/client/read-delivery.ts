@@ -1,9 +1,8 @@
 import type { Client } from '@temporalio/client';
-import { deliveryIdOf, originOf, webhookIdOf, type DeliveryArgs, type DeliveryMemo } from '../contract/delivery.ts';
+import { deliveryArgsOf, deliveryIdOf, webhookIdOf, type DeliveryArgs } from '../contract/delivery.ts';
 import { workflowIdOf } from '../contract/names.ts';
 import { WORKFLOW_VERSION, type RequestSnapshot } from '../contract/request.ts';
 import { isTerminal } from '../contract/values.ts';
-import { snapshotToWire } from '../contract/wire-format.ts';
 import { ForeignRequestError, NothingToDeliverError, RequestNotFoundError } from './client-errors.ts';
 import type { BoundRpc } from './server-calls.ts';
 import { readPending, readStart } from './server-view.ts';
@@ -26,7 +25,7 @@ export async function readDelivery(
   requests: SnapshotReader,
   requestId: string,
   tenant: string | undefined,
-): Promise<{ args: DeliveryArgs; memo: DeliveryMemo }> {
+): Promise<DeliveryArgs> {
   const deliveryId = deliveryIdOf(requestId);
   // Both, whatever one of them says: another's id takes as long as an unknown one.
   const [request, delivery] = await Promise.all([
@@ -38,27 +37,14 @@ export async function readDelivery(
   }
   const isThere = !(delivery instanceof RequestNotFoundError);
   const earlier = isThere ? (await rpc(() => readStart<DeliveryArgs>(client, deliveryId))).args : null;
-  const args = argsFrom(requestId, earlier, request) ?? (await argsOf(requestId, request, client, rpc));
-  const { url, data } = args;
-  return {
-    args: { ...args, version: WORKFLOW_VERSION },
-    memo: {
-      tenant: args.tenant,
-      ...(data.provider !== undefined && { provider: data.provider }),
-      status: data.status,
-      target: originOf(url),
-    },
-  };
+  const args = argsFrom(earlier, request) ?? (await argsOf(requestId, request, client, rpc));
+  return { ...args, version: WORKFLOW_VERSION };
 }
 
 /** Those of an earlier delivery, unless the request has ended anew since. */
-function argsFrom(
-  requestId: string,
-  earlier: DeliveryArgs | null,
-  request: RequestSnapshot | RequestNotFoundError,
-): DeliveryArgs | null {
+function argsFrom(earlier: DeliveryArgs | null, request: RequestSnapshot | RequestNotFoundError): DeliveryArgs | null {
   if (earlier === null || request instanceof RequestNotFoundError || !isTerminal(request.status)) return earlier;
-  return earlier.webhookId === webhookIdOf(requestId, endOf(request)) ? earlier : null;
+  return earlier.webhookId === webhookIdOf(request) ? earlier : null;
 }
 
 async function argsOf(
@@ -72,19 +58,7 @@ async function argsOf(
   const { args } = await rpc(() => readStart(client, workflowIdOf(requestId)));
   const { callbackUrl } = args.options;
   if (callbackUrl === null) throw new NothingToDeliverError(requestId, 'it was started without a callback URL');
-  return {
-    version: WORKFLOW_VERSION,
-    requestId,
-    tenant: request.tenant,
-    url: callbackUrl,
-    webhookId: webhookIdOf(requestId, endOf(request)),
-    data: snapshotToWire(request),
-  };
-}
-
-/** One that was terminated says its end only there. */
-function endOf({ completedAt, updatedAt }: RequestSnapshot): string {
-  return completedAt ?? updatedAt;
+  return deliveryArgsOf(request, callbackUrl);
 }
 
 /** That there is none, or of another tenant, is an answer. */

@@ -1,6 +1,6 @@
-import type { WORKFLOW_VERSION } from './request.ts';
+import { WORKFLOW_VERSION, type RequestSnapshot, type RequestState } from './request.ts';
 import type { TERMINAL_STATUSES } from './values.ts';
-import type { snapshotToWire } from './wire-format.ts';
+import { snapshotToWire } from './wire-format.ts';
 
 /** What is agreed of deliveries: the signed POST that tells a caller the end of its request (`options.callbackUrl`). */
 
@@ -26,10 +26,10 @@ export function deliveredRequestOf(workflowId: string): string {
 
 /**
  * `webhook-id`: the same for all attempts to tell one end, and for later ones too. A request that an operator reset may end
- * twice. It has no full stop, which separates what is signed.
+ * twice. One that was terminated says its end in `updatedAt` only. It has no full stop, which separates what is signed.
  */
-export function webhookIdOf(requestId: string, completedAt: string): string {
-  return `${requestId}-${Date.parse(completedAt).toString(36)}`;
+export function webhookIdOf({ requestId, completedAt, updatedAt }: RequestState): string {
+  return `${requestId}-${Date.parse(completedAt ?? updatedAt).toString(36)}`;
 }
 
 /** A request that has ended, as `GET /status/{request_id}` shows it. */
@@ -65,6 +65,19 @@ export interface DeliveryArgs {
   data: WireSnapshot;
 }
 
+/** The delivery of a request that has ended. @param url where to */
+export function deliveryArgsOf(request: RequestSnapshot, url: string): DeliveryArgs {
+  const { requestId, tenant } = request;
+  return {
+    version: WORKFLOW_VERSION,
+    requestId,
+    tenant,
+    url,
+    webhookId: webhookIdOf(request),
+    data: snapshotToWire(request),
+  };
+}
+
 /** What a list of deliveries shows of one, without a worker. */
 export interface DeliveryMemo {
   tenant: string;
@@ -76,6 +89,10 @@ export interface DeliveryMemo {
   target: string;
   /** Who sent it again, and why. */
   redelivered?: { by: string; reason: string };
+}
+
+export function deliveryMemoOf({ tenant, url, data: { provider, status } }: DeliveryArgs): DeliveryMemo {
+  return { tenant, ...(provider !== undefined && { provider }), status, target: originOf(url) };
 }
 
 /** The origin of a URL that was checked; the sandbox of the workflows has no URL parser. */

@@ -1,16 +1,14 @@
 import { CancellationScope, log, ParentClosePolicy, sleep, startChild, workflowInfo } from '@temporalio/workflow';
 import {
   DELIVERY_TYPE,
+  deliveryArgsOf,
   deliveryIdOf,
-  originOf,
-  webhookIdOf,
+  deliveryMemoOf,
   type DeliveryArgs,
-  type DeliveryMemo,
 } from '../contract/delivery.ts';
 import { endedSnapshot } from '../contract/ended-snapshot.ts';
 import { tenantAttribute, type RequestMemo } from '../contract/names.ts';
-import { WORKFLOW_VERSION, type ProcessRequestArgs } from '../contract/request.ts';
-import { snapshotToWire } from '../contract/wire-format.ts';
+import type { ProcessRequestArgs } from '../contract/request.ts';
 import type { Request } from './create-request.ts';
 
 /** The server, which is to record the end as well, starts it in milliseconds. */
@@ -21,16 +19,9 @@ const LONGEST_START_MS = 30_000;
  * server starts no child of a workflow that has ended. That there is none is told, and never the request's failure.
  */
 export async function startDelivery({ args, state }: Request, callbackUrl: string): Promise<void> {
-  const completedAt = state.completedAt ?? state.updatedAt;
   const memo = workflowInfo().memo as Partial<RequestMemo> | undefined;
-  const delivery: DeliveryArgs = {
-    version: WORKFLOW_VERSION,
-    requestId: args.requestId,
-    tenant: args.tenant,
-    url: callbackUrl,
-    webhookId: webhookIdOf(args.requestId, completedAt),
-    data: snapshotToWire(endedSnapshot(state, memo ?? {}, null)),
-  };
+  const ended = endedSnapshot(state, { ...memo, tenant: args.tenant }, null);
+  const delivery = deliveryArgsOf(ended, callbackUrl);
   await CancellationScope.nonCancellable(async () => {
     const late = sleep(LONGEST_START_MS).then(() => 'the server did not start it in time');
     // The SDK knows one failure of a start: there is one already.
@@ -47,13 +38,8 @@ export async function startDelivery({ args, state }: Request, callbackUrl: strin
 }
 
 async function start({ searchAttributes }: ProcessRequestArgs, delivery: DeliveryArgs): Promise<void> {
-  const { requestId, tenant, url, data } = delivery;
-  const memo: DeliveryMemo = {
-    tenant,
-    ...(data.provider !== undefined && { provider: data.provider }),
-    status: data.status,
-    target: originOf(url),
-  };
+  const { requestId, tenant } = delivery;
+  const memo = deliveryMemoOf(delivery);
   await startChild(DELIVERY_TYPE, {
     workflowId: deliveryIdOf(requestId),
     // Of a request that was reset and ended again.
@@ -61,7 +47,7 @@ async function start({ searchAttributes }: ProcessRequestArgs, delivery: Deliver
     parentClosePolicy: ParentClosePolicy.ABANDON,
     args: [delivery],
     memo: { ...memo },
-    staticSummary: `${tenant}: tell ${memo.target} that it is ${data.status}`,
+    staticSummary: `${tenant}: tell ${memo.target} that it is ${memo.status}`,
     ...(searchAttributes && { typedSearchAttributes: tenantAttribute(tenant) }),
   });
 }

@@ -1,8 +1,7 @@
 import type { TargetRules } from '../../src/callbacks/target.ts';
-import type { DeliveryArgs } from '../../src/contract/delivery.ts';
+import { deliveryArgsOf, type DeliveryArgs } from '../../src/contract/delivery.ts';
 import { endedSnapshot } from '../../src/contract/ended-snapshot.ts';
 import { initialState } from '../../src/contract/request.ts';
-import { snapshotToWire } from '../../src/contract/wire-format.ts';
 
 export const SECRET = `whsec_${Buffer.alloc(32, 9).toString('base64')}`;
 
@@ -13,12 +12,5 @@ export function deliveryTo(url: string): DeliveryArgs {
   const requestId = `req_${'7'.repeat(26)}`;
   const completedAt = '2026-12-01T12:00:00.000Z';
   const state = { ...initialState(requestId, completedAt), status: 'completed', completedAt } as const;
-  return {
-    version: 1,
-    requestId,
-    tenant: 'acme',
-    url,
-    webhookId: `${requestId}-x`,
-    data: snapshotToWire(endedSnapshot(state, { tenant: 'acme' }, null)),
-  };
+  return deliveryArgsOf(endedSnapshot(state, { tenant: 'acme' }, null), url);
 }
