@@ -1,3 +1,5 @@
+import { isOfCaller } from './called-by.ts';
+
 /** A variable of our processes, with what it has. */
 const SETTING = String.raw`\b(?:DELIVERY|EXTERNAL_(?:API|OAUTH|WEBHOOK)|GATEWAY|PUBLIC|REDIS|TEMPORAL)_[A-Z][A-Z_]*\b(?:=\S*\w)?`;
 
@@ -53,7 +55,7 @@ interface Told {
 /** A request as its caller may read it: the state itself stays as it is, for operators. */
 export function stateForCallers<State extends Told>(state: State): State {
   const { error, resolution } = state;
-  const isOperators = resolution && !resolution.by.startsWith('tenant:');
+  const isOperators = resolution && !isOfCaller(resolution.by);
   return {
     ...state,
     error: error && errorForCallers(error),

@@ -20,13 +20,18 @@ export async function readOwnRequest(
   }
   request.externalRequestId = requestId;
   const { tenant } = request;
-  try {
-    return stateForCallers(await client.status(requestId, { tenant }));
-  } catch (error) {
+  return stateForCallers(await client.status(requestId, { tenant }).catch(tellingForeign(request)));
+}
+
+/** For `catch`: that a tenant asked for a request of another is told, and counted. The caller learns nothing of it. */
+export function tellingForeign(
+  request: Pick<FastifyRequest, 'tenant' | 'suspicion' | 'log'>,
+): (error: unknown) => never {
+  return (error) => {
     if (error instanceof ForeignRequestError) {
       request.suspicion = 'foreign_request';
-      request.log.warn({ event: 'foreign_request', tenant }, 'a tenant asked for a request of another');
+      request.log.warn({ event: 'foreign_request', tenant: request.tenant }, 'a tenant asked for a request of another');
     }
     throw error;
-  }
+  };
 }

@@ -100,6 +100,21 @@ test('[M16] a tenant that tries ids of others is told of once', async () => {
   expect(suspicions(gateway)).toMatchObject([{ level: 'warn', rule: 'foreign_request', subject: 'other', count: 10 }]);
 });
 
+test('[M16] every route that has an id counts ids of others', async () => {
+  const gateway = await startGateway({ syncWaitMs: 0 });
+  await gateway.post({ data: 1 });
+  const id = gateway.client.lastId;
+  const withId = (await operationsOf(gateway)).filter(({ path }) => path.includes('{request_id}'));
+  expect(withId.map(({ operationId }) => operationId)).toContain('redeliver');
+  for (const { path, method, operationId } of withId) {
+    const route = await startGateway({ syncWaitMs: 0, client: gateway.client });
+    const body = method === 'GET' ? undefined : (BODIES[operationId] ?? {});
+    for (let n = 0; n < 10; n++) await call(route, method, path.replace('{request_id}', id), OTHER, body);
+    await waitUntil(`${operationId} counts`, () => suspicions(route).length > 0);
+    expect(suspicions(route)).toMatchObject([{ rule: 'foreign_request', subject: 'other', count: 10 }]);
+  }
+});
+
 test('[M16] an address that tries keys is told of once', async () => {
   const gateway = await startGateway({ syncWaitMs: 0 });
   for (let n = 0; n < 45; n++) await gateway.status('req_0', `guess-${n}`);

@@ -3,6 +3,7 @@ import {
   ForeignRequestError,
   IdempotencyConflictError,
   NothingToDecideError,
+  NothingToDeliverError,
   RequestFinishedError,
   RequestNotFoundError,
   ResultTimeoutError,
@@ -84,7 +85,10 @@ export class InMemoryClient implements GatewayClient {
 
   readonly deliveries: GatewayClient['deliveries'] = {
     async *list() {},
-    redeliver: (requestId) => Promise.reject(new RequestNotFoundError(requestId)),
+    redeliver: async (requestId, { tenant }) => {
+      await this.status(requestId, tenant === undefined ? {} : { tenant });
+      throw new NothingToDeliverError(requestId, 'it was started without a callback URL');
+    },
   };
 
   async callback(requestId: string, hint: CallbackHint): Promise<CallbackTold> {

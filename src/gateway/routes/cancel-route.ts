@@ -1,4 +1,5 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
+import { calledBy } from '../../contract/called-by.ts';
 import type { GatewayClient } from '../gateway-client.ts';
 import { readOwnRequest } from '../own-request.ts';
 import { cancelPath, statusPath } from '../paths.ts';
@@ -31,7 +32,7 @@ export const cancelRoute: FastifyPluginCallbackZod<{ client: GatewayClient }> = 
       const requestId = request.params.request_id;
       const { cancelRequested } = await readOwnRequest(client, request, requestId);
       const reason = request.body?.reason;
-      const by = `tenant:${request.tenant}`;
+      const by = calledBy(request.tenant);
       if (!cancelRequested) await client.cancel(requestId, reason === undefined ? by : `${by}: ${reason}`);
       return reply
         .code(202)

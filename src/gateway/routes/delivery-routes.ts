@@ -1,9 +1,10 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
-import { ForeignRequestError } from '../../client/client-errors.ts';
 import { deliveryToWire } from '../../client/delivery-to-wire.ts';
+import { calledBy } from '../../contract/called-by.ts';
 import { withoutSettings } from '../../contract/callers-words.ts';
 import { deliveriesQuery, deliveriesResponse, redeliverBody, redeliveryResponse } from '../delivery-schemas.ts';
 import type { GatewayClient } from '../gateway-client.ts';
+import { tellingForeign } from '../own-request.ts';
 import { DELIVERIES_PATH, redeliverPath } from '../paths.ts';
 import { problemResponses, requestIdParams } from '../wire-schemas.ts';
 
@@ -51,13 +52,8 @@ export const deliveryRoutes: FastifyPluginCallbackZod<{ client: GatewayClient }>
     async (request, reply) => {
       const { tenant, body, params } = request;
       request.externalRequestId = params.request_id;
-      const asked = { by: `tenant:${tenant}`, reason: body.reason, tenant };
-      const begun = await client.deliveries.redeliver(params.request_id, asked).catch((error: unknown) => {
-        if (error instanceof ForeignRequestError) {
-          request.log.warn({ event: 'foreign_request', tenant }, 'a tenant asked for a request of another');
-        }
-        throw error;
-      });
+      const asked = { by: calledBy(tenant), reason: body.reason, tenant };
+      const begun = await client.deliveries.redeliver(params.request_id, asked).catch(tellingForeign(request));
       const { requestId, webhookId, target } = begun;
       return reply.code(202).send({ success: true as const, request_id: requestId, webhook_id: webhookId, target });
     },

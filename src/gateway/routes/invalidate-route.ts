@@ -1,6 +1,7 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { TemporalUnavailableError } from '../../client/client-errors.ts';
 import type { InvalidateOptions } from '../../client/start-invalidation.ts';
+import { calledBy } from '../../contract/called-by.ts';
 import type { GatewayClient } from '../gateway-client.ts';
 import { HttpError } from '../http-error.ts';
 import { readOwnRequest } from '../own-request.ts';
@@ -33,7 +34,7 @@ export const invalidateRoute: FastifyPluginCallbackZod<{ client: GatewayClient }
       const { tenant } = request;
       const { request_id: requestId, data, options } = request.body;
       if (requestId !== undefined) await readOwnRequest(client, request, requestId);
-      const by = `tenant:${tenant}`;
+      const by = calledBy(tenant);
       const which: InvalidateOptions =
         requestId !== undefined
           ? { requestId, by }

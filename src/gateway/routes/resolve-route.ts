@@ -2,6 +2,7 @@ import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import { TemporalUnavailableError } from '../../client/client-errors.ts';
 import type { ResolveOptions } from '../../client/resolve-request.ts';
+import { calledBy } from '../../contract/called-by.ts';
 import { snapshotToWire } from '../../contract/wire-format.ts';
 import { stateForCallers } from '../../contract/callers-words.ts';
 import type { GatewayClient } from '../gateway-client.ts';
@@ -57,7 +58,7 @@ export const resolveRoute: FastifyPluginCallbackZod<{ client: GatewayClient }> =
 /** What a caller calls itself is its own word: the tenant that we know stands before it. */
 function toDecision(body: z.output<typeof resolutionBody>, tenant: string): ResolveOptions {
   const { reason } = body;
-  const by = `tenant:${tenant}${(body.by ?? null) === null ? '' : ` (${body.by})`}`;
+  const by = calledBy(tenant) + ((body.by ?? null) === null ? '' : ` (${body.by})`);
   return body.decision === 'adopt'
     ? { decision: body.decision, providerRequestId: body.provider_request_id, by, reason }
     : { decision: body.decision, by, reason };
