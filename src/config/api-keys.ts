@@ -2,32 +2,30 @@ import { z } from 'zod';
 import type { ApiKey, ApiKeys, CurrentKeys } from '../contract/callers.ts';
 import { NAME_EXPECTED, NAME_PATTERN } from '../contract/names.ts';
 import { followFile } from './followed-file.ts';
+import { takeEntries } from './secret-entries.ts';
 
+const EXPECTED = 'tenant:sha256-of-key';
 const SHA_256 = /^[0-9a-f]{64}$/;
 /** RFC 3339 in UTC. */
 const INSTANT = z.iso.datetime();
 
 /**
  * `tenant:sha256-of-key`, and `:2027-01-01T00:00:00Z` behind it for a key that expires; separated by commas or line breaks.
- * One tenant may have several keys, so that keys can be rotated. A bad entry is named by its position alone: whoever put
- * the key itself there must not find it in a log.
+ * One tenant may have several keys, so that keys can be rotated.
  */
 export const apiKeys = z.string().transform((value, context): ApiKeys => {
   const keys = new Map<string, ApiKey>();
-  const entries = value.split(/[,\n]/).map((entry) => entry.trim());
-  for (const [index, entry] of entries.entries()) {
-    if (entry === '') continue;
+  takeEntries(value, context, EXPECTED, (entry) => {
     const problem = problemWith(entry, keys);
     const { tenant, digest, expiry } = partsOf(entry);
     if (problem === null) keys.set(digest, { tenant, expiresAt: expiry === null ? null : Date.parse(expiry) });
-    else context.addIssue({ code: 'custom', message: `entry ${index + 1} ${problem}` });
-  }
-  if (keys.size === 0) context.addIssue({ code: 'custom', message: 'has no entry: expected tenant:sha256-of-key' });
+    return problem;
+  });
   return keys;
 });
 
 function problemWith(entry: string, known: ApiKeys): string | null {
-  if (!entry.includes(':')) return 'has no colon: expected tenant:sha256-of-key';
+  if (!entry.includes(':')) return `has no colon: expected ${EXPECTED}`;
   const { tenant, digest, expiry } = partsOf(entry);
   if (!NAME_PATTERN.test(tenant)) return `has a bad tenant name: expected ${NAME_EXPECTED}`;
   if (!SHA_256.test(digest)) {
@@ -54,15 +52,5 @@ export interface KeyFileListener {
 
 /** The keys of a file, as they are now. One that cannot be used keeps those that were read last. */
 export function keysOfFile(path: string, first: ApiKeys, { onChange, onUnusable }: KeyFileListener): CurrentKeys {
-  return followFile({
-    path,
-    first,
-    parse: (text) => {
-      const { data, error } = apiKeys.safeParse(text);
-      if (data === undefined) throw new Error(error.issues.map(({ message }) => message).join('; '));
-      return data;
-    },
-    onChange: ({ size }) => onChange(size),
-    onUnusable,
-  });
+  return followFile({ path, first, schema: apiKeys, onChange: ({ size }) => onChange(size), onUnusable });
 }

@@ -6,6 +6,7 @@ import { isLoopback } from '../contract/loopback.ts';
 import { variablesOf } from '../profile/credentials.ts';
 import { byLocation } from '../profile/consistency.ts';
 import type { Profile } from '../profile/schema.ts';
+import { bytesOf } from './base64.ts';
 import { callbackKeys } from './callback-keys.ts';
 import { readable } from './load.ts';
 import { credentialsOf } from './provider-profile.ts';
@@ -54,12 +55,11 @@ export function secretsOfCallbacks(profile: Profile): Record<string, z.ZodType<s
   );
 }
 
-const STANDARD = /^(?:whsec_)?((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/;
 const LEAST_BYTES = 16;
 
 /** What is no Base64 would be read as a shorter key, or as none, with which anybody can sign. */
 const standardSecret = credential.refine(
-  (value) => Buffer.from(STANDARD.exec(value)?.[1] ?? '', 'base64').length >= LEAST_BYTES,
+  (value) => (bytesOf(value.replace(/^whsec_/, ''))?.length ?? 0) >= LEAST_BYTES,
   `must be a secret of Standard Webhooks, whsec_ and at least ${LEAST_BYTES} bytes in Base64: the provider's console shows it`,
 );
 

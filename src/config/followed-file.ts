@@ -1,15 +1,16 @@
 import { readFileSync, statSync } from 'node:fs';
+import type { z } from 'zod';
 
 export interface FollowedFile<T> {
   path: string;
   /** What was read of it at the start. */
   first: T;
-  /** @throws an error whose message names no secret */
-  parse: (text: string) => T;
+  /** Its messages name no secret. */
+  schema: z.ZodType<T, string>;
   /** It says something else now. */
-  onChange: (value: T) => void;
+  onChange?: (value: T) => void;
   /** It cannot be used: told once, until it can be again. */
-  onUnusable: (reason: string) => void;
+  onUnusable?: (reason: string) => void;
 }
 
 /** Between two looks: as a rule, and where what was read last would turn somebody away. */
@@ -23,7 +24,7 @@ const MOST_BYTES = 1024 * 1024;
  * Kubernetes changes a mounted secret, is seen as a rename and a rewrite are. A file that is away, empty, half written or
  * bad changes nothing.
  */
-export function followFile<T>({ path, first, parse, onChange, onUnusable }: FollowedFile<T>) {
+export function followFile<T>({ path, first, schema, onChange, onUnusable }: FollowedFile<T>) {
   let value = first;
   /** What `value` was read from; null: nobody knows. */
   let text: string | null = null;
@@ -43,11 +44,17 @@ export function followFile<T>({ path, first, parse, onChange, onUnusable }: Foll
     take(readFileSync(path, 'utf8'));
   }
 
+  function parse(found: string): T {
+    const { data, error } = schema.safeParse(found);
+    if (error) throw new Error(error.issues.map(({ message }) => message).join('; '));
+    return data;
+  }
+
   function take(found: string): void {
     const isNew = found !== text;
     if (isNew) value = parse(found);
     isUsable = true;
-    if (isNew && text !== null) onChange(value);
+    if (isNew && text !== null) onChange?.(value);
     text = found;
   }
 
@@ -58,7 +65,7 @@ export function followFile<T>({ path, first, parse, onChange, onUnusable }: Foll
     try {
       look();
     } catch (error) {
-      if (isUsable) onUnusable(error instanceof Error ? error.message : String(error));
+      if (isUsable) onUnusable?.(error instanceof Error ? error.message : String(error));
       isUsable = false;
     }
     return value;

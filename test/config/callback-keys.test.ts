@@ -14,8 +14,8 @@ test('[N4][M17] the first key mints and the others are kept, in any layout of a 
 });
 
 test.each([
-  ['nothing', '', 'has no entry: must be id:key, the key as made by openssl rand -base64 32'],
-  ['only commas', ' , ,\n', 'has no entry: must be id:key, the key as made by openssl rand -base64 32'],
+  ['nothing', '', 'has no entry: expected id:key, the key as made by openssl rand -base64 32'],
+  ['only commas', ' , ,\n', 'has no entry: expected id:key, the key as made by openssl rand -base64 32'],
   ['a key without an id', 'canary', 'entry 1 must be id:key, the key as made by openssl rand -base64 32'],
   ['three parts', 'k1:canary:x', 'entry 1 must be id:key, the key as made by openssl rand -base64 32'],
   ['a bad id', `canary key:${key()}`, 'entry 1 has a bad id: expected 1 to 16 of A-Z a-z 0-9 _ -'],

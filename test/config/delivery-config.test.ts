@@ -1,14 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { loadClientConfig } from '../../src/config/client-config.ts';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { loadDeliveryConfig } from '../../src/config/delivery-config.ts';
 import { loadGatewayConfig } from '../../src/config/gateway-config.ts';
 import { loadWorkerConfig } from '../../src/config/worker-config.ts';
 import { loadProfile } from '../../src/profile/load-profile.ts';
-import { waitUntil } from '../helpers/wait-until.ts';
 import { REQUIRED } from './good-variables.ts';
 
 const secretOf = (byte: number, length = 32): string => `whsec_${Buffer.alloc(length, byte).toString('base64')}`;
@@ -73,21 +72,23 @@ test('[N16][N8] worker, gateway and command line have the same rules of targets,
   expect(problemsOf(() => loadGatewayConfig({ DELIVERY_PORTS: '0' }))).toHaveLength(1);
 });
 
-test('[N16] a file of secrets is read again; one that cannot be used, as while it is written, changes nothing', async () => {
+test('[N16] a file of secrets is read again; one that cannot be used, as while it is written, changes nothing', () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  onTestFinished(() => void vi.useRealTimers());
   const folder = mkdtempSync(join(tmpdir(), 'delivery-secrets-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const path = join(folder, 'secrets');
   writeFileSync(path, `acme:${secretOf(1)}\n`);
   const { deliveries } = loadDeliveryConfig({ DELIVERY_SECRETS_FILE: path });
   expect(deliveries.secretsOf('acme')).toEqual([secretOf(1)]);
-  writeFileSync(path, `acme:${secretOf(1)}\nacme:${secretOf(2)}\n`);
-  await waitUntil('the new one is there', () => deliveries.secretsOf('acme').length === 2);
-  writeFileSync(path, 'acme:whs');
-  await new Promise((resolve) => setTimeout(resolve, 1_100));
-  expect(deliveries.secretsOf('acme')).toEqual([secretOf(1), secretOf(2)]);
-  writeFileSync(path, `acme:${secretOf(2)}\n`);
-  await waitUntil('the old one is gone', () => deliveries.secretsOf('acme').length === 1);
-  expect(deliveries.secretsOf('acme')).toEqual([secretOf(2)]);
+  const readAs = (text: string): readonly string[] => {
+    writeFileSync(path, text);
+    vi.advanceTimersByTime(2_000);
+    return deliveries.secretsOf('acme');
+  };
+  expect(readAs(`acme:${secretOf(1)}\nacme:${secretOf(2)}\n`)).toEqual([secretOf(1), secretOf(2)]);
+  expect(readAs('acme:whs')).toEqual([secretOf(1), secretOf(2)]);
+  expect(readAs(`acme:${secretOf(2)}\n`)).toEqual([secretOf(2)]);
 });
 
 test('[N16][N8] no profile can name a secret of the deliveries among its credentials', () => {
