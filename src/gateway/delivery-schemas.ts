@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { decisionReason } from '../client/resolution-input.ts';
 import { DELIVERY_STATUSES } from '../contract/values.ts';
-import { EXAMPLE_ID } from './wire-schemas.ts';
+import { EXAMPLE_ID } from './examples.ts';
+import { upTo } from './read-schemas.ts';
+import { time } from './wire-schemas.ts';
 
 /** The bodies of the routes about deliveries. */
 
 const TARGET = 'https://hooks.example.com';
-const MOST_LISTED = 1_000;
 
 export const redeliverBody = z
   .strictObject({ reason: decisionReason.meta({ description: 'Why; kept with the delivery' }) })
@@ -26,10 +27,8 @@ export const redeliveryResponse = z
 
 export const deliveriesQuery = z.strictObject({
   status: z.enum(DELIVERY_STATUSES).default('dead').meta({ description: 'What has become of them' }),
-  limit: z.coerce.number().int().min(1).max(MOST_LISTED).default(100).meta({ description: 'At most so many' }),
+  limit: upTo(1_000, 100),
 });
-
-const time = z.string().meta({ format: 'date-time' });
 
 export const deliveriesResponse = z
   .object({
@@ -60,7 +59,7 @@ export const deliveriesResponse = z
             started_at: '2026-11-23T17:50:41.430Z',
             ended_at: '2026-11-26T21:25:47.001Z',
             attempts: 10,
-            reason: 'https://hooks.example.com answered 404',
+            reason: `${TARGET} answered 404`,
             next_attempt_at: null,
           },
         ],

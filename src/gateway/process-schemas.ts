@@ -4,7 +4,7 @@ import { LONGEST_TARGET, TARGET_EXPECTED, TARGET_PATTERN } from '../callbacks/ta
 import { idempotencyKey, name, requestData } from '../client/request-members.ts';
 import { MAX_DEADLINE_MS } from '../contract/limits.ts';
 import { IDEMPOTENCIES, PRIORITIES } from '../contract/values.ts';
-import { EXAMPLE_ID } from './wire-schemas.ts';
+import { EXAMPLE_ID } from './examples.ts';
 
 /** What requests are asked for with, and by what their answers are forgotten. */
 

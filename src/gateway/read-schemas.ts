@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { MAX_DECISION_REASON } from '../contract/limits.ts';
 import { ERROR_TYPES, LIST_STATUSES, REQUEST_STATUSES, WAIT_REASONS } from '../contract/values.ts';
-import { requestError } from './wire-schemas.ts';
+import { EXAMPLE_ID, EXAMPLE_TAG, EXAMPLE_WAIT } from './examples.ts';
+import { requestError, time } from './wire-schemas.ts';
 
 /** What requests are read with. */
 
@@ -23,7 +24,6 @@ export const statusQuery = z.strictObject({
     type: 'integer',
     minimum: 0,
     maximum: LONGEST_WAIT_S,
-    examples: [30],
   }),
 });
 
@@ -34,7 +34,7 @@ export const statusHeaders = z.looseObject({
     .meta({
       description:
         'The ETag of the latest answer: 304 if it has not changed, and with `wait` what is waited for a change of',
-      examples: ['W/"JrVm9G2Kq3hP0sXbQ7yZ1A"'],
+      examples: [EXAMPLE_TAG],
     }),
 });
 
@@ -44,7 +44,7 @@ export const eventsHeaders = z.looseObject({
     .optional()
     .meta({
       description: 'The id of the latest event: only what changed since is told',
-      examples: ['W/"JrVm9G2Kq3hP0sXbQ7yZ1A"'],
+      examples: [EXAMPLE_TAG],
     }),
 });
 
@@ -52,10 +52,17 @@ const dateTime = (what: string) =>
   z.iso
     .datetime({ offset: true, error: 'must be a time such as 2026-11-23T17:50:41Z' })
     .transform((text) => new Date(text))
-    .meta({ description: what, type: 'string', format: 'date-time', examples: ['2026-11-23T17:50:41Z'] });
+    .meta({ description: what, type: 'string', format: 'date-time' });
 
-const MOST_LISTED = 100;
-const LIMIT = `must be a whole number from 1 to ${MOST_LISTED}`;
+/** How many a list shows, as a query has it. */
+export function upTo(most: number, usual: number) {
+  return z
+    .string()
+    .refine((text) => /^[1-9]\d{0,3}$/.test(text) && Number(text) <= most, `must be a whole number from 1 to ${most}`)
+    .transform(Number)
+    .default(usual)
+    .meta({ description: `At most so many. Default: ${usual}`, type: 'integer', minimum: 1, maximum: most });
+}
 
 export const requestsQuery = z.strictObject({
   status: z.enum(LIST_STATUSES).optional().meta({ description: 'Only these' }),
@@ -67,12 +74,7 @@ export const requestsQuery = z.strictObject({
     .transform((text) => text === 'true')
     .optional()
     .meta({ description: 'Whether to say how each that failed ended', type: 'boolean' }),
-  limit: z
-    .string()
-    .refine((text) => /^[1-9]\d{0,2}$/.test(text) && Number(text) <= MOST_LISTED, LIMIT)
-    .transform(Number)
-    .optional()
-    .meta({ description: 'At most so many', type: 'integer', minimum: 1, maximum: MOST_LISTED, examples: [20] }),
+  limit: upTo(100, 20),
   cursor: z.string().optional().meta({ description: '`next_cursor` of the list before, with the same filters' }),
 });
 
@@ -82,8 +84,8 @@ export const requestsResponse = z
       z.object({
         request_id: z.string(),
         status: z.enum(LIST_STATUSES),
-        created_at: z.string().meta({ format: 'date-time' }),
-        completed_at: z.string().nullable().meta({ format: 'date-time' }),
+        created_at: time,
+        completed_at: time.nullable(),
         retry_of: z.string().nullable(),
         error: requestError.optional(),
       }),
@@ -110,20 +112,18 @@ export const whyResponse = z
     request_id: z.string(),
     status: z.enum(REQUEST_STATUSES),
     reason: z.enum(WAIT_REASONS).nullable().meta({ description: 'null: it waits for nothing' }),
-    since: z.string().nullable().meta({ format: 'date-time' }),
-    until: z.string().nullable().meta({ format: 'date-time' }),
+    since: time.nullable(),
+    until: time.nullable(),
     sentence: z.string().meta({ description: 'All of it, for a person' }),
   })
   .meta({
     description: 'Why the request is where it is',
     examples: [
       {
-        request_id: 'req_H9E1MVPPHDGSTGX4ZTC0X9H5RK',
+        request_id: EXAMPLE_ID,
         status: 'submitting',
-        reason: 'cool_down',
-        since: '2026-11-23T17:50:41.449Z',
-        until: '2026-11-23T17:51:01.449Z',
-        sentence: 'It waits until 2026-11-23T17:51:01.449Z, because the provider takes no calls.',
+        ...EXAMPLE_WAIT,
+        sentence: `It waits until ${EXAMPLE_WAIT.until}, because the provider takes no calls.`,
       },
     ],
   });

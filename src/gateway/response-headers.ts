@@ -1,3 +1,5 @@
+import { EXAMPLE_TAG } from './examples.ts';
+
 /** The header fields of answers that a caller may act on: a JSON schema each. */
 export const RESPONSE_HEADERS = {
   Accept: { description: 'The media type that is taken', type: 'string', examples: ['application/json'] },
@@ -17,7 +19,7 @@ export const RESPONSE_HEADERS = {
   ETag: {
     description: 'Another when the request has changed, but for what it waits for (RFC 9110, section 8.8.3)',
     type: 'string',
-    examples: ['W/"JrVm9G2Kq3hP0sXbQ7yZ1A"'],
+    examples: [EXAMPLE_TAG],
   },
   Location: {
     description: 'Where to read the request',

@@ -9,10 +9,9 @@ import {
   SOURCES,
   WAIT_REASONS,
 } from '../contract/values.ts';
+import { EXAMPLE_ID, EXAMPLE_WAIT } from './examples.ts';
 
 /** The bodies of the gateway. Members that a response schema does not list never leave: it is the sanitiser. */
-
-export const EXAMPLE_ID = 'req_H9E1MVPPHDGSTGX4ZTC0X9H5RK';
 
 /** What is no id of ours is a 404, as an unknown one is: only the document has the pattern. */
 export const requestIdParams = z.object({
@@ -24,7 +23,8 @@ const EXAMPLE_RESULT = {
   metadata: { processing_time: 0.2, version: '2.1' },
 };
 
-const time = z.string().meta({ format: 'date-time' });
+/** As the contract writes one. */
+export const time = z.string().meta({ format: 'date-time' });
 
 const result = z
   .object({
@@ -134,13 +134,7 @@ export const statusResponse = z
         resolution: null,
         retry_of: null,
         retried_by: null,
-        waiting_for: {
-          reason: 'cool_down',
-          since: '2026-11-23T17:50:41.449Z',
-          until: '2026-11-23T17:51:01.449Z',
-          attempt: 2,
-          calls: 1,
-        },
+        waiting_for: { ...EXAMPLE_WAIT, attempt: 2, calls: 1 },
       },
     ],
   });

@@ -35,6 +35,22 @@ test('[C4] a tenant lists its own requests, by state', async () => {
   }
 });
 
+test.each([
+  ['requests', 100],
+  ['deliveries', 1_000],
+])(
+  '[M12][N16] a list of %s takes a limit of 1 to %i, in digits and in no other spelling of them',
+  async (list, most) => {
+    const gateway = await startGateway();
+    const statusWith = async (limit: string): Promise<number> =>
+      (await get(gateway, `/api/external/${list}?limit=${limit}`)).status;
+    for (const good of ['1', `${most}`]) expect([good, await statusWith(good)]).toEqual([good, 200]);
+    for (const bad of ['0', `${most + 1}`, '', '1e1', '0x1f', '%205', '5.0', '05', '-1']) {
+      expect([bad, await statusWith(bad)]).toEqual([bad, 400]);
+    }
+  },
+);
+
 test('[N11] a cancellation is asked for once, with who and why, and an ended request is a conflict', async () => {
   const gateway = await startGateway();
   const requestId = await startOne(gateway);

@@ -6,8 +6,6 @@ import type { GatewayClient } from '../gateway-client.ts';
 import { REQUESTS_PATH } from '../paths.ts';
 import { requestsQuery, requestsResponse } from '../read-schemas.ts';
 
-const DEFAULT_LIMIT = 20;
-
 /** `GET /api/external/requests`: the caller's own requests, the running ones first. */
 export const requestsRoute: FastifyPluginCallbackZod<{ client: GatewayClient }> = (app, { client }, done) => {
   app.get(
@@ -25,7 +23,7 @@ export const requestsRoute: FastifyPluginCallbackZod<{ client: GatewayClient }> 
     },
     async (request, reply) => {
       const { tenant, query } = request;
-      const { status, since, ended_since: endedSince, error, errors, cursor, limit = DEFAULT_LIMIT } = query;
+      const { status, since, ended_since: endedSince, error, errors, cursor, limit } = query;
       const list = client.list({
         tenant,
         limit,
