@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import * as readable from '../../src/cli/readable.ts';
 import type { BudgetView } from '../../src/contract/budget-view.ts';
-import type { RecordedResolution, RequestSnapshot } from '../../src/contract/request.ts';
+import { endedSnapshot } from '../../src/contract/ended-snapshot.ts';
+import { initialState, type RecordedResolution, type RequestSnapshot } from '../../src/contract/request.ts';
 import { OPEN_BUDGET } from '../helpers/budget-page.ts';
 
 const { stateLine } = readable;
@@ -9,27 +10,15 @@ const requestText = (snapshot: RequestSnapshot, width = 200): string => readable
 const budgetText = (view: BudgetView, now: Date, width = 200): string => readable.budgetText(view, now, width);
 
 const SNAPSHOT: RequestSnapshot = {
-  requestId: 'req_01ARZ3NDEKTSV4RRFFQ69G5FAV',
+  ...endedSnapshot(
+    initialState('req_01ARZ3NDEKTSV4RRFFQ69G5FAV', '2026-11-03T10:00:00.000Z'),
+    { tenant: 'acme' },
+    null,
+  ),
   status: 'processing',
-  createdAt: '2026-11-03T10:00:00.000Z',
   deadlineAt: '2026-11-03T11:00:00.000Z',
   updatedAt: '2026-11-03T10:00:01.000Z',
-  completedAt: null,
   providerRequestId: 'job-1',
-  result: null,
-  error: null,
-  source: null,
-  cachedAt: null,
-  cancellation: null,
-  resolution: null,
-  tenant: 'acme',
-  provider: null,
-  waitingFor: null,
-  stale: false,
-  retryOf: null,
-  retriedBy: null,
-  submittedAs: null,
-  cancelRequested: false,
 };
 
 test.each<[string, Partial<RequestSnapshot>]>([

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { adviceAfter, decisionAdvice, retryAfter } from '../../src/client/advice.ts';
 import { why, type Evidence } from '../../src/client/why.ts';
 import { FAILURES, type FailureName } from '../../src/contract/failures.ts';
+import { endedSnapshot } from '../../src/contract/ended-snapshot.ts';
 import { initialState, type RequestError, type RequestSnapshot } from '../../src/contract/request.ts';
 import { ERROR_TYPES, OUTCOMES, type ErrorType, type Outcome } from '../../src/contract/values.ts';
 
@@ -38,25 +39,14 @@ function ended(
   error: Partial<RequestError>,
 ): RequestSnapshot {
   const { type = 'ExternalAPIError', outcome = null, ...more } = error;
-  return {
+  const state = {
     ...initialState(ID, '2026-11-23T11:59:40.000Z'),
     status,
     providerRequestId,
     completedAt: AT,
     error: { type, message: 'what was said', statusCode: null, retryable: false, outcome, failure: null, ...more },
-    tenant: 'acme',
-    provider: null,
-    deadlineAt: null,
-    cachedAt: null,
-    cancellation: null,
-    resolution: null,
-    waitingFor: null,
-    retryOf: null,
-    retriedBy: null,
-    submittedAs: null,
-    cancelRequested: false,
-    stale: false,
   };
+  return endedSnapshot(state, { tenant: 'acme' }, null);
 }
 
 function told(snapshot: RequestSnapshot): string {

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { why, type Evidence } from '../../src/client/why.ts';
+import { endedSnapshot } from '../../src/contract/ended-snapshot.ts';
 import { initialState, type RequestSnapshot } from '../../src/contract/request.ts';
 import type { WaitReason } from '../../src/contract/values.ts';
 
@@ -9,20 +10,8 @@ export const AT = (seconds: number): string => new Date(NOW.getTime() + seconds 
 export const WORKER = 'http://127.0.0.1:9464';
 
 export const SNAPSHOT: RequestSnapshot = {
-  ...initialState(ID, AT(-20)),
+  ...endedSnapshot(initialState(ID, AT(-20)), { tenant: 'acme' }, null),
   status: 'submitting',
-  deadlineAt: null,
-  cachedAt: null,
-  cancellation: null,
-  resolution: null,
-  tenant: 'acme',
-  provider: null,
-  waitingFor: null,
-  stale: false,
-  retryOf: null,
-  retriedBy: null,
-  submittedAs: null,
-  cancelRequested: false,
 };
 
 export const REFUSES = 'does not answer (ECONNREFUSED)';

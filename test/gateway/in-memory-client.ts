@@ -11,7 +11,14 @@ import {
 import type { InvalidateOptions } from '../../src/client/start-invalidation.ts';
 import type { ResolveOptions } from '../../src/client/resolve-request.ts';
 import type { CallbackTold } from '../../src/client/tell-callback.ts';
-import type { CallbackHint, ProcessInput, RequestSnapshot, RequestState } from '../../src/contract/request.ts';
+import { endedSnapshot } from '../../src/contract/ended-snapshot.ts';
+import {
+  initialState,
+  type CallbackHint,
+  type ProcessInput,
+  type RequestSnapshot,
+  type RequestState,
+} from '../../src/contract/request.ts';
 import type { ProcessOptions, StatusOptions, UpdatesOptions } from '../../src/client/client-options.ts';
 import type { ListOptions, RequestSummary } from '../../src/client/list-requests.ts';
 import { isTerminal } from '../../src/contract/values.ts';
@@ -34,27 +41,16 @@ interface PromiseWithResolvers<T> {
 const STATUS_AFTER = { resubmit: 'submitting', adopt: 'processing', abandon: 'failed' } as const;
 
 /** What the provider works on. */
-const FRESH: Omit<RequestSnapshot, 'requestId' | 'tenant'> = {
-  provider: null,
-  status: 'processing',
-  createdAt: '2026-01-01T00:00:00.000Z',
-  deadlineAt: '2026-01-01T01:00:00.000Z',
-  updatedAt: '2026-01-01T00:00:01.000Z',
-  completedAt: null,
-  providerRequestId: 'req_abc123',
-  result: null,
-  error: null,
-  source: null,
-  cachedAt: null,
-  cancellation: null,
-  resolution: null,
-  waitingFor: null,
-  stale: false,
-  retryOf: null,
-  retriedBy: null,
-  submittedAs: null,
-  cancelRequested: false,
-};
+function fresh(requestId: string, tenant: string): RequestSnapshot {
+  const state = {
+    ...initialState(requestId, '2026-01-01T00:00:00.000Z'),
+    status: 'processing',
+    deadlineAt: '2026-01-01T01:00:00.000Z',
+    updatedAt: '2026-01-01T00:00:01.000Z',
+    providerRequestId: 'req_abc123',
+  } as const;
+  return endedSnapshot(state, { tenant }, null);
+}
 
 /** The client's rules on a map instead of a Temporal server; a test decides when and how a request ends. */
 export class InMemoryClient implements GatewayClient {
@@ -118,7 +114,7 @@ export class InMemoryClient implements GatewayClient {
       },
       error: null,
       done: withResolvers(),
-      snapshot: { ...FRESH, requestId, tenant },
+      snapshot: fresh(requestId, tenant),
     });
     return this.#handle(requestId);
   }
@@ -211,7 +207,7 @@ export class InMemoryClient implements GatewayClient {
       asked: {},
       error: null,
       done: withResolvers(),
-      snapshot: { ...FRESH, requestId, tenant, ...how },
+      snapshot: { ...fresh(requestId, tenant), ...how },
     });
   }
 
