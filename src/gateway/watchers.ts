@@ -82,10 +82,16 @@ export interface Changes {
   from(seen: RequestSnapshot, signal: AbortSignal): Promise<RequestSnapshot | null>;
 }
 
+interface Latest {
+  snapshot: RequestSnapshot;
+  /** The same for all who wait. */
+  tag: string;
+}
+
 /** One request that is watched. */
 class Watched implements Changes {
   watching = 0;
-  #latest: RequestSnapshot | null = null;
+  #latest: Latest | null = null;
   #failure: { error: unknown } | null = null;
   /** Tells of news; as many listen as wait. */
   readonly #news = new EventEmitter().setMaxListeners(0);
@@ -96,8 +102,11 @@ class Watched implements Changes {
   }
 
   async from(seen: RequestSnapshot, signal: AbortSignal): Promise<RequestSnapshot | null> {
+    const tagOfSeen = stateTag(seen);
+    /** What one of them has seen may be later than what the others wait with. */
+    const isAfter = ({ snapshot, tag }: Latest): boolean => tag !== tagOfSeen && snapshot.updatedAt >= seen.updatedAt;
     while (!signal.aborted) {
-      if (this.#latest !== null && isAfter(this.#latest, seen)) return this.#latest;
+      if (this.#latest !== null && isAfter(this.#latest)) return this.#latest.snapshot;
       if (this.#failure !== null) throw this.#failure.error;
       await once(this.#news, NEWS, { signal }).catch((error: unknown) => {
         if (!signal.aborted) throw error;
@@ -114,7 +123,8 @@ class Watched implements Changes {
     try {
       for await (const snapshot of changes) {
         // As those who wait have read it.
-        this.#latest = stateForCallers(snapshot);
+        const state = stateForCallers(snapshot);
+        this.#latest = { snapshot: state, tag: stateTag(state) };
         this.#news.emit(NEWS);
       }
     } catch (error) {
@@ -125,8 +135,3 @@ class Watched implements Changes {
 }
 
 const NEWS = 'news';
-
-/** What one of them has seen may be later than what the others wait with. */
-function isAfter(latest: RequestSnapshot, seen: RequestSnapshot): boolean {
-  return stateTag(latest) !== stateTag(seen) && latest.updatedAt >= seen.updatedAt;
-}

@@ -34,19 +34,21 @@ export async function watchWork(request: Request, work: WatchedWork): Promise<Po
       if (isLooking || !plan.isNews(request.lastCallbackAt)) return;
       isLooking = true;
       arrivedAt = request.takeArrival();
-      start({ lookAfterMs: plan.heed(Date.now()), once: true }).then((seen) => {
-        isLooking = false;
-        if (seen === null) arrivedAt = null;
-        if (seen === null) lookIfHinted();
-        else resolve(seen);
-      }, reject);
+      start({ lookAfterMs: plan.heed(Date.now()), once: true }).then(looked, reject);
+    }
+    function looked(seen: PollResult | null): void {
+      isLooking = false;
+      if (seen !== null) return resolve(seen);
+      arrivedAt = null;
+      lookIfHinted();
+    }
+    function polled(seen: PollResult | null): void {
+      if (seen !== null) return resolve(seen);
+      reject(new TypeError('A poll that was to go on has ended without a result'));
     }
     request.onCallback = lookIfHinted;
     scope.cancelRequested.catch(reject);
-    start({ lookAfterMs: work.submittedAt === null ? 0 : null }).then((seen) => {
-      if (seen === null) reject(new TypeError('A poll that was to go on has ended without a result'));
-      else resolve(seen);
-    }, reject);
+    start({ lookAfterMs: work.submittedAt === null ? 0 : null }).then(polled, reject);
     // One that came before there was anything to look at counts, and is heeded as one that comes now: the SDK replays a
     // callback before an answer that came first, where a query was between the two. Work that is taken over is looked at now.
     if (work.submittedAt !== null) lookIfHinted();
