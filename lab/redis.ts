@@ -40,7 +40,8 @@ export async function startRedis({
     });
     current = started;
     void started.ended.then((sentence) => current === started && onDeath(sentence));
-    await answers(url);
+    const isOver = started.ended.then((sentence) => Promise.reject(new Error(sentence)));
+    await Promise.race([answers(url), isOver]);
   }
 
   async function end(): Promise<void> {

@@ -1,6 +1,6 @@
 import { runCommand } from './run-command.mjs';
 
-const CHOICES = `The tests need a Redis server, and none could be obtained. Choose one:
+const CHOICES = `A Redis server is needed, and none could be obtained. Choose one:
   - apt-get install redis-server (Debian, Ubuntu), brew install redis (macOS)
   - any other way that puts "redis-server" on PATH: https://redis.io/docs/latest/operate/oss_and_stack/install`;
 

@@ -4,10 +4,11 @@ import { ROOT } from './paths.mjs';
 import { prepare } from './prepare.mjs';
 import { killAll } from './process-registry.mjs';
 import { createProgress } from './progress.mjs';
+import { ensureRedisServer } from './redis-server.mjs';
 import { stopRequested } from './stop-signals.mjs';
 
 /**
- * Builds one of our programs, and runs it in this process until it ends or we are asked to stop. Nothing that it started
+ * Builds one of our programs, obtains the Redis that it starts, and runs it in this process until it ends or we are asked to stop. Nothing that it started
  * is left.
  *
  * @param {'lab' | 'bench'} name its folder
@@ -29,6 +30,7 @@ export async function runProgram(name, args) {
 
 async function buildAndRun(name, args, progress) {
   await prepare(progress, { build: true, programs: true });
+  await ensureRedisServer(progress);
   const { main } = await import(pathToFileURL(join(ROOT, 'dist', name, 'main.js')).href);
   return await main(args, progress);
 }

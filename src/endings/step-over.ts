@@ -148,7 +148,8 @@ function outcomeOf(step: StepOver['step'], said: Outcome, failure: FailureName |
 function unansweredOutcome({ timeoutType }: TimeoutFailure, record: SubmitProgress | null, mode: Idempotency): Outcome {
   if (timeoutType === 'SCHEDULE_TO_START') return 'never-sent';
   if (record === null) return mode === 'none' ? 'never-sent' : 'ambiguous';
-  return record.sending || record.mayHaveRun ? 'ambiguous' : 'never-sent';
+  if (record.sending || record.mayHaveRun) return 'ambiguous';
+  return record.last?.details.outcome === 'refused' ? 'refused' : 'never-sent';
 }
 
 function recordOf(heartbeat: unknown): SubmitProgress | null {

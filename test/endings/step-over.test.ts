@@ -109,7 +109,7 @@ test.each<[string, ActivityFailure, Partial<StepFacts>, object]>([
     'the deadline, after a refusal',
     timedOut(TimeoutType.SCHEDULE_TO_CLOSE, { ...RECORD, last: LAST, sending: false, mayHaveRun: false }),
     {},
-    { over: 'deadline', outcome: 'never-sent', failure: 'rateLimited', message: 'Too Many Requests' },
+    { over: 'deadline', outcome: 'refused', failure: 'rateLimited', message: 'Too Many Requests' },
   ],
   [
     'the provider’s final word, of a worker that died before it was told',
