@@ -38,6 +38,7 @@ async function runGateway(): Promise<void> {
     apiKeys: keys,
     apiKeysFile: file,
     tokens,
+    trustedProxies,
     syncWaitMs,
     callbacks,
     suspicions,
@@ -51,7 +52,7 @@ async function runGateway(): Promise<void> {
     budget: budgetFrom(workerUrl),
   });
   const apiKeys = keys === null || file === null ? keys : keysOfFile(file, keys, tellOfKeys(file, logger));
-  const app = buildGateway({ client, apiKeys, tokens, syncWaitMs, callbacks, suspicions, logger });
+  const app = buildGateway({ client, apiKeys, tokens, trustedProxies, syncWaitMs, callbacks, suspicions, logger });
   app.addHook('onClose', () => client.close());
   if (apiKeys === null && tokens === null) {
     logger.warn(

@@ -16,6 +16,7 @@ import { profileIn } from './provider-profile.ts';
 import { logLevel, provider, requestDeadline, unknownHold, workerUrl } from './shared-variables.ts';
 import type { TemporalConfig } from './temporal.ts';
 import { host, port, seconds } from './schemas.ts';
+import { PROXY_VARIABLES } from './trusted-proxies-config.ts';
 
 export interface GatewayConfig {
   /** The name of the profile that the workers have. */
@@ -35,6 +36,8 @@ export interface GatewayConfig {
   readonly apiKeysFile: string | null;
   /** Null: no tokens are taken. */
   readonly tokens: TokenRules | null;
+  /** Whose X-Forwarded-For is believed: addresses, ranges, and names that Fastify knows. */
+  readonly trustedProxies: readonly string[];
   /** Where results may be delivered. */
   readonly targets: TargetRules;
   readonly requestDeadlineMs: number;
@@ -57,6 +60,7 @@ export const GATEWAY_VARIABLES = z
     GATEWAY_SYNC_WAIT: seconds({ min: 0, max: 600 }).default(25_000),
     GATEWAY_API_KEYS: apiKeys.nullable().default(null),
     ...JWT_VARIABLES,
+    ...PROXY_VARIABLES,
     EXTERNAL_API_PROVIDER: provider,
     EXTERNAL_API_REQUEST_DEADLINE: requestDeadline,
     EXTERNAL_API_UNKNOWN_HOLD: unknownHold,
@@ -99,6 +103,7 @@ export function loadGatewayConfig(env: NodeJS.ProcessEnv = process.env): Gateway
     apiKeys: values.GATEWAY_API_KEYS,
     apiKeysFile: env['GATEWAY_API_KEYS_FILE'] || null,
     tokens: tokenRulesIn(values),
+    trustedProxies: values.GATEWAY_TRUSTED_PROXIES,
     targets: targetsOf(values),
     requestDeadlineMs: values.EXTERNAL_API_REQUEST_DEADLINE,
     unknownHoldMs: values.EXTERNAL_API_UNKNOWN_HOLD,

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { remoteAddress } from './callers/remote-address.ts';
 
 /** RFC 9110, section 9.2.1. */
 const SAFE: readonly string[] = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
@@ -17,7 +18,7 @@ export function audit(app: FastifyInstance): void {
         action: actionOf(request),
         tenant: request.tenant === '' ? null : request.tenant,
         request_id: request.externalRequestId,
-        remote_address: request.ip,
+        remote_address: remoteAddress(request.ip),
         status_code: statusCode,
       },
       statusCode < 400 ? 'done as it was asked' : 'refused, or not known to be done',

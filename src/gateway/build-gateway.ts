@@ -71,6 +71,8 @@ export interface GatewayDeps {
   apiKeys: CallerKeys;
   /** Default: no tokens are taken. */
   tokens?: TokenRules | null;
+  /** Default: nobody is believed where a request comes from. Addresses, ranges, and names of Fastify's `trustProxy`. */
+  trustedProxies?: readonly string[];
   /** How long a synchronous process request waits for its result; 0 never waits. */
   syncWaitMs: number;
   /** Default: no callbacks are taken. */
@@ -83,10 +85,12 @@ export interface GatewayDeps {
 /** The gateway with all its routes, not listening yet. `close()` drains it: open waits are answered with 202 at once. */
 export function buildGateway(deps: GatewayDeps): FastifyInstance {
   const { client, apiKeys, tokens = null, syncWaitMs, callbacks = null, suspicions = USUAL_SUSPICIONS, logger } = deps;
+  const { trustedProxies = [] } = deps;
   const app: FastifyInstance = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
+    trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     bodyLimit: 1024 * 1024,
     requestTimeout: RECEIVE_MS,
     http: CONNECTION_OPTIONS,

@@ -27,6 +27,7 @@ export function measure(app: FastifyInstance, waits: Waits): Registry {
   const requests = new Counter(of('external_api_gateway_requests_total'));
   const durations = new Histogram({ ...of('external_api_gateway_request_duration_seconds'), buckets: BUCKETS });
   const refusals = new Counter(of('external_api_gateway_refusals_total'));
+  const failedAttempts = new Counter(of('external_api_gateway_failed_attempts_total'));
   const callbacks = new Counter(of('external_api_gateway_callbacks_total'));
   const open = {
     ...of('external_api_gateway_waits_open'),
@@ -37,11 +38,14 @@ export function measure(app: FastifyInstance, waits: Waits): Registry {
   registry.registerMetric(new Gauge({ ...open, registers: [] }));
   app.decorateRequest('refusal', null);
   app.decorateRequest('callbackOutcome', null);
-  app.addHook('onResponse', async ({ method, routeOptions, refusal, callbackOutcome }, reply) => {
+  app.decorateRequest('failedAttempt', null);
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions, refusal, failedAttempt, callbackOutcome } = request;
     const labels = { route: routeOptions.url ?? 'none', method };
     requests.inc({ ...labels, status: reply.statusCode });
     durations.observe(labels, reply.elapsedTime / 1000);
     if (refusal !== null) refusals.inc({ reason: refusal });
+    if (failedAttempt !== null) failedAttempts.inc({ reason: failedAttempt });
     if (callbackOutcome !== null) callbacks.inc({ outcome: callbackOutcome });
   });
   return registry;

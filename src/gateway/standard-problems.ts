@@ -31,6 +31,11 @@ export const STANDARD_PROBLEMS: Readonly<Record<number, StandardProblem>> = {
     headers: ['Accept', 'Accept-Encoding'],
   },
   417: { when: 'Expect asks for something else than 100-continue', of: everyRoute },
+  429: {
+    when: 'Too many requests of this tenant, or too many failed attempts of this address: see Retry-After',
+    of: ofACaller,
+    headers: ['Retry-After'],
+  },
   431: { when: 'The header fields are larger than 16 KiB', of: everyRoute },
   500: { when: 'Something unexpected went wrong; the log of the gateway says what', of: everyRoute },
   503: { when: 'Not at the moment: see Retry-After', of: everyRoute, headers: ['Retry-After'] },

@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { SuspicionName } from '../contract/suspicions.ts';
 import { suspicionEvent, suspicionText, type SuspicionWatch } from '../observability/suspicion-watch.ts';
+import { remoteNetwork } from './callers/remote-address.ts';
+import { TOO_MANY_FAILED_ATTEMPTS } from './callers/slow-down.ts';
 import { CALLBACK_PATH } from './paths.ts';
 
 declare module 'fastify' {
@@ -22,12 +24,13 @@ export function watchAbuse(app: FastifyInstance, watch: SuspicionWatch): void {
 }
 
 function* countsOf(
-  { routeOptions, suspicion, tenant, ip }: FastifyRequest,
+  { routeOptions, suspicion, refusal, tenant, ip }: FastifyRequest,
   { statusCode }: FastifyReply,
 ): Generator<[rule: SuspicionName, subject: string, isBad: boolean]> {
   if (suspicion !== null) yield [suspicion, tenant, true];
-  if (statusCode === 401) {
-    yield [routeOptions.url === CALLBACK_PATH ? 'refused_callback' : 'failed_authentication', ip, true];
+  if (statusCode === 401 || refusal === TOO_MANY_FAILED_ATTEMPTS) {
+    const rule = routeOptions.url === CALLBACK_PATH ? 'refused_callback' : 'failed_authentication';
+    yield [rule, remoteNetwork(ip), true];
   }
   if (routeOptions.config.probe !== true) yield ['failing_answers', 'gateway', statusCode >= 500];
 }

@@ -223,6 +223,13 @@ export const EVENTS = {
     means: 'no key or token, or none that is good; `no tenant`: a good token without a usable tenant',
     fields: ['reqId', 'reason', 'remote_address'],
   },
+  address_slowed: {
+    levels: ['warn'],
+    means:
+      'too many failed attempts from there, and for `wait` seconds they are [slowed down](gateway.md#failed-attempts): ' +
+      '`credential`, one that fails again and again, or all of the `address`; once each time',
+    fields: ['reqId', 'remote_address', 'what', 'wait'],
+  },
   gateway_audit: {
     levels: ['info'],
     means: 'one call that may have changed something: who, what, which request, from where, and what came of it',

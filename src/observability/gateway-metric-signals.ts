@@ -26,6 +26,12 @@ export const GATEWAY_METRICS = {
     means: 'requests that the gateway did not serve, by the `error` of [the problem](gateway.md#problems)',
     alert: '`TemporalUnavailableError`, `OverloadedError` or `InternalError` rises',
   },
+  external_api_gateway_failed_attempts_total: {
+    kind: 'counter',
+    labels: ['reason'],
+    means: 'keys and tokens that were looked at and are not good, by reason, as in `caller_refused`',
+    alert: 'it rises',
+  },
   external_api_gateway_callbacks_total: {
     kind: 'counter',
     labels: ['outcome'],

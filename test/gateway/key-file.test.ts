@@ -26,13 +26,18 @@ async function gatewayOf(file: string) {
   expect(apiKeysFile).toBe(file);
   const { lines, stream } = parsedLines();
   const listener = tellOfKeys(file, createLogger({ level: 'info', name: 'gateway' }, stream));
-  const { status } = await startGateway({ apiKeys: keysOfFile(file, apiKeys, listener) });
-  const unknown = `req_${'0'.repeat(26)}`;
+  const { url } = await startGateway({ apiKeys: keysOfFile(file, apiKeys, listener), trustedProxies: ['loopback'] });
+  let asked = 0;
+  /** Each from an address of its own: those that fail are slowed down. */
+  const status = (key: string): Promise<Response> =>
+    fetch(`${url}/api/external/status/req_${'0'.repeat(26)}`, {
+      headers: { authorization: `Bearer ${key}`, 'x-forwarded-for': `2001:db8:0:${(++asked).toString(16)}::1` },
+    });
   return {
     lines,
     events: () => lines.map(({ event }) => event),
     /** 404: the key is good; 401: it is not. */
-    answerTo: async (key: string): Promise<number> => (await status(unknown, key)).status,
+    answerTo: async (key: string): Promise<number> => (await status(key)).status,
   };
 }
 

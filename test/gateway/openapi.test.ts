@@ -22,7 +22,7 @@ async function readDocument(): Promise<Document> {
 }
 
 const ALWAYS = ['400', '405', '408', '417', '431', '500', '503'];
-const TO_CALLERS = ['401', '403', ...ALWAYS];
+const TO_CALLERS = ['401', '403', '429', ...ALWAYS];
 const WITH_BODY = ['413', '415', ...TO_CALLERS];
 const ANSWERS: Record<string, string[]> = {
   'get /healthz': ['200', ...ALWAYS],

@@ -9,10 +9,17 @@ interface Row {
   detail: string;
   /** RFC 6750, section 3.1. */
   code?: 'invalid_token' | 'insufficient_scope';
+  /** Something was shown that is not good: too many of these slow an address down. */
+  isFailedAttempt?: true;
 }
 
 /** What was shown is not good. */
-const REFUSED = { status: 401, name: 'CallerAuthenticationError', code: 'invalid_token' } as const;
+const REFUSED = {
+  status: 401,
+  name: 'CallerAuthenticationError',
+  code: 'invalid_token',
+  isFailedAttempt: true,
+} as const;
 
 /** Why a caller is not let in; the log has the key of the row as its reason. */
 export const REFUSALS = {
@@ -40,6 +47,11 @@ export const REFUSALS = {
   },
 } as const satisfies Record<string, Row>;
 export type Refusal = keyof typeof REFUSALS;
+
+export function isFailedAttempt(reason: Refusal): boolean {
+  const row: Row = REFUSALS[reason];
+  return row.isFailedAttempt === true;
+}
 
 export function refusalOf(reason: Refusal, cause?: Error): HttpError {
   const { status, name, detail, code }: Row = REFUSALS[reason];
