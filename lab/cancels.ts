@@ -1,7 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { type ExternalApiClient, RequestFinishedError, TemporalUnavailableError } from 'durable-external-api';
-
-const REPEAT_AFTER_MS = 250;
+import { type ExternalApiClient, RequestFinishedError } from 'durable-external-api';
+import { untilAnswered } from './until-answered.ts';
 
 /** Cancels requests as their callers would: until there is an answer. */
 export class Cancels {
@@ -15,16 +13,11 @@ export class Cancels {
 
   /** Resolves when the cancellation is known to the server, or the request has ended before. */
   async cancel(requestId: string, why: string): Promise<void> {
-    for (;;) {
-      try {
-        await this.#client.cancel(requestId, why);
-        this.asked += 1;
-        return;
-      } catch (error) {
-        if (error instanceof RequestFinishedError) return;
-        if (!(error instanceof TemporalUnavailableError)) throw error;
-        await delay(REPEAT_AFTER_MS);
-      }
+    try {
+      await untilAnswered(() => this.#client.cancel(requestId, why));
+      this.asked += 1;
+    } catch (error) {
+      if (!(error instanceof RequestFinishedError)) throw error;
     }
   }
 }

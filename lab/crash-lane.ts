@@ -13,6 +13,7 @@ import { type CrashWorker, startCrashWorker } from './crash-process.ts';
 import type { AcceptedRequest } from './evidence.ts';
 import { decideAll } from './person.ts';
 import { Service } from './service.ts';
+import { untilAnswered } from './until-answered.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Workers that are loaded while the victims before them recover: more at once take longer than that. */
@@ -76,7 +77,8 @@ export async function runLane(options: LaneOptions): Promise<Verdict> {
     const data = { victim: `${mode}-${n}`, point: nameOf(point) };
     // Each point meets requests that are answered at once and, in the next round, such that are polled.
     const input = { data, options: { async: point.step === 'poll' || (n + round) % 2 === 0 } };
-    const { requestId } = await client.process(input, { idempotencyKey: `victim-${mode}-${n}` });
+    const start = () => client.process(input, { idempotencyKey: `victim-${mode}-${n}` });
+    const { requestId } = await untilAnswered(start);
     if (point.fault) fake.script({ endpoint: '/process', match: { idempotencyKey: requestId }, fault: point.fault });
     await (await worker).crash({ requestId, point: nameOf(point) });
     return { requestId, mode, fate: 'plain', sha256: processedDataOf(data).sha256, callback: null, point };
