@@ -25,7 +25,7 @@ const ARROWS: Record<string, { folders: string[]; packages?: string[] }> = {
   activities: {
     folders: ['contract', 'submit', 'polling', 'answers', 'provider', 'client', 'callbacks', 'deliveries'],
   },
-  gateway: { folders: ['contract', 'client', 'callbacks', 'observability'] },
+  gateway: { folders: ['contract', 'client', 'callbacks', 'observability', 'redis'] },
   config: { folders: ['contract', 'profile', 'callbacks'] },
   worker: {
     folders: [

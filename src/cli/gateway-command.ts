@@ -1,18 +1,22 @@
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { AddressInfo } from 'node:net';
 import closeWithGrace from 'close-with-grace';
 import { Command } from 'commander';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { budgetFrom } from '../client/budget-source.ts';
 import { ExternalApiClient } from '../client/external-api-client.ts';
 import { keysOfFile } from '../config/api-keys.ts';
 import { type GatewayConfig, loadGatewayConfig } from '../config/gateway-config.ts';
 import { buildGateway } from '../gateway/build-gateway.ts';
+import type { CountCall } from '../gateway/limits/limit-calls.ts';
+import { COUNT_SCRIPTS, SharedCounts } from '../gateway/limits/shared-counts.ts';
 import { metricsServer } from '../gateway/metrics-server.ts';
 import { unknownVariables } from '../config/unknown-variables.ts';
 import { gatewayVariables } from '../config/required-variables.ts';
 import { tellOfKeys } from './tell-of-keys.ts';
 import { createLogger } from '../observability/logger.ts';
+import { connectRedis } from '../redis/connect-redis.ts';
 import { runProcess } from './exit.ts';
 import { variablesHelp } from './variables-help.ts';
 
@@ -42,6 +46,8 @@ async function runGateway(): Promise<void> {
     syncWaitMs,
     callbacks,
     suspicions,
+    limits,
+    bodyLimit,
   } = config;
   const client = ExternalApiClient.connect({
     temporal,
@@ -52,8 +58,24 @@ async function runGateway(): Promise<void> {
     budget: budgetFrom(workerUrl),
   });
   const apiKeys = keys === null || file === null ? keys : keysOfFile(file, keys, tellOfKeys(file, logger));
-  const app = buildGateway({ client, apiKeys, tokens, trustedProxies, syncWaitMs, callbacks, suspicions, logger });
-  app.addHook('onClose', () => client.close());
+  const shared = config.redis === null ? null : await sharedCounts({ ...config, redis: config.redis }, logger);
+  const app = buildGateway({
+    client,
+    apiKeys,
+    tokens,
+    trustedProxies,
+    syncWaitMs,
+    callbacks,
+    suspicions,
+    limits,
+    bodyLimit,
+    logger,
+    ...(shared !== null && { countCall: shared.countCall }),
+  });
+  app.addHook('onClose', async () => {
+    shared?.close();
+    await client.close();
+  });
   if (apiKeys === null && tokens === null) {
     logger.warn(
       { event: 'gateway_without_keys' },
@@ -66,6 +88,21 @@ async function runGateway(): Promise<void> {
     else logger.info({ event: 'gateway_draining', signal }, 'The gateway drains');
     await app.close();
   });
+}
+
+/** So long a start waits for Redis: what came before it is there would be counted apart. */
+const CONNECT_MS = 500;
+
+async function sharedCounts(
+  { redis, temporal }: Pick<GatewayConfig, 'temporal'> & { redis: NonNullable<GatewayConfig['redis']> },
+  logger: FastifyBaseLogger,
+): Promise<{ countCall: CountCall; close: () => void }> {
+  const { url, ca, sentinels } = redis;
+  const tell = (error: Error): void => logger.debug({ event: 'external_api_redis_error', reason: error.message });
+  const connection = connectRedis(url, tell, { ca, sentinels, scripts: COUNT_SCRIPTS });
+  await Promise.race([once(connection, 'ready'), delay(CONNECT_MS)]).catch(() => {});
+  const counts = new SharedCounts(connection, temporal.namespace, logger);
+  return { countCall: (tenant, now) => counts.count(tenant, now), close: () => connection.destroy() };
 }
 
 /** By the code of the error, for variables that begin so. */

@@ -7,6 +7,7 @@ import { cancelRequest } from './cancel-request.ts';
 import * as checks from './check-options.ts';
 import type * as Options from './client-options.ts';
 import { coalescedId } from './coalesce.ts';
+import { countOpen } from './count-open.ts';
 import { RequestNotFoundError, ResultTimeoutError } from './client-errors.ts';
 import { ClientEvents } from './client-events.ts';
 import { explainRequest } from './explain-request.ts';
@@ -16,7 +17,7 @@ import { endOf, type CompletedRequest, type RequestEnd } from './finished-reques
 import { checkInvalidation, invalidateAnswers, type InvalidateOptions } from './start-invalidation.ts';
 import { RequestList, type ListOptions } from './list-requests.ts';
 import type { JsonCompatible, JsonLike } from './json-compatible.ts';
-import { checkInput, type CheckedInput } from './process-input.ts';
+import { checkInput, checkTenant, type CheckedInput } from './process-input.ts';
 import { PATIENT, QUICK, readSnapshot, type Patience, type Reading } from './read-snapshot.ts';
 import { handleOf, type RequestHandle, type RetryHandle } from './request-handle.ts';
 import { randomRequestId, requestIdFor, retryIdOf } from './request-id.ts';
@@ -70,15 +71,14 @@ export class ExternalApiClient implements AsyncDisposable {
     checks.checkConstructor(options);
     this.#client = client;
     this.#waits = new OpenWaits(client);
-    const { rpc, start, told } = serverCalls(client, this.#waits, () => this.#server);
-    [this.#rpc, this.#start, this.#told] = [rpc, start, told];
+    ({ rpc: this.#rpc, start: this.#start, told: this.#told } = serverCalls(client, this.#waits, () => this.#server));
     this.#options = options;
     this.#provider = writtenProvider(options.provider);
     this.#budgetOf = budgetOfProvider(options.budget, this.#provider);
     this.#events = new ClientEvents(options);
     this.#starter = new RequestStarter(client, this.#events);
     this.#server = addressOf(client);
-    this.deliveries = new Deliveries(client, rpc, this);
+    this.deliveries = new Deliveries(client, this.#rpc, this);
   }
 
   /**
@@ -143,9 +143,8 @@ export class ExternalApiClient implements AsyncDisposable {
    */
   async why(requestId: string): Promise<Why> {
     const reading = await this.#read(requestId, PATIENT);
-    return await this.#waits.wait(() =>
-      explainRequest(this.#client, reading, this.#budgetOf, this.#options.budget ?? {}),
-    );
+    const explain = () => explainRequest(this.#client, reading, this.#budgetOf, this.#options.budget ?? {});
+    return await this.#waits.wait(explain);
   }
 
   async #read(requestId: string, patience: Patience, tenant?: string): Promise<Reading> {
@@ -246,11 +245,8 @@ export class ExternalApiClient implements AsyncDisposable {
     const rpc: BoundRpc = (call) => this.#rpc(requestId ?? '', call);
     const request = requestId === undefined ? null : this.#workflow(requestId);
     const ways = { client: this.#client, rpc, waits: this.#waits };
-    await invalidateAnswers(ways, options, {
-      request,
-      provider: this.#provider,
-      targets: this.#options.deliveryTargets,
-    });
+    const about = { request, provider: this.#provider, targets: this.#options.deliveryTargets };
+    await invalidateAnswers(ways, options, about);
   }
 
   /**
@@ -265,6 +261,12 @@ export class ExternalApiClient implements AsyncDisposable {
   /** Requests: running ones first, then the latest ended. @throws InvalidRequestError */
   list(options: ListOptions = {}): RequestList {
     return new RequestList(this.#client, (call) => this.#rpc('', call), options);
+  }
+
+  /** How many requests of a tenant are open, those of `started` that are not listed yet included; within 1 s. */
+  async countOpen(tenant: string, started: readonly string[] = []): Promise<number> {
+    checkTenant(tenant);
+    return await this.#rpc('', () => countOpen(this.#client, tenant, started), 1_000);
   }
 
   /** Resolves when the Temporal server answers. */

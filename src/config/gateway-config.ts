@@ -4,6 +4,7 @@ import { isLoopback } from '../contract/loopback.ts';
 import { saidBy } from '../contract/address.ts';
 import type { ApiKeys, TokenRules } from '../contract/callers.ts';
 import type { SuspicionLimits } from '../contract/suspicions.ts';
+import type { TenantLimits } from '../contract/tenant-limits.ts';
 import type { CallbackReceiver } from '../callbacks/receiver.ts';
 import { apiKeys } from './api-keys.ts';
 import { CALLBACK_VARIABLES, keysOfLinks, receiverIn, secretsOfCallbacks } from './callback-config.ts';
@@ -13,9 +14,11 @@ import { GATEWAY_METRICS_VARIABLES, metricsAddressIn } from './gateway-metrics-c
 import { JWT_VARIABLES, tokenRulesIn, withOthers } from './jwt-config.ts';
 import { load, readable } from './load.ts';
 import { profileIn } from './provider-profile.ts';
+import { namedSentinels, type RedisServer, sentinelsOfName } from './redis-config.ts';
 import { logLevel, provider, requestDeadline, unknownHold, workerUrl } from './shared-variables.ts';
 import type { TemporalConfig } from './temporal.ts';
 import { host, port, seconds } from './schemas.ts';
+import { countedIn, LIMIT_VARIABLES, redisIfUsed, tenantLimitsIn } from './tenant-limits-config.ts';
 import { PROXY_VARIABLES } from './trusted-proxies-config.ts';
 
 export interface GatewayConfig {
@@ -46,6 +49,12 @@ export interface GatewayConfig {
   /** Null: the provider sends no callbacks, or none are taken. */
   readonly callbacks: CallbackReceiver | null;
   readonly suspicions: SuspicionLimits;
+  /** Of one tenant, whichever of its keys it shows. */
+  readonly limits: TenantLimits;
+  /** Where the calls of tenants are counted; null: in this process, if at all. */
+  readonly redis: RedisServer | null;
+  /** Bytes of a caller's body. */
+  readonly bodyLimit: number;
   /** Null: no page of metrics. */
   readonly metrics: { readonly host: string; readonly port: number } | null;
   readonly logLevel: z.output<typeof logLevel>;
@@ -67,6 +76,7 @@ export const GATEWAY_VARIABLES = z
     EXTERNAL_API_WORKER_URL: workerUrl,
     ...CALLBACK_VARIABLES,
     ...SUSPICION_VARIABLES,
+    ...LIMIT_VARIABLES,
     ...GATEWAY_METRICS_VARIABLES,
     LOG_LEVEL: logLevel,
     NODE_ENV: z.string().optional(),
@@ -85,7 +95,9 @@ export const GATEWAY_VARIABLES = z
   .refine(...keysOfLinks)
   .refine(...withOthers('GATEWAY_JWT_ISSUER'))
   .refine(...withOthers('GATEWAY_JWT_AUDIENCE'))
-  .refine(...withOthers('GATEWAY_JWT_JWKS_URL'));
+  .refine(...withOthers('GATEWAY_JWT_JWKS_URL'))
+  .refine(...namedSentinels)
+  .refine(...sentinelsOfName);
 
 /** @throws ConfigError */
 export function loadGatewayConfig(env: NodeJS.ProcessEnv = process.env): GatewayConfig {
@@ -93,7 +105,7 @@ export function loadGatewayConfig(env: NodeJS.ProcessEnv = process.env): Gateway
   const secrets = receives(env) ? secretsOfCallbacks(profile) : {};
   // Named beside one that is known, they leave the types of the others as they are.
   const variables = GATEWAY_VARIABLES.safeExtend({ LOG_LEVEL: logLevel, ...secrets });
-  const { values, temporal } = load(env, variables, Object.keys(secrets));
+  const { values, temporal } = load(redisIfUsed(env), variables, Object.keys(secrets));
   return Object.freeze({
     provider: profile.name,
     host: values.GATEWAY_HOST,
@@ -110,6 +122,9 @@ export function loadGatewayConfig(env: NodeJS.ProcessEnv = process.env): Gateway
     workerUrl: values.EXTERNAL_API_WORKER_URL,
     callbacks: receiverIn(profile, values),
     suspicions: suspicionLimitsIn(values),
+    limits: tenantLimitsIn(values),
+    redis: countedIn(values),
+    bodyLimit: values.GATEWAY_BODY_LIMIT,
     metrics: metricsAddressIn(values),
     logLevel: values.LOG_LEVEL,
     temporal,

@@ -11,26 +11,17 @@ import { CALLBACK_VARIABLES, keysOfLinks, linksIn } from './callback-config.ts';
 import type { SuspicionLimits } from '../contract/suspicions.ts';
 import { SUSPICION_VARIABLES, suspicionLimitsIn } from './suspicion-config.ts';
 import type { CallbackConfig } from '../callbacks/callback-links.ts';
-import { hasRedis, needs, redisOf, type RedisConfig } from './redis-config.ts';
+import {
+  hasRedis,
+  namedSentinels,
+  REDIS_VARIABLES,
+  redisOf,
+  type RedisConfig,
+  sentinelsOfName,
+} from './redis-config.ts';
 import { DELIVERY_VARIABLES, deliveriesOf, secretsAreThere, type DeliveryConfig } from './delivery-config.ts';
 import { belongTogether, certificates, privateKey } from './certificates.ts';
-import {
-  addresses,
-  baseUrl,
-  cipherKey,
-  credential,
-  EXPECTED_ADDRESSES,
-  flag,
-  host,
-  integer,
-  oneOf,
-  port,
-  proxyUrl,
-  redisUrl,
-  pemFile,
-  seconds,
-  tokenUrl,
-} from './schemas.ts';
+import { baseUrl, cipherKey, flag, host, integer, oneOf, port, proxyUrl, seconds, tokenUrl } from './schemas.ts';
 
 /** Where the provider is, who we are to it, and how long one call may take. */
 export interface ProviderConfig {
@@ -148,10 +139,7 @@ export const WORKER_VARIABLES = z
     EXTERNAL_API_FALLBACK: oneOf('none', 'cache').default('none'),
     EXTERNAL_API_FALLBACK_MAX_AGE: seconds({ min: 1, max: 2_592_000 }).default(86_400_000),
     EXTERNAL_API_TOKEN_KEY: cipherKey.nullable().default(null),
-    REDIS_URL: redisUrl.optional(),
-    REDIS_CA_FILE: pemFile.optional(),
-    REDIS_SENTINELS: addresses.optional(),
-    REDIS_SENTINEL_NAME: credential.optional(),
+    ...REDIS_VARIABLES,
     WORKER_CACHED_REQUESTS: integer({ min: 10, max: 10_000 }).nullable().default(null),
     ...CALLBACK_VARIABLES,
     ...SUSPICION_VARIABLES,
@@ -204,14 +192,8 @@ export const WORKER_VARIABLES = z
       'is required with REDIS_URL or REDIS_SENTINELS: the largest number of workers at once, those of a rollout included',
     when: readable('REDIS_URL', 'REDIS_SENTINELS', 'EXTERNAL_API_FLEET_SIZE'),
   })
-  .refine(
-    ({ REDIS_SENTINELS: nodes, REDIS_SENTINEL_NAME: name }) => nodes === undefined || name !== undefined,
-    needs('REDIS_SENTINEL_NAME', 'REDIS_SENTINELS', 'what the sentinels call their master, such as mymaster'),
-  )
-  .refine(
-    ({ REDIS_SENTINELS: nodes, REDIS_SENTINEL_NAME: name }) => name === undefined || nodes !== undefined,
-    needs('REDIS_SENTINELS', 'REDIS_SENTINEL_NAME', EXPECTED_ADDRESSES),
-  );
+  .refine(...namedSentinels)
+  .refine(...sentinelsOfName);
 
 /** What a worker of a provider reads. */
 export function workerVariables(profile: Profile) {

@@ -14,19 +14,33 @@ const BLANKS = /[ \t\n\r]*/gy;
 /** An object or array that is open, and where in it we are. */
 type Open = { names: Set<string>; name: string | null } | { index: number };
 
+/** How much a JSON text may hold. */
+export interface JsonBounds {
+  /** Arrays and objects that are open at once. */
+  depth: number;
+  /** Members of all its objects together. */
+  members: number;
+  /** Of all kinds, an empty array or object counted twice. */
+  values: number;
+}
+
 /**
- * Whether more than `max` arrays and objects are open at once in a JSON text, which need not be a good one. Before it is
- * parsed: what parses deep texts, and whoever walks through them after that, may take seconds, or all of the stack.
+ * What a JSON text, which need not be a good one, has too much of. Before it is parsed: what parses deep texts or large
+ * ones, and whoever walks through them after that, may take seconds, or all of the stack.
  */
-export function isDeeperThan(text: string, max: number): boolean {
-  let depth = 0;
+export function excessIn(text: string, bounds: JsonBounds): keyof JsonBounds | null {
+  let [depth, members, values] = [0, 0, 0];
   for (let at = 0; at < text.length; at++) {
     const mark = text[at];
     if (mark === '"') at = endOfString(text, at) - 1;
-    else if ((mark === '[' || mark === '{') && ++depth > max) return true;
     else if (mark === ']' || mark === '}') depth--;
+    else if (mark === ':' && ++members > bounds.members) return 'members';
+    else if (mark === '[' || mark === '{') {
+      if (++depth > bounds.depth) return 'depth';
+      if (++values > bounds.values) return 'values';
+    } else if (mark === ',' && ++values > bounds.values) return 'values';
   }
-  return false;
+  return null;
 }
 
 /** The first of {@link everyInexact}; null when the text is taken as it is. */

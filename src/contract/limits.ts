@@ -10,6 +10,14 @@ export const MAX_RESULT_BYTES = MAX_PAYLOAD_BYTES;
 /** Arrays and objects in one another in a request's data. */
 export const MAX_DATA_DEPTH = 64;
 
+/** Of a body of the gateway: as configured by default, and at most, which is more than Temporal takes. */
+export const BODY_BYTES = 1024 * 1024;
+export const LARGEST_BODY_BYTES = 2 * BODY_BYTES;
+
+/** What a body of the gateway may hold: looking through so much takes it a tenth of a second. */
+export const MAX_BODY_MEMBERS = 20_000;
+export const MAX_BODY_VALUES = 100_000;
+
 /** Milliseconds from the start of a request to its end, and that an unknown outcome may be held: 30 days. */
 export const MAX_DEADLINE_MS = 30 * 86_400_000;
 

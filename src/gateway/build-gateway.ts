@@ -13,7 +13,9 @@ import type { Registry } from 'prom-client';
 import type { TokenRules } from '../contract/callers.ts';
 import type { CallbackReceiver } from '../callbacks/receiver.ts';
 import { ExternalAPIError } from '../contract/errors.ts';
+import { BODY_BYTES } from '../contract/limits.ts';
 import { USUAL_SUSPICIONS, type SuspicionLimits } from '../contract/suspicions.ts';
+import { NO_LIMITS, type TenantLimits } from '../contract/tenant-limits.ts';
 import { SuspicionWatch } from '../observability/suspicion-watch.ts';
 import { InvalidRequestError } from '../client/client-errors.ts';
 import { logAccess, type ServiceFailure } from './access-log.ts';
@@ -25,7 +27,13 @@ import { drainOnClose } from './drain.ts';
 import type { GatewayClient } from './gateway-client.ts';
 import { measure } from './gateway-metrics.ts';
 import { acceptJsonOnly } from './json-body.ts';
+import { bodyTooLarge, isBodyTooLarge } from './limits/body-size.ts';
 import { refuseUnknownPaths } from './known-paths.ts';
+import { InFlight } from './limits/in-flight.ts';
+import { type CountCall, limitCalls } from './limits/limit-calls.ts';
+import { MinuteCounts } from './limits/minute-counts.ts';
+import { tellQuotas } from './limits/quota-fields.ts';
+import { cutSlowReaders, TAKE_MS } from './limits/slow-readers.ts';
 import { toProblem } from './problem.ts';
 import { callbackRoute } from './routes/callback-route.ts';
 import { cancelRoute } from './routes/cancel-route.ts';
@@ -43,6 +51,7 @@ import { SECURITY_HEADERS } from './security-headers.ts';
 import { addStandardProblems } from './standard-problems.ts';
 import { toInvalidRequest } from './validation.ts';
 import { watchAbuse } from './watch-abuse.ts';
+import type { WaitBounds } from './waits.ts';
 import { Watchers } from './watchers.ts';
 
 declare module 'fastify' {
@@ -79,6 +88,16 @@ export interface GatewayDeps {
   callbacks?: CallbackReceiver | null;
   /** Default: as the table has them, in a minute. */
   suspicions?: SuspicionLimits;
+  /** Default: there are none. */
+  limits?: TenantLimits;
+  /** Default: this gateway counts the calls that it gets. */
+  countCall?: CountCall;
+  /** Bytes of a caller's body. Default: 1 MiB. */
+  bodyLimit?: number;
+  /** How many callers of a tenant may wait. Default: as docs/gateway.md says. */
+  waitBounds?: WaitBounds;
+  /** How long a caller may take nothing of its answer. Default: 30 s. */
+  takeMs?: number;
   logger: FastifyBaseLogger;
 }
 
@@ -86,12 +105,13 @@ export interface GatewayDeps {
 export function buildGateway(deps: GatewayDeps): FastifyInstance {
   const { client, apiKeys, tokens = null, syncWaitMs, callbacks = null, suspicions = USUAL_SUSPICIONS, logger } = deps;
   const { trustedProxies = [] } = deps;
+  const { limits = NO_LIMITS, countCall = countsOwn(), bodyLimit = BODY_BYTES, waitBounds, takeMs = TAKE_MS } = deps;
   const app: FastifyInstance = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
-    bodyLimit: 1024 * 1024,
+    bodyLimit,
     requestTimeout: RECEIVE_MS,
     http: CONNECTION_OPTIONS,
     clientErrorHandler: refuseConnections(logger),
@@ -108,14 +128,18 @@ export function buildGateway(deps: GatewayDeps): FastifyInstance {
   app.addHook('onRequest', async (_, reply) => void reply.headers(SECURITY_HEADERS));
   watchConnections(app);
   checkRequestFields(app);
-  const waits = drainOnClose(app);
+  cutSlowReaders(app, takeMs);
+  const waits = drainOnClose(app, waitBounds);
   app.decorate('metrics', measure(app, waits));
   const watchers = new Watchers(client);
+  const { callsPerMinute, requestsInFlight } = limits;
+  const inFlight = requestsInFlight === null ? null : new InFlight(client, requestsInFlight, app.log);
   refuseUnknownPaths(app);
   addStandardProblems(app);
   acceptJsonOnly(app);
   logAccess(app);
   audit(app);
+  tellQuotas(app);
   watchAbuse(app, new SuspicionWatch(suspicions));
 
   // The mean over a second: this loop's turns take a millisecond or two, so 500 means that it no longer keeps up.
@@ -125,7 +149,8 @@ export function buildGateway(deps: GatewayDeps): FastifyInstance {
   if (callbacks !== null) app.register(callbackRoute, { client, receiver: callbacks });
   app.register((api, _, done) => {
     authenticateCallers(api, apiKeys, tokens);
-    api.register(processRoute, { client, syncWaitMs, waits });
+    if (callsPerMinute !== null) limitCalls(api, callsPerMinute, countCall);
+    api.register(processRoute, { client, syncWaitMs, waits, inFlight });
     api.register(statusRoute, { client, waits, watchers });
     api.register(eventsRoute, { client, waits, watchers });
     api.register(whyRoute, { client });
@@ -139,10 +164,16 @@ export function buildGateway(deps: GatewayDeps): FastifyInstance {
   return app;
 }
 
+function countsOwn(): CountCall {
+  const counts = new MinuteCounts();
+  return (tenant, now) => counts.count(tenant, now);
+}
+
 /** The errors of requests that nothing is wrong with. */
 const UNSERVED: readonly string[] = ['TemporalUnavailableError', 'OverloadedError', 'AuthenticationUnavailableError'];
 
-function sendProblem(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+function sendProblem(thrown: Error, request: FastifyRequest, reply: FastifyReply): void {
+  const error = isBodyTooLarge(thrown) ? bodyTooLarge(request.routeOptions.bodyLimit) : thrown;
   const { problem, headers } = toProblem(error, request.externalRequestId ?? null, request.retriedBy ?? null);
   if (!(error instanceof ExternalAPIError)) request.refusal = problem.error;
   if (error instanceof InvalidRequestError && error.problems.some(isOfTarget)) request.suspicion = 'refused_target';

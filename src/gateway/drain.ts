@@ -1,14 +1,14 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { HttpError } from './http-error.ts';
-import { Waits } from './waits.ts';
+import { type WaitBounds, Waits } from './waits.ts';
 
 /**
  * From `close()` on: open waits end, new requests on connections that are still open are refused, and every answer
  * closes its connection, so that an idle one does not hold the process up.
  */
-export function drainOnClose(app: FastifyInstance): Waits {
-  const waits = new Waits();
+export function drainOnClose(app: FastifyInstance, mostOfTenant?: WaitBounds): Waits {
+  const waits = new Waits(mostOfTenant);
   const silent = new Set<Socket>();
   let closing = false;
   app.server.on('connection', (socket) => {

@@ -9,7 +9,7 @@ import type { ProcessInput } from '../contract/request.ts';
 /** What the gateway needs of the client, whose errors it translates. Each call is bounded in time by the client itself. */
 export interface GatewayClient extends Pick<
   ExternalApiClient,
-  'status' | 'updates' | 'cancel' | 'resolve' | 'callback' | 'ping'
+  'status' | 'updates' | 'cancel' | 'resolve' | 'callback' | 'countOpen' | 'ping'
 > {
   process(input: ProcessInput, options: Omit<ProcessOptions, 'schema'>): Promise<StartedRequest>;
   list(options: ListOptions): AsyncIterable<RequestSummary> & { readonly nextCursor: string | null };

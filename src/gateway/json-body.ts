@@ -1,11 +1,17 @@
 import type { FastifyInstance } from 'fastify';
 import { InvalidRequestError } from '../client/client-errors.ts';
-import { inexactIn, isDeeperThan } from '../contract/exact-json.ts';
-import { MAX_DATA_DEPTH } from '../contract/limits.ts';
+import { excessIn, inexactIn, type JsonBounds } from '../contract/exact-json.ts';
+import { MAX_BODY_MEMBERS, MAX_BODY_VALUES, MAX_DATA_DEPTH } from '../contract/limits.ts';
 import { HttpError } from './http-error.ts';
 
-/** The body is an object around the data. */
-const MAX_DEPTH = MAX_DATA_DEPTH + 1;
+// The body is an object around the data.
+const BOUNDS: JsonBounds = { depth: MAX_DATA_DEPTH + 1, members: MAX_BODY_MEMBERS, values: MAX_BODY_VALUES };
+
+const EXCESSES: Readonly<Record<keyof JsonBounds, string>> = {
+  depth: `data is nested deeper than ${MAX_DATA_DEPTH} levels`,
+  members: `the body has more than ${MAX_BODY_MEMBERS} members of objects`,
+  values: `the body has more than ${MAX_BODY_VALUES} values`,
+};
 
 /**
  * Bodies are JSON in UTF-8 (RFC 8259), as they are, and nothing else. Bytes that are not UTF-8 are refused rather than
@@ -27,9 +33,8 @@ export function acceptJsonOnly(app: FastifyInstance): void {
 /** @throws HttpError, InvalidRequestError */
 function parse(body: Buffer): unknown {
   const text = decoded(body);
-  if (isDeeperThan(text, MAX_DEPTH)) {
-    throw new InvalidRequestError([{ path: '', message: `data is nested deeper than ${MAX_DATA_DEPTH} levels` }]);
-  }
+  const excess = excessIn(text, BOUNDS);
+  if (excess !== null) throw new InvalidRequestError([{ path: '', message: EXCESSES[excess] }]);
   const json = parsed(text);
   const inexact = inexactIn(text);
   if (inexact !== null) throw new InvalidRequestError([{ path: inexact.path, message: inexact.problem }]);

@@ -48,12 +48,6 @@ const ROWS: readonly Row[] = [
     detail: 'Requests can be neither taken nor read at the moment. Nothing was started.',
   },
   {
-    fits: (error) => codeOf(error) === 'FST_ERR_CTP_BODY_TOO_LARGE',
-    status: 413,
-    name: 'PayloadTooLargeError',
-    detail: 'The body is larger than 1 MiB.',
-  },
-  {
     fits: (error) => codeOf(error) === 'FST_ERR_CTP_INVALID_MEDIA_TYPE',
     status: 415,
     name: 'UnsupportedMediaTypeError',

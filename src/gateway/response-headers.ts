@@ -32,6 +32,17 @@ export const RESPONSE_HEADERS = {
     type: 'string',
     examples: ['wait=10'],
   },
+  RateLimit: {
+    description:
+      'How much the tenant may still ask for: r, for the next t seconds or, without t, at the moment. Where there are limits, every answer to a caller has it (draft-ietf-httpapi-ratelimit-headers-11)',
+    type: 'string',
+    examples: ['"calls";r=599;t=42, "in-flight";r=17'],
+  },
+  'RateLimit-Policy': {
+    description: 'How much the tenant may ask for: q, in w seconds or, with qu="concurrent-requests", at once',
+    type: 'string',
+    examples: ['"calls";q=600;w=60, "in-flight";q=20;qu="concurrent-requests"'],
+  },
   'Retry-After': {
     description: 'Seconds after which to come back; absent where that would not help, or is not safe',
     type: 'integer',

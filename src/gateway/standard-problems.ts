@@ -24,7 +24,7 @@ export const STANDARD_PROBLEMS: Readonly<Record<number, StandardProblem>> = {
   404: { when: 'No such request, or not one of this tenant, or its retention has passed', of: ofARequest },
   405: { when: 'This path has other methods', of: everyRoute, headers: ['Allow'] },
   408: { when: 'The request did not arrive within 30 s', of: everyRoute },
-  413: { when: 'The body is larger than 1 MiB', of: withABody },
+  413: { when: 'The body is larger than is taken here: 1 MiB, unless the operator says otherwise', of: withABody },
   415: {
     when: 'The body is not application/json, or is compressed',
     of: withABody,
@@ -34,7 +34,7 @@ export const STANDARD_PROBLEMS: Readonly<Record<number, StandardProblem>> = {
   429: {
     when: 'Too many requests of this tenant, or too many failed attempts of this address: see Retry-After',
     of: ofACaller,
-    headers: ['Retry-After'],
+    headers: ['RateLimit', 'RateLimit-Policy', 'Retry-After'],
   },
   431: { when: 'The header fields are larger than 16 KiB', of: everyRoute },
   500: { when: 'Something unexpected went wrong; the log of the gateway says what', of: everyRoute },

@@ -9,27 +9,30 @@ import { stateTag } from './state-tag.ts';
 export interface WatcherLimits {
   /** Long polls of Temporal that may be open at once: a server allows 1,200 of all clients (`frontend.namespaceCount`). */
   mostPolls: number;
+  /** Of these, for requests of one tenant. */
+  mostPollsOfTenant: number;
   /** How often a request is read above that. */
   everyMs: number;
 }
 
-const LIMITS: WatcherLimits = { mostPolls: 500, everyMs: 2_000 };
+const LIMITS: WatcherLimits = { mostPolls: 500, mostPollsOfTenant: 250, everyMs: 2_000 };
 
 /** Waits for changes of requests. However many wait for those of one, Temporal is asked once. */
 export class Watchers {
   readonly #client: Pick<GatewayClient, 'status' | 'updates'>;
   readonly #limits: WatcherLimits;
   readonly #watched = new Map<string, Watched>();
-  #polls = 0;
+  /** Those that are open, by tenant. */
+  readonly #polls = new Map<string, number>();
 
   constructor(client: Pick<GatewayClient, 'status' | 'updates'>, limits = LIMITS) {
     this.#client = client;
     this.#limits = limits;
   }
 
-  /** The changes of a request, until it is disposed of. */
-  watch(requestId: string): Disposable & Changes {
-    const watched = this.#watched.get(requestId) ?? this.#begin(requestId);
+  /** The changes of a request of that tenant, until it is disposed of. */
+  watch(requestId: string, tenant: string): Disposable & Changes {
+    const watched = this.#watched.get(requestId) ?? this.#begin(requestId, tenant);
     watched.watching += 1;
     return {
       from: (seen, signal) => watched.from(seen, signal),
@@ -40,8 +43,8 @@ export class Watchers {
     };
   }
 
-  #begin(requestId: string): Watched {
-    const watched = new Watched((signal) => this.#changesOf(requestId, signal));
+  #begin(requestId: string, tenant: string): Watched {
+    const watched = new Watched((signal) => this.#changesOf(requestId, tenant, signal));
     this.#watched.set(requestId, watched);
     return watched;
   }
@@ -51,16 +54,20 @@ export class Watchers {
     this.#watched.delete(requestId);
   }
 
-  async *#changesOf(requestId: string, signal: AbortSignal): AsyncGenerator<RequestSnapshot> {
-    if (this.#polls >= this.#limits.mostPolls) {
+  async *#changesOf(requestId: string, tenant: string, signal: AbortSignal): AsyncGenerator<RequestSnapshot> {
+    const ofTenant = this.#polls.get(tenant) ?? 0;
+    const all = [...this.#polls.values()].reduce((sum, polls) => sum + polls, 0);
+    if (all >= this.#limits.mostPolls || ofTenant >= this.#limits.mostPollsOfTenant) {
       yield* this.#readings(requestId, signal);
       return;
     }
-    this.#polls += 1;
+    this.#polls.set(tenant, ofTenant + 1);
     try {
       yield* this.#client.updates(requestId, { signal });
     } finally {
-      this.#polls -= 1;
+      const left = (this.#polls.get(tenant) ?? 0) - 1;
+      if (left === 0) this.#polls.delete(tenant);
+      else this.#polls.set(tenant, left);
     }
   }
 

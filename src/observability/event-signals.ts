@@ -218,6 +218,34 @@ export const EVENTS = {
     means: '`GATEWAY_JWT_JWKS_URL` can be read again',
     fields: [],
   },
+  shared_limits_unavailable: {
+    levels: ['warn'],
+    means:
+      'Redis is away: this gateway counts the calls of tenants by itself; once, until it can be counted there again',
+    fields: ['reason'],
+  },
+  shared_limits_available: {
+    levels: ['info'],
+    means: 'the calls of tenants are counted in Redis again',
+    fields: [],
+  },
+  open_requests_uncounted: {
+    levels: ['warn'],
+    means:
+      'Temporal does not count the open requests of tenants: `GATEWAY_REQUESTS_IN_FLIGHT` holds for 30 s more, then ' +
+      'nobody is refused; once, until it counts again',
+    fields: ['reason'],
+  },
+  open_requests_counted: {
+    levels: ['info'],
+    means: 'Temporal counts the open requests of tenants again',
+    fields: [],
+  },
+  caller_cut: {
+    levels: ['warn'],
+    means: 'a caller took nothing of its answer for 30 s: its connection was ended',
+    fields: ['remote_address'],
+  },
   caller_refused: {
     levels: ['warn'],
     means: 'no key or token, or none that is good; `no tenant`: a good token without a usable tenant',

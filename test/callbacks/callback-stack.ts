@@ -84,6 +84,7 @@ export async function startCallbackStack(
     callback: (requestId, hint) => (told.push(requestId), stack.client.callback(requestId, hint)),
     invalidate: (which) => stack.client.invalidate(which),
     deliveries: stack.client.deliveries,
+    countOpen: (tenant, started) => stack.client.countOpen(tenant, started),
     ping: () => stack.client.ping(),
   };
   const app = buildGateway({

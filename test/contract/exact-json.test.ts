@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { inexactIn, isDeeperThan } from '../../src/contract/exact-json.ts';
+import { excessIn, inexactIn, type JsonBounds } from '../../src/contract/exact-json.ts';
 
 test.each([
   ['0', null],
@@ -123,8 +123,16 @@ function depthOf(value: unknown): number {
   return 1 + Math.max(0, ...Object.values(value).map(depthOf));
 }
 
-test('[M12] a text is deeper than a number of levels when what it says is', () => {
-  const brackets = fc.string({ unit: fc.constantFrom('[', ']', '{', '}', '"', '\\\\', 'a') });
+function membersOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const within = Object.values(value).map(membersOf);
+  return within.reduce((sum, members) => sum + members, Array.isArray(value) ? 0 : within.length);
+}
+
+const WIDE: JsonBounds = { depth: Infinity, members: Infinity, values: Infinity };
+
+test('[M12] a text has more levels and members than so many when what it says has', () => {
+  const brackets = fc.string({ unit: fc.constantFrom('[', ']', '{', '}', '"', '\\\\', ':', ',', 'a') });
   const { tree } = fc.letrec((tie) => ({
     tree: fc.oneof(
       { maxDepth: 8 },
@@ -137,16 +145,28 @@ test('[M12] a text is deeper than a number of levels when what it says is', () =
   fc.assert(
     fc.property(tree, fc.boolean(), (value, isWide) => {
       const text = JSON.stringify(value, null, isWide ? 2 : 0);
-      const depth = depthOf(JSON.parse(text));
-      expect([isDeeperThan(text, depth - 1), isDeeperThan(text, depth)]).toEqual([depth > 0, false]);
+      for (const [bound, count] of [
+        ['depth', depthOf(JSON.parse(text))],
+        ['members', membersOf(JSON.parse(text))],
+      ] as const) {
+        const found = [count - 1, count].map((most) => excessIn(text, { ...WIDE, [bound]: most }));
+        expect(found).toEqual([count > 0 ? bound : null, null]);
+      }
     }),
     { numRuns: 1_000 },
   );
 });
 
 test('[M12] a text that is no JSON has a depth all the same', () => {
+  const isDeeperThan = (text: string, depth: number) => excessIn(text, { ...WIDE, depth }) === 'depth';
   expect(isDeeperThan('['.repeat(65), 64)).toBe(true);
   expect(isDeeperThan('['.repeat(64), 64)).toBe(false);
   expect(isDeeperThan('"[[[', 0)).toBe(false);
   expect(isDeeperThan(']]][', 0)).toBe(false);
+});
+
+test.each(['0', '"a,b"', '[]', '{}', '{"a":1}'])('[M12] values are counted, whatever they are: %s', (value) => {
+  const text = `[${Array.from({ length: 100 }, () => value).join(', ')}]`;
+  expect(excessIn(text, { ...WIDE, values: 99 })).toBe('values');
+  expect(excessIn(text, { ...WIDE, values: 200 })).toBe(null);
 });

@@ -59,18 +59,32 @@ describe('bad input', () => {
     expect(client.requests.size).toBe(1);
   });
 
-  test.each(['['.repeat(1024 * 1024), '{"a":'.repeat(200_000), `{"data":${'[['.repeat(500_000)}`])(
-    '[M12] what is too deep is refused before it is parsed',
-    async (body) => {
-      const { post } = await startGateway({ syncWaitMs: 0 });
-      const parse = vi.spyOn(JSON, 'parse');
-      const problem = await problemOf(await post(body));
-      const lengths = parse.mock.calls.map(([text]) => text.length);
-      parse.mockRestore();
-      expect(problem).toMatchObject({ status: 400, error: 'InvalidRequestError' });
-      expect(Math.max(0, ...lengths)).toBeLessThan(10_000);
-    },
-  );
+  const members = (count: number) => Array.from({ length: count }, (_, n) => `"${n}":0`).join();
+
+  test.each([
+    ['deep', '['.repeat(1024 * 1024)],
+    ['deep', '{"a":'.repeat(200_000)],
+    ['deep', `{"data":${'[['.repeat(500_000)}`],
+    ['20000 members', `{"data":{${members(20_000)}}}`],
+    ['20000 members', `{"data":[${'{"a":1},'.repeat(100_000)}0]}`],
+    ['100000 values', `{"data":[${'0,'.repeat(100_000)}0]}`],
+    ['100000 values', `{"data":[${'[],'.repeat(100_000)}[]]}`],
+  ])('[M12] what is too much to look through is refused before it is parsed: %s', async (what, body) => {
+    const { post } = await startGateway({ syncWaitMs: 0 });
+    const parse = vi.spyOn(JSON, 'parse');
+    const problem = await problemOf(await post(body));
+    const lengths = parse.mock.calls.map(([text]) => text.length);
+    parse.mockRestore();
+    expect(problem).toMatchObject({ status: 400, error: 'InvalidRequestError' });
+    expect(problem['detail']).toContain(what);
+    expect(Math.max(0, ...lengths)).toBeLessThan(10_000);
+  });
+
+  test('[M12] as many members and values as may be are taken', async () => {
+    const { post } = await startGateway({ syncWaitMs: 0 });
+    expect((await post(`{"data":{${members(19_999)}}}`)).status).toBe(202);
+    expect((await post(`{"data":[${'0,'.repeat(99_997)}0]}`)).status).toBe(202);
+  });
 
   test.each(['gzip', 'br', 'deflate', 'identity, gzip', 'x-unknown'])(
     '[M12] a body in the content coding %s is a 415 that says what is taken, and starts nothing',
@@ -107,11 +121,22 @@ describe('bad input', () => {
     },
   );
 
+  test('[M12][M8] as large as a body may be, the operator says', async () => {
+    const { post } = await startGateway({ syncWaitMs: 0, bodyLimit: 2_048 });
+    expect(await problemOf(await post({ data: 'x'.repeat(2_048) }))).toMatchObject({
+      status: 413,
+      error: 'PayloadTooLargeError',
+      detail: 'The body is larger than 2 KiB.',
+    });
+    expect((await post({ data: 'x'.repeat(2_000) })).status).toBe(202);
+  });
+
   test('[M12] a body over 1 MiB is a 413', async () => {
     const { post } = await startGateway({ syncWaitMs: 0 });
     expect(await problemOf(await post({ data: 'x'.repeat(1024 * 1024) }))).toMatchObject({
       status: 413,
       error: 'PayloadTooLargeError',
+      detail: 'The body is larger than 1 MiB.',
     });
     expect((await post({ data: 'x'.repeat(1024 * 1000) })).status).toBe(202);
   });

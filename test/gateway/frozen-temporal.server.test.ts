@@ -60,6 +60,7 @@ beforeAll(async () => {
     callback: (requestId, hint) => client.callback(requestId, hint),
     invalidate: (which) => client.invalidate(which),
     deliveries: client.deliveries,
+    countOpen: (tenant, started) => client.countOpen(tenant, started),
     ping: () => client.ping(),
   };
   const logger = createLogger({ level: 'silent', name: 'gateway' });

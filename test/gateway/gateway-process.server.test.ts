@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { workflowIdOf } from '../../src/contract/names.ts';
 import { acceptedResponse } from '../../src/gateway/wire-schemas.ts';
+import { startRedis } from '../helpers/redis.ts';
 import { connectToTemporal } from '../helpers/temporal.ts';
 
 const MODULE = fileURLToPath(new URL('../../dist/cli/gateway-command.js', import.meta.url));
@@ -107,6 +108,26 @@ async function answersWithoutTemporal(address: string): Promise<void> {
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([0, null]);
 }
+
+test('[M8][M16][M21] with Redis the calls of a tenant are counted at all gateways together, without it at each', async () => {
+  const redis = await startRedis();
+  onTestFinished(() => redis[Symbol.asyncDispose]());
+  const env = { GATEWAY_CALLS_PER_MINUTE: '2', REDIS_URL: redis.url, TEMPORAL_ADDRESS: '127.0.0.1:1' };
+  const [one, two] = [startProcess(env), startProcess(env)];
+  const urls = [await addressOf(one), await addressOf(two)];
+  // What is no id is looked for nowhere.
+  const call = async (url = '') => (await fetch(`${url}/api/external/status/x`)).status;
+  expect([await call(urls[0]), await call(urls[1]), await call(urls[0]), await call(urls[1])]).toEqual([
+    404, 404, 429, 429,
+  ]);
+  const apart = startProcess({ ...env, REDIS_URL: 'redis://127.0.0.1:1' });
+  const url = await addressOf(apart);
+  expect([await call(url), await call(url), await call(url)]).toEqual([404, 404, 429]);
+  for (const child of [one, two, apart]) {
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  }
+});
 
 test('[M8][N1] the deadline and the hold of unknown outcomes that are configured go with the requests that it starts', async () => {
   const temporal = await connectToTemporal();

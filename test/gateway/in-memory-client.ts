@@ -58,6 +58,9 @@ export class InMemoryClient implements GatewayClient {
   readonly #keys = new Map<string, string>();
   /** Set to make every call fail or hang. */
   failure: (() => Promise<never>) | null = null;
+  /** As `failure`, of counts alone; and how many there were. */
+  countFailure: (() => Promise<never>) | null = null;
+  counts = 0;
   /** Signals of the waits that were opened. */
   readonly waits: AbortSignal[] = [];
 
@@ -194,6 +197,15 @@ export class InMemoryClient implements GatewayClient {
     if (isTerminal(this.#entry(requestId).snapshot.status)) throw new RequestFinishedError(requestId);
     this.cancels.push({ requestId, reason });
     this.change(requestId, { cancelRequested: true });
+  }
+
+  /** Exact: what was started is listed at once. */
+  async countOpen(tenant: string, _started?: readonly string[]): Promise<number> {
+    this.counts += 1;
+    await this.failure?.();
+    await this.countFailure?.();
+    const own = [...this.requests.values()].filter(({ snapshot }) => snapshot.tenant === tenant);
+    return own.filter(({ snapshot }) => !isTerminal(snapshot.status)).length;
   }
 
   async ping(): Promise<void> {

@@ -75,6 +75,7 @@ test('[M22] an answer lists the header fields that a caller may act on', async (
   expect(headersOf('/api/external/process', 'post', 401)).toEqual(['WWW-Authenticate']);
   expect(headersOf('/api/external/process', 'post', 405)).toEqual(['Allow']);
   expect(headersOf('/api/external/process', 'post', 415)).toEqual(['Accept', 'Accept-Encoding']);
+  expect(headersOf('/api/external/process', 'post', 429)).toEqual(['RateLimit', 'RateLimit-Policy', 'Retry-After']);
   expect(headersOf('/api/external/process', 'post', 503)).toEqual(['Retry-After']);
   expect(headersOf('/api/external/status/{request_id}', 'get', 200)).toEqual(['Cache-Control', 'ETag', 'Retry-After']);
 });

@@ -5,11 +5,11 @@ import { InMemoryClient } from './in-memory-client.ts';
 
 test('[M19] above the most long polls a request is read again and again instead', async () => {
   const client = new InMemoryClient();
-  const watchers = new Watchers(client, { mostPolls: 1, everyMs: 20 });
+  const watchers = new Watchers(client, { mostPolls: 1, mostPollsOfTenant: 1, everyMs: 20 });
   const first = await client.process({ data: 1 }, {});
   const second = await client.process({ data: 2 }, {});
-  using one = watchers.watch(first.requestId);
-  using two = watchers.watch(second.requestId);
+  using one = watchers.watch(first.requestId, 'default');
+  using two = watchers.watch(second.requestId, 'default');
   const over = new AbortController();
   const changes = [first, second].map(async ({ requestId, status }, n) =>
     [one, two][n]?.from(await status(), over.signal).then((change) => change?.providerRequestId ?? requestId),
@@ -20,11 +20,29 @@ test('[M19] above the most long polls a request is read again and again instead'
   expect(await Promise.all(changes)).toEqual([first, second].map(({ requestId }) => `new of ${requestId}`));
 });
 
+test('[M19][M16] a tenant that watches many requests leaves long polls to the others', async () => {
+  const client = new InMemoryClient();
+  const watchers = new Watchers(client, { mostPolls: 3, mostPollsOfTenant: 2, everyMs: 60_000 });
+  const watch = (tenant: string, count: number): Disposable[] =>
+    Array.from({ length: count }, (_, n) => {
+      client.adopt(`${tenant}-${n}`, tenant, {});
+      return watchers.watch(`${tenant}-${n}`, tenant);
+    });
+  const greedy = watch('greedy', 5);
+  expect(client.following).toBe(2);
+  watch('other', 1);
+  expect(client.following).toBe(3);
+  for (const watched of greedy) watched[Symbol.dispose]();
+  await waitUntil('its polls have ended', () => client.following === 1);
+  watch('late', 5);
+  expect(client.following).toBe(3);
+});
+
 test('[M19] who has seen a later state than the others is told nothing older', async () => {
   const client = new InMemoryClient();
   const watchers = new Watchers(client);
   const { requestId } = await client.process({ data: 1 }, {});
-  using changes = watchers.watch(requestId);
+  using changes = watchers.watch(requestId, 'default');
   const older = await client.status(requestId);
   const later = { ...older, status: 'outcome_unknown' as const, updatedAt: '2026-01-01T00:00:09.000Z' };
   const over = new AbortController();
@@ -36,10 +54,10 @@ test('[M19] who has seen a later state than the others is told nothing older', a
 
 test('[M19] what reading it throws reaches all who wait', async () => {
   const client = new InMemoryClient();
-  const watchers = new Watchers(client, { mostPolls: 0, everyMs: 10 });
+  const watchers = new Watchers(client, { mostPolls: 0, mostPollsOfTenant: 0, everyMs: 10 });
   const { requestId, status } = await client.process({ data: 1 }, {});
   const seen = await status();
-  using changes = watchers.watch(requestId);
+  using changes = watchers.watch(requestId, 'default');
   client.failure = () => Promise.reject(new Error('away'));
   const { signal } = new AbortController();
   const waiting = [changes.from(seen, signal), changes.from(seen, signal)];

@@ -56,10 +56,11 @@ export const eventsRoute: FastifyPluginCallbackZod<EventsRouteOptions> = (app, o
       const isKnown = isNamedIn(last, stateTag(first));
       // An EventSource that is closed comes back, unless it is told so.
       if (isKnown && isTerminal(first.status)) return reply.code(204).send(null);
+      waits.refuseWithoutRoom(request, 'change');
       async function* events(): AsyncGenerator<string> {
         // Only once it is read: what is never read is never ended either.
-        using wait = waits.open(reply);
-        using changes = watchers.watch(requestId);
+        using wait = waits.open(reply, 'change');
+        using changes = watchers.watch(requestId, request.tenant);
         yield* eventsOf(first, isKnown, changes, wait.signal);
       }
       // Who reads events closes no half of its connection: it is gone.

@@ -7,6 +7,7 @@ import { errorToWire, resultToWire } from '../../contract/wire-format.ts';
 import { errorForCallers } from '../../contract/callers-words.ts';
 import type { GatewayClient, StartedRequest } from '../gateway-client.ts';
 import { HttpError } from '../http-error.ts';
+import type { InFlight } from '../limits/in-flight.ts';
 import { cacheOptions, type Key, keyOf, processOptions, toInput } from '../process-options.ts';
 import { PROCESS_PATH, statusPath } from '../paths.ts';
 import { type Preferences, preferencesOf } from '../prefer.ts';
@@ -18,13 +19,15 @@ export interface ProcessRouteOptions {
   client: GatewayClient;
   syncWaitMs: number;
   waits: Waits;
+  /** Null: a tenant may have as many requests open as it likes. */
+  inFlight: InFlight | null;
 }
 
 const RETRY_AFTER_SECONDS = 2;
 
 /** `POST /api/external/process`: starts a durable request and, unless asked not to, waits a while for its result. */
 export const processRoute: FastifyPluginCallbackZod<ProcessRouteOptions> = (app, options, done) => {
-  const { client, syncWaitMs, waits } = options;
+  const { client, syncWaitMs, waits, inFlight } = options;
   app.post(
     PROCESS_PATH,
     {
@@ -40,7 +43,7 @@ export const processRoute: FastifyPluginCallbackZod<ProcessRouteOptions> = (app,
           202: acceptedResponse,
           ...problemResponses({
             409: 'The request was cancelled while the caller waited',
-            413: 'The body is larger than 1 MiB, or its JSON larger than can be kept',
+            413: 'The body is larger than is taken here, or its JSON larger than can be kept',
             422: 'The provider refused the input, or the Idempotency-Key belongs to another input',
             502: 'The request failed at the provider; with a provider_request_id the provider may have done it',
             504: 'The request ended at its deadline',
@@ -54,28 +57,33 @@ export const processRoute: FastifyPluginCallbackZod<ProcessRouteOptions> = (app,
     },
     async (request, reply) => {
       const key = keyOf(request.headers['idempotency-key'], request.body.options);
-      const started = await client
-        .process(toInput(request.body), {
+      const start = (): Promise<StartedRequest> =>
+        client.process(toInput(request.body), {
           tenant: request.tenant,
           ...processOptions(request.body.options, key),
           ...cacheOptions(request.headers['cache-control'] ?? ''),
-        })
-        .catch((error: unknown) => {
-          throw maybeStarted(error, request, key);
         });
+      const starting = inFlight === null ? start() : inFlight.start(request, start);
+      const started = await starting.catch((error: unknown) => {
+        throw maybeStarted(error, request, key);
+      });
       request.externalRequestId = started.requestId;
       const prefers = preferencesOf(request.headers.prefer);
-      const waitMs = waitOf(prefers, request.body.options?.async === true, syncWaitMs);
+      const waitMs = waits.hasRoom(request, 'result')
+        ? waitOf(prefers, request.body.options?.async === true, syncWaitMs)
+        : 0;
       const applied = appliedOf(prefers, waitMs);
       if (applied !== null) reply.header('preference-applied', applied);
       if (waitMs === 0) return accepted(reply, started);
       const state = await waits
-        .during(reply, (signal) => resultWithin(started, waitMs, signal))
+        .during(reply, 'result', (signal) => resultWithin(started, waitMs, signal))
         .catch(async (error: unknown) => {
+          inFlight?.ended(request.tenant, started.requestId);
           if (error instanceof ExternalAPIError) request.retriedBy = await retryOf(started);
           throw error;
         });
       if (!state?.result) return accepted(reply, started);
+      inFlight?.ended(request.tenant, started.requestId);
       const age = ageSeconds(state, Date.now());
       if (age !== null) reply.header('age', age);
       return reply.code(200).send(processed(started, state, state.result));

@@ -50,8 +50,9 @@ export const statusRoute: FastifyPluginCallbackZod<StatusRouteOptions> = (app, o
       const waitMs = 1000 * (request.query.wait ?? 0);
       const isNews = known !== undefined && !isNamedIn(known, stateTag(snapshot));
       if (waitMs > 0 && !isNews && !isTerminal(snapshot.status)) {
-        using wait = waits.open(reply);
-        using changes = watchers.watch(requestId);
+        waits.refuseWithoutRoom(request, 'change');
+        using wait = waits.open(reply, 'change');
+        using changes = watchers.watch(requestId, request.tenant);
         const change = await changes.from(snapshot, AbortSignal.any([wait.signal, AbortSignal.timeout(waitMs)]));
         snapshot = change ?? (await read());
       }
